@@ -1,0 +1,121 @@
+//! What the functions say to each other: one job is one queue item. This is the only place where they meet.
+
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::Evidence;
+use crate::ids::{Epoch, ImportId, MessageId, SchoolId};
+
+/// Names a page of up to 25 deliveries.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PageRef {
+    /// The school.
+    pub school: SchoolId,
+    /// The message.
+    pub message: MessageId,
+    /// The plan that made the page.
+    pub epoch: Epoch,
+    /// Number of the page, from 0.
+    pub page: u32,
+}
+
+/// Names one delivery of a page and the attempt that a receipt speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct DeliveryRef {
+    /// The page.
+    #[serde(flatten)]
+    pub page: PageRef,
+    /// Place in the page, from 0.
+    pub index: u8,
+    /// The fence under which the attempt was made.
+    pub attempt: u32,
+}
+
+/// One item of a queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    /// Resolve the audience and write the pages.
+    Plan {
+        /// The school.
+        school: SchoolId,
+        /// The message.
+        message: MessageId,
+        /// The revision that was accepted; a later edit makes this job a no-op.
+        revision: u32,
+    },
+    /// Send one page.
+    Page {
+        /// The page.
+        #[serde(flatten)]
+        page: PageRef,
+        /// The fence that the sender of this job saw: a job from before another claim is stale and does nothing.
+        fence: u32,
+        /// A time slot already reserved in the sender's bucket, in milliseconds since 1970.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slot: Option<i64>,
+    },
+    /// Find out what became of a page whose worker may be gone, or of its unknown deliveries.
+    Recover {
+        /// The page.
+        #[serde(flatten)]
+        page: PageRef,
+        /// The fence that was seen. If it has moved, somebody else is at work.
+        fence: u32,
+    },
+    /// A provider reported on a delivery, or a late worker did.
+    Receipt {
+        /// What it speaks of.
+        #[serde(flatten)]
+        delivery: DeliveryRef,
+        /// What it says.
+        evidence: Evidence,
+    },
+    /// Look at a message as a whole: the one owner of its progress.
+    Watch {
+        /// The school.
+        school: SchoolId,
+        /// The message.
+        message: MessageId,
+    },
+    /// Count a finished message into the day's usage and the contacts' history.
+    Finish {
+        /// The school.
+        school: SchoolId,
+        /// The message.
+        message: MessageId,
+    },
+    /// Go on with a confirmed upload.
+    Import {
+        /// The school.
+        school: SchoolId,
+        /// The upload.
+        import: ImportId,
+    },
+}
+
+impl Job {
+    /// The school the job works for. Queues group by it, so that one large send does not hold up the others.
+    pub const fn school(&self) -> SchoolId {
+        match self {
+            Self::Plan { school, .. }
+            | Self::Watch { school, .. }
+            | Self::Finish { school, .. }
+            | Self::Import { school, .. } => *school,
+            Self::Page { page, .. } | Self::Recover { page, .. } => page.school,
+            Self::Receipt { delivery, .. } => delivery.page.school,
+        }
+    }
+
+    /// A word for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Plan { .. } => "plan",
+            Self::Page { .. } => "page",
+            Self::Recover { .. } => "recover",
+            Self::Receipt { .. } => "receipt",
+            Self::Watch { .. } => "watch",
+            Self::Finish { .. } => "finish",
+            Self::Import { .. } => "import",
+        }
+    }
+}
