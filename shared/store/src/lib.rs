@@ -1,1 +1,56 @@
-//! store
+//! The DynamoDB table: its keys, its rows, and the changes that may be made to them.
+//!
+//! Absent on purpose: no scan, no count of rows on the send path, no way to a school's rows but [`Store::school`].
+
+mod access;
+mod error;
+mod keys;
+mod table;
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use domain::ids::SchoolId;
+
+pub use access::Access;
+pub use error::{Result, StoreError};
+pub use keys::PAGES_PER_SHARD;
+
+use table::Table;
+
+/// The whole table.
+#[derive(Debug, Clone)]
+pub struct Store {
+    table: Table,
+}
+
+/// One school's rows: the only door to them.
+#[derive(Debug, Clone)]
+pub struct School {
+    pub(crate) table: Table,
+    pub(crate) id: SchoolId,
+}
+
+impl Store {
+    /// The table of this name.
+    pub fn new(client: Client, table_name: &str) -> Self {
+        Self { table: Table { client, name: Arc::from(table_name) } }
+    }
+
+    /// Opens one school's rows to whoever has shown a right to them.
+    pub fn school(&self, access: Access) -> School {
+        School { table: self.table.clone(), id: access.school() }
+    }
+
+    /// Makes the table where it is not declared by a template: in the embedded database.
+    pub async fn create_table(&self) -> Result<()> {
+        self.table.create_table().await
+    }
+}
+
+impl School {
+    /// Whose rows these are.
+    pub const fn id(&self) -> SchoolId {
+        self.id
+    }
+}

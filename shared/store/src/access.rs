@@ -1,0 +1,37 @@
+//! The right to act for a school.
+
+use domain::ids::SchoolId;
+use domain::job::{DeliveryRef, Job};
+
+/// Proof that whoever holds it acts for one school: made from a session, an API key, a job of our own queue, a
+/// reference that we signed, or by the operator. Never from a parameter of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Access {
+    school: SchoolId,
+}
+
+impl Access {
+    pub(crate) const fn proven(school: SchoolId) -> Self {
+        Self { school }
+    }
+
+    /// For a job from our own queue.
+    pub const fn of_job(job: &Job) -> Self {
+        Self::proven(job.school())
+    }
+
+    /// For a reference whose signature was checked.
+    pub const fn of_verified(reference: &DeliveryRef) -> Self {
+        Self::proven(reference.page.school)
+    }
+
+    /// For the operator's own tools, which hold the keys of the database anyway.
+    pub const fn of_operator(school: SchoolId) -> Self {
+        Self::proven(school)
+    }
+
+    /// The school.
+    pub const fn school(self) -> SchoolId {
+        self.school
+    }
+}

@@ -1,0 +1,229 @@
+//! The only place where a key of the table is spelled (DESIGN §3).
+//!
+//! A school's id has a fixed width and is always closed by `#`, so no school's keys begin another's.
+
+use domain::ids::{ContactId, Epoch, ImportId, MessageId, SchoolId, UserId};
+use domain::job::PageRef;
+use jiff::civil::Date;
+
+/// Attribute of the partition key.
+pub(crate) const PK: &str = "pk";
+/// Attribute of the sort key.
+pub(crate) const SK: &str = "sk";
+/// Attribute of the time to live, in seconds since 1970. Expiry is checked on read too, because removal lags.
+pub(crate) const TTL: &str = "ttl";
+/// The sparse index over messages that still need work.
+pub(crate) const WORK_INDEX: &str = "work";
+/// Its partition key.
+pub(crate) const WORK_PK: &str = "gsi1pk";
+/// Its sort key: when the message is due.
+pub(crate) const WORK_SK: &str = "gsi1sk";
+/// Partitions of the work index.
+pub(crate) const WORK_SHARDS: u8 = 16;
+/// Pages to a partition, so that one send spreads over many.
+pub const PAGES_PER_SHARD: u32 = 40;
+
+/// A row's place in the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+fn key(pk: String, sk: impl Into<String>) -> Key {
+    Key { pk, sk: sk.into() }
+}
+
+// ---- a school's rows ------------------------------------------------------------------------------------------
+
+pub(crate) fn school_pk(school: SchoolId) -> String {
+    format!("S#{school}#")
+}
+
+pub(crate) fn settings(school: SchoolId) -> Key {
+    key(school_pk(school), "SET")
+}
+
+pub(crate) const MEMBERSHIP_PREFIX: &str = "USER#";
+
+pub(crate) fn membership(school: SchoolId, user: UserId) -> Key {
+    key(school_pk(school), format!("{MEMBERSHIP_PREFIX}{user}"))
+}
+
+pub(crate) const SUMMARY_PREFIX: &str = "MSG#";
+
+pub(crate) fn summary(school: SchoolId, message: MessageId) -> Key {
+    key(school_pk(school), format!("{SUMMARY_PREFIX}{message}"))
+}
+
+pub(crate) fn book_pk(school: SchoolId) -> String {
+    format!("S#{school}#C")
+}
+
+pub(crate) const CONTACT_PREFIX: &str = "C#";
+
+pub(crate) fn contact(school: SchoolId, contact: &ContactId) -> Key {
+    key(book_pk(school), format!("{CONTACT_PREFIX}{contact}"))
+}
+
+pub(crate) fn book_version(school: SchoolId) -> Key {
+    key(book_pk(school), "VERSION")
+}
+
+pub(crate) fn import_pk(school: SchoolId, import: ImportId) -> String {
+    format!("S#{school}#I#{import}")
+}
+
+pub(crate) fn import_meta(school: SchoolId, import: ImportId) -> Key {
+    key(import_pk(school, import), "META")
+}
+
+pub(crate) const IMPORT_PART_PREFIX: &str = "PART#";
+
+pub(crate) fn import_part(school: SchoolId, import: ImportId, part: u32) -> Key {
+    key(import_pk(school, import), format!("{IMPORT_PART_PREFIX}{part:05}"))
+}
+
+pub(crate) const IMPORT_SUMMARY_PREFIX: &str = "IMPORT#";
+
+pub(crate) fn import_summary(school: SchoolId, import: ImportId) -> Key {
+    key(school_pk(school), format!("{IMPORT_SUMMARY_PREFIX}{import}"))
+}
+
+pub(crate) fn inbox_pk(school: SchoolId) -> String {
+    format!("S#{school}#N")
+}
+
+pub(crate) fn idempotency(school: SchoolId, hash: &str) -> Key {
+    key(format!("S#{school}#K"), hash)
+}
+
+pub(crate) fn usage_pk(school: SchoolId) -> String {
+    format!("S#{school}#U")
+}
+
+pub(crate) const DAY_PREFIX: &str = "D#";
+
+pub(crate) fn usage_day(school: SchoolId, day: Date) -> Key {
+    key(usage_pk(school), format!("{DAY_PREFIX}{day}"))
+}
+
+pub(crate) fn history_pk(school: SchoolId) -> String {
+    format!("S#{school}#H")
+}
+
+pub(crate) fn history(school: SchoolId, message: MessageId, part: usize) -> Key {
+    key(history_pk(school), format!("{message}#{part:03}"))
+}
+
+// ---- a message's rows -----------------------------------------------------------------------------------------
+
+pub(crate) fn message_pk(school: SchoolId, message: MessageId) -> String {
+    format!("S#{school}#M#{message}")
+}
+
+pub(crate) fn message_meta(school: SchoolId, message: MessageId) -> Key {
+    key(message_pk(school, message), "META")
+}
+
+pub(crate) fn message_body(school: SchoolId, message: MessageId) -> Key {
+    key(message_pk(school, message), "BODY")
+}
+
+pub(crate) fn shard_pk(school: SchoolId, message: MessageId, shard: u32) -> String {
+    format!("S#{school}#M#{message}#{shard:04}")
+}
+
+pub(crate) fn content_prefix(epoch: &Epoch) -> String {
+    format!("P#{epoch}#")
+}
+
+pub(crate) fn state_prefix(epoch: &Epoch) -> String {
+    format!("W#{epoch}#")
+}
+
+pub(crate) fn page_content(page: &PageRef) -> Key {
+    let shard = page.page / PAGES_PER_SHARD;
+    key(
+        shard_pk(page.school, page.message, shard),
+        format!("{}{:06}", content_prefix(&page.epoch), page.page),
+    )
+}
+
+pub(crate) fn page_state(page: &PageRef) -> Key {
+    let shard = page.page / PAGES_PER_SHARD;
+    key(shard_pk(page.school, page.message, shard), format!("{}{:06}", state_prefix(&page.epoch), page.page))
+}
+
+/// Partition of the work index for a message: a stable spread over the shards.
+pub(crate) fn work_pk(message: MessageId) -> String {
+    let spread = message.to_string().bytes().fold(0_u8, |sum, b| sum.wrapping_mul(31).wrapping_add(b));
+    work_shard(spread % WORK_SHARDS)
+}
+
+pub(crate) fn work_shard(shard: u8) -> String {
+    format!("WORK#{shard}")
+}
+
+/// Due times sort as text: milliseconds since 1970, zero padded.
+pub(crate) fn work_sk(due_ms: i64, school: SchoolId, message: MessageId) -> String {
+    format!("{:014}#{school}#{message}", due_ms.max(0))
+}
+
+// ---- rows of no single school ---------------------------------------------------------------------------------
+
+pub(crate) fn user(user: UserId) -> Key {
+    key(format!("U#{user}"), "USER")
+}
+
+pub(crate) fn username(name_folded: &str) -> Key {
+    key(format!("NAME#{name_folded}"), "USER")
+}
+
+pub(crate) fn session(hash: &str) -> Key {
+    key(format!("SESS#{hash}"), "SESSION")
+}
+
+pub(crate) fn api_key(id: &str) -> Key {
+    key(format!("KEY#{id}"), "KEY")
+}
+
+pub(crate) fn rate(what: &str) -> Key {
+    key(format!("RATE#{what}"), "RATE")
+}
+
+pub(crate) fn bucket(sender: &str) -> Key {
+    key(format!("BUCKET#{sender}"), "BUCKET")
+}
+
+pub(crate) fn reply_number(number: &str) -> Key {
+    key(format!("NUMBER#{number}"), "SCHOOL")
+}
+
+#[cfg(test)]
+mod tests {
+    use ulid::Ulid;
+
+    use super::*;
+
+    #[test]
+    fn pages_of_a_message_spread_over_partitions_and_sort_by_number() {
+        let page = |page| PageRef {
+            school: SchoolId::new(Ulid::from_parts(1, 1)),
+            message: MessageId::new(Ulid::from_parts(2, 2)),
+            epoch: Epoch::new(Ulid::from_parts(3, 3)),
+            page,
+        };
+        assert_eq!(page_state(&page(0)).pk, page_state(&page(39)).pk);
+        assert_ne!(page_state(&page(39)).pk, page_state(&page(40)).pk);
+        assert!(page_state(&page(9)).sk < page_state(&page(10)).sk);
+        assert_eq!(page_content(&page(7)).pk, page_state(&page(7)).pk);
+    }
+
+    #[test]
+    fn due_times_sort_as_numbers() {
+        let (s, m) = (SchoolId::new(Ulid::from_parts(1, 1)), MessageId::new(Ulid::from_parts(2, 2)));
+        assert!(work_sk(999, s, m) < work_sk(1_000, s, m));
+        assert!(work_sk(-5, s, m) <= work_sk(0, s, m));
+    }
+}

@@ -1,0 +1,294 @@
+//! Thin helpers over the SDK: rows in, rows out, one error type.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, Delete, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    KeysAndAttributes, Projection, ProjectionType, Put, ScalarAttributeType, TimeToLiveSpecification,
+    TransactWriteItem, Update, WriteRequest,
+};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Result, StoreError};
+use crate::keys::{self, Key, PK, SK};
+
+/// A row as the SDK has it.
+pub(crate) type Row = HashMap<String, AttributeValue>;
+
+/// Batches of writes that are in flight at once.
+const PARALLEL_BATCHES: usize = 8;
+/// Rounds of unprocessed items before a batch has failed.
+const BATCH_ROUNDS: u32 = 8;
+
+/// The one table.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: Arc<str>,
+}
+
+/// Text.
+pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+/// A number.
+pub(crate) fn n(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// The text of an attribute.
+pub(crate) fn text<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
+    row.get(name).and_then(|v| v.as_s().ok()).map(String::as_str)
+}
+
+/// The number of an attribute.
+pub(crate) fn number<T: std::str::FromStr>(row: &Row, name: &str) -> Option<T> {
+    row.get(name).and_then(|v| v.as_n().ok()).and_then(|t| t.parse().ok())
+}
+
+/// A key as attributes.
+pub(crate) fn key_row(key: &Key) -> Row {
+    HashMap::from([(PK.to_owned(), s(&*key.pk)), (SK.to_owned(), s(&*key.sk))])
+}
+
+/// A serialisable entity as the row at `key`.
+pub(crate) fn to_row<T: Serialize>(what: &'static str, key: &Key, entity: &T) -> Result<Row> {
+    let mut row: Row = serde_dynamo::to_item(entity).map_err(|e| StoreError::corrupt(what, e))?;
+    row.extend(key_row(key));
+    Ok(row)
+}
+
+/// A row as an entity.
+pub(crate) fn from_row<T: DeserializeOwned>(what: &'static str, row: Row) -> Result<T> {
+    serde_dynamo::from_item(row).map_err(|e| StoreError::corrupt(what, e))
+}
+
+impl Table {
+    pub(crate) async fn get(&self, key: &Key, consistent: bool) -> Result<Option<Row>> {
+        let got = self
+            .client
+            .get_item()
+            .table_name(&*self.name)
+            .set_key(Some(key_row(key)))
+            .consistent_read(consistent)
+            .send()
+            .await
+            .map_err(|e| StoreError::sdk("get", &e))?;
+        Ok(got.item)
+    }
+
+    pub(crate) async fn put(&self, row: Row) -> Result<()> {
+        let put = self.client.put_item().table_name(&*self.name).set_item(Some(row));
+        put.send().await.map_err(|e| StoreError::sdk("put", &e))?;
+        Ok(())
+    }
+
+    /// Puts a row that must not be there yet.
+    pub(crate) async fn create(&self, row: Row) -> Result<()> {
+        let put = self.client.put_item().table_name(&*self.name).set_item(Some(row));
+        let put = put.condition_expression("attribute_not_exists(pk)");
+        put.send().await.map_err(|e| StoreError::sdk("create", &e))?;
+        Ok(())
+    }
+
+    pub(crate) async fn delete(&self, key: &Key) -> Result<()> {
+        let delete = self.client.delete_item().table_name(&*self.name).set_key(Some(key_row(key)));
+        delete.send().await.map_err(|e| StoreError::sdk("delete", &e))?;
+        Ok(())
+    }
+
+    /// Every row of a partition whose sort key begins with `prefix`, in order.
+    pub(crate) async fn query(&self, pk: &str, prefix: &str, consistent: bool) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        let mut start = None;
+        loop {
+            let got = self
+                .client
+                .query()
+                .table_name(&*self.name)
+                .key_condition_expression(if prefix.is_empty() { "pk = :p" } else { "pk = :p AND begins_with(sk, :s)" })
+                .expression_attribute_values(":p", s(pk))
+                .set_exclusive_start_key(start)
+                .consistent_read(consistent);
+            let got = if prefix.is_empty() { got } else { got.expression_attribute_values(":s", s(prefix)) };
+            let got = got.send().await.map_err(|e| StoreError::sdk("query", &e))?;
+            rows.extend(got.items.unwrap_or_default());
+            match got.last_evaluated_key {
+                Some(next) if !next.is_empty() => start = Some(next),
+                _ => return Ok(rows),
+            }
+        }
+    }
+
+    /// Up to `limit` rows, newest first, whose sort key begins with `prefix` and comes before `before`.
+    pub(crate) async fn newest(&self, pk: &str, prefix: &str, before: Option<&str>, limit: i32) -> Result<Vec<Row>> {
+        // '~' sorts after every character of an id, so the open end still stays inside the prefix.
+        let end = before.map_or_else(|| format!("{prefix}~"), |b| format!("{prefix}{b}"));
+        let got = self
+            .client
+            .query()
+            .table_name(&*self.name)
+            .key_condition_expression("pk = :p AND sk BETWEEN :a AND :z")
+            .expression_attribute_values(":p", s(pk))
+            .expression_attribute_values(":a", s(prefix))
+            .expression_attribute_values(":z", s(end.clone()))
+            .scan_index_forward(false)
+            .limit(limit.saturating_add(1))
+            .send()
+            .await
+            .map_err(|e| StoreError::sdk("query", &e))?;
+        let mut rows = got.items.unwrap_or_default();
+        rows.retain(|row| text(row, SK) != Some(end.as_str()));
+        rows.truncate(usize::try_from(limit).unwrap_or(0));
+        Ok(rows)
+    }
+
+    /// Puts and deletes many rows, unordered and not atomic: what the service leaves unprocessed is tried again first.
+    pub(crate) async fn batch_write(&self, writes: Vec<WriteRequest>) -> Result<()> {
+        let chunks: Vec<Vec<WriteRequest>> = writes.chunks(25).map(<[WriteRequest]>::to_vec).collect();
+        stream::iter(chunks.into_iter().map(Ok))
+            .try_for_each_concurrent(PARALLEL_BATCHES, |chunk| self.write_chunk(chunk))
+            .await
+    }
+
+    async fn write_chunk(&self, mut chunk: Vec<WriteRequest>) -> Result<()> {
+        for round in 0..BATCH_ROUNDS {
+            let sent = self.client.batch_write_item().request_items(&*self.name, chunk).send().await;
+            let sent = sent.map_err(|e| StoreError::sdk("batch write", &e))?;
+            chunk = sent.unprocessed_items.unwrap_or_default().remove(&*self.name).unwrap_or_default();
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(20 << round)).await;
+        }
+        Err(StoreError::Database { operation: "batch write", code: "unprocessed items".to_owned() })
+    }
+
+    /// Reads many rows; the order of the answer is not that of the keys.
+    pub(crate) async fn batch_get(&self, keys: &[Key], consistent: bool) -> Result<Vec<Row>> {
+        let chunks: Vec<Vec<Row>> = keys.chunks(100).map(|c| c.iter().map(key_row).collect()).collect();
+        let parts: Vec<Vec<Row>> = stream::iter(chunks.into_iter().map(|chunk| self.read_chunk(chunk, consistent)))
+            .buffered(PARALLEL_BATCHES)
+            .try_collect()
+            .await?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+
+    async fn read_chunk(&self, mut keys: Vec<Row>, consistent: bool) -> Result<Vec<Row>> {
+        let mut rows = Vec::with_capacity(keys.len());
+        for round in 0..BATCH_ROUNDS {
+            let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build();
+            let wanted = wanted.map_err(|_| StoreError::Database { operation: "batch get", code: "no keys".into() })?;
+            let got = self.client.batch_get_item().request_items(&*self.name, wanted).send().await;
+            let got = got.map_err(|e| StoreError::sdk("batch get", &e))?;
+            rows.extend(got.responses.unwrap_or_default().remove(&*self.name).unwrap_or_default());
+            keys = match got.unprocessed_keys.unwrap_or_default().remove(&*self.name) {
+                Some(rest) if !rest.keys.is_empty() => rest.keys,
+                _ => return Ok(rows),
+            };
+            tokio::time::sleep(Duration::from_millis(20 << round)).await;
+        }
+        Err(StoreError::Database { operation: "batch get", code: "unprocessed keys".to_owned() })
+    }
+
+    /// Writes all or nothing. `Conflict` if any condition failed.
+    pub(crate) async fn transact(&self, items: Vec<TransactWriteItem>, token: Option<String>) -> Result<()> {
+        let call = self.client.transact_write_items().set_transact_items(Some(items));
+        let sent = call.set_client_request_token(token).send().await;
+        sent.map(|_| ()).map_err(|e| match &e {
+            SdkError::ServiceError(service) => match service.err() {
+                TransactWriteItemsError::TransactionCanceledException(cancelled)
+                    if cancelled
+                        .cancellation_reasons()
+                        .iter()
+                        .any(|r| r.code() == Some("ConditionalCheckFailed")) =>
+                {
+                    StoreError::Conflict
+                }
+                _ => StoreError::sdk("transaction", &e),
+            },
+            _ => StoreError::sdk("transaction", &e),
+        })
+    }
+
+    /// A put for a transaction; `condition` without values.
+    pub(crate) fn tx_put(&self, row: Row, condition: Option<&str>) -> Result<TransactWriteItem> {
+        let put = Put::builder().table_name(&*self.name).set_item(Some(row));
+        let put = put.set_condition_expression(condition.map(str::to_owned)).build();
+        Ok(TransactWriteItem::builder().put(put.map_err(|e| StoreError::corrupt("transaction", e))?).build())
+    }
+
+    /// A delete for a transaction.
+    pub(crate) fn tx_delete(&self, key: &Key, condition: Option<&str>) -> Result<TransactWriteItem> {
+        let delete = Delete::builder().table_name(&*self.name).set_key(Some(key_row(key)));
+        let delete = delete.set_condition_expression(condition.map(str::to_owned)).build();
+        Ok(TransactWriteItem::builder().delete(delete.map_err(|e| StoreError::corrupt("transaction", e))?).build())
+    }
+
+    /// An update for a transaction.
+    pub(crate) fn tx_update(
+        &self,
+        key: &Key,
+        update: &str,
+        condition: Option<&str>,
+        values: impl IntoIterator<Item = (&'static str, AttributeValue)>,
+    ) -> Result<TransactWriteItem> {
+        let values: HashMap<String, AttributeValue> =
+            values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let update = Update::builder()
+            .table_name(&*self.name)
+            .set_key(Some(key_row(key)))
+            .update_expression(update)
+            .set_condition_expression(condition.map(str::to_owned))
+            .set_expression_attribute_values((!values.is_empty()).then_some(values))
+            .build();
+        Ok(TransactWriteItem::builder().update(update.map_err(|e| StoreError::corrupt("transaction", e))?).build())
+    }
+
+    /// Makes the table as `template.yaml` declares it, for the embedded database. An existing table is left alone.
+    pub(crate) async fn create_table(&self) -> Result<()> {
+        let bad = |e| StoreError::corrupt("table", e);
+        let attribute = |name: &str| {
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
+        };
+        let part = |name: &str, kind: KeyType| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(keys::WORK_INDEX)
+            .key_schema(part(keys::WORK_PK, KeyType::Hash).map_err(bad)?)
+            .key_schema(part(keys::WORK_SK, KeyType::Range).map_err(bad)?)
+            .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+            .build()
+            .map_err(bad)?;
+        let made = self
+            .client
+            .create_table()
+            .table_name(&*self.name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .attribute_definitions(attribute(PK).map_err(bad)?)
+            .attribute_definitions(attribute(SK).map_err(bad)?)
+            .attribute_definitions(attribute(keys::WORK_PK).map_err(bad)?)
+            .attribute_definitions(attribute(keys::WORK_SK).map_err(bad)?)
+            .key_schema(part(PK, KeyType::Hash).map_err(bad)?)
+            .key_schema(part(SK, KeyType::Range).map_err(bad)?)
+            .global_secondary_indexes(index)
+            .send()
+            .await;
+        match made {
+            Ok(_) => {}
+            Err(SdkError::ServiceError(e)) if e.err().is_resource_in_use_exception() => return Ok(()),
+            Err(e) => return Err(StoreError::sdk("create table", &e)),
+        }
+        let ttl = TimeToLiveSpecification::builder().attribute_name(keys::TTL).enabled(true).build().map_err(bad)?;
+        let set = self.client.update_time_to_live().table_name(&*self.name).time_to_live_specification(ttl);
+        set.send().await.map_err(|e| StoreError::sdk("set time to live", &e))?;
+        Ok(())
+    }
+}
