@@ -1,0 +1,322 @@
+//! A school's address book, as planning and the pages read it: whole, in order, with everything looked up beforehand.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::contact::{Contact, PhoneLabel};
+use crate::email::EmailAddress;
+use crate::fold::{folded, natural_key, push_folded};
+use crate::ids::ContactId;
+use crate::phone::{CountryCode, NumberMode, PhoneNumber};
+
+/// Digits from which a search for figures alone is taken for a telephone number.
+const LIKE_A_NUMBER: usize = 7;
+
+/// How a person can be reached: only what is well formed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Numbers in the source's order, under its labels.
+    pub numbers: Vec<(PhoneLabel, PhoneNumber)>,
+    /// The preferred e-mail address.
+    pub email: Option<EmailAddress>,
+}
+
+impl Reach {
+    /// What of a contact is well formed.
+    pub fn of(contact: &Contact, country: CountryCode, mode: NumberMode) -> Self {
+        let numbers = contact.numbers.iter().filter_map(|n| Some((n.label, n.parsed(country, mode)?)));
+        Self { numbers: numbers.collect(), email: contact.email_address() }
+    }
+}
+
+/// A group and who is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The name, as the first of its members spells it.
+    pub name: String,
+    /// Places in the book, rising.
+    pub members: Vec<usize>,
+}
+
+/// All contacts of a school at one version, sorted by surname, forename and id. A *place* is an index into it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AddressBook {
+    version: u64,
+    country: CountryCode,
+    contacts: Vec<Contact>,
+    reaches: Vec<Reach>,
+    /// Of each contact, what a search looks at, every word behind a space.
+    haystacks: Vec<String>,
+    by_id: HashMap<ContactId, usize>,
+    groups: Vec<Group>,
+    by_group: HashMap<String, usize>,
+}
+
+impl AddressBook {
+    /// Puts contacts in order and looks everything up. Numbers without a calling code are read as `country`'s.
+    pub fn new(version: u64, mut contacts: Vec<Contact>, country: CountryCode, mode: NumberMode) -> Self {
+        contacts.sort_by_cached_key(|c| (folded(&c.surname), folded(&c.forename), c.id.clone()));
+        let reaches: Vec<Reach> = contacts.iter().map(|c| Reach::of(c, country, mode)).collect();
+        let haystacks = contacts.iter().zip(&reaches).map(|(c, r)| haystack(c, r)).collect();
+        let by_id = contacts.iter().enumerate().map(|(place, c)| (c.id.clone(), place)).collect();
+        let groups = groups_of(&contacts);
+        let by_group = groups.iter().enumerate().map(|(i, g)| (group_key(&g.name), i)).collect();
+        Self { version, country, contacts, reaches, haystacks, by_id, groups, by_group }
+    }
+
+    /// The version of the rows it was read from: even, and another after every change.
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The country whose code numbers without one were given.
+    pub const fn country(&self) -> CountryCode {
+        self.country
+    }
+
+    /// Everybody, in order.
+    pub fn contacts(&self) -> &[Contact] {
+        &self.contacts
+    }
+
+    /// How many people.
+    pub const fn len(&self) -> usize {
+        self.contacts.len()
+    }
+
+    /// Whether there is nobody.
+    pub const fn is_empty(&self) -> bool {
+        self.contacts.is_empty()
+    }
+
+    /// Everybody in order, with how to reach them; the index is the place.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Contact, &Reach)> {
+        self.contacts.iter().zip(&self.reaches)
+    }
+
+    /// Who is at a place.
+    pub fn at(&self, place: usize) -> Option<(&Contact, &Reach)> {
+        Some((self.contacts.get(place)?, self.reaches.get(place)?))
+    }
+
+    /// The place of a contact.
+    pub fn place(&self, id: &ContactId) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    /// A contact and how to reach them.
+    pub fn get(&self, id: &ContactId) -> Option<(&Contact, &Reach)> {
+        self.at(self.place(id)?)
+    }
+
+    /// Every group, *Year 9* before *Year 10*.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// Places of a group's members, rising; `None` for a group that nobody is in. Capitals and extra spaces in the
+    /// name make no difference.
+    pub fn members(&self, group: &str) -> Option<&[usize]> {
+        let index = *self.by_group.get(&group_key(group))?;
+        self.groups.get(index).map(|g| g.members.as_slice())
+    }
+
+    /// Places of up to `limit` people who have every word of `text` in their name, id, numbers or e-mail address, in
+    /// any spelling of capitals and accents: first those with a word that begins so, then the rest, each in the book's
+    /// order. An empty text finds everybody.
+    pub fn search(&self, text: &str, limit: usize) -> Vec<usize> {
+        let words = words_of(text);
+        let starts: Vec<String> = words.iter().map(|w| format!(" {w}")).collect();
+        let (mut first, mut rest) = (Vec::new(), Vec::new());
+        for (place, haystack) in self.haystacks.iter().enumerate() {
+            if first.len() >= limit {
+                break;
+            }
+            if starts.iter().all(|start| haystack.contains(start.as_str())) {
+                first.push(place);
+            } else if rest.len() < limit && words.iter().all(|word| haystack.contains(word.as_str())) {
+                rest.push(place);
+            }
+        }
+        rest.truncate(limit.saturating_sub(first.len()));
+        first.extend(rest);
+        first
+    }
+}
+
+/// The version and size only, because debug output ends up in logs.
+impl fmt::Debug for AddressBook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AddressBook(version {}, {} contacts)", self.version, self.contacts.len())
+    }
+}
+
+/// Two spellings of one group have one key. Signs are kept: *Year 9+* is not *Year 9*.
+fn group_key(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+fn groups_of(contacts: &[Contact]) -> Vec<Group> {
+    let mut groups: HashMap<String, Group> = HashMap::new();
+    for (place, contact) in contacts.iter().enumerate() {
+        for name in contact.groups.iter().filter(|n| !n.trim().is_empty()) {
+            let group = groups
+                .entry(group_key(name))
+                .or_insert_with(|| Group { name: name.trim().to_owned(), members: Vec::new() });
+            if group.members.last() != Some(&place) {
+                group.members.push(place);
+            }
+        }
+    }
+    let mut groups: Vec<Group> = groups.into_values().collect();
+    groups.sort_by_cached_key(|g| (natural_key(&g.name), g.name.clone()));
+    groups
+}
+
+fn haystack(contact: &Contact, reach: &Reach) -> String {
+    let mut text = String::with_capacity(96);
+    let typed = contact.numbers.iter().map(|n| n.number.as_str());
+    let title = contact.title.as_deref();
+    let names = [Some(contact.id.as_str()), title, Some(&contact.forename), Some(&contact.surname)];
+    for part in names.into_iter().flatten().chain(typed).chain(contact.email.as_deref()) {
+        text.push(' ');
+        push_folded(&mut text, part);
+    }
+    for (_, number) in &reach.numbers {
+        let digits = number.as_str().trim_start_matches('+');
+        for (start, rest) in [("", Some(digits)), ("0", digits.strip_prefix("44"))] {
+            if let Some(rest) = rest {
+                text.extend([" ", start, rest]);
+            }
+        }
+    }
+    text
+}
+
+/// The words to look for; figures that look like one telephone number are one word.
+fn words_of(text: &str) -> Vec<String> {
+    let folded = folded(text);
+    let words: Vec<String> = folded.split_whitespace().map(str::to_owned).collect();
+    let digits = words.concat();
+    if digits.len() < LIKE_A_NUMBER || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return words;
+    }
+    let digits = digits.strip_prefix("00").unwrap_or(&digits);
+    // The trunk zero of "+44 (0)20".
+    vec![digits.strip_prefix("440").map_or_else(|| digits.to_owned(), |rest| format!("44{rest}"))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::{ContactRole, LabelledNumber, Source};
+
+    fn contact(id: &str, forename: &str, surname: &str) -> Contact {
+        Contact {
+            id: ContactId::parse(id).unwrap(),
+            source: Source::Upload,
+            title: None,
+            forename: forename.into(),
+            surname: surname.into(),
+            role: ContactRole::Parent,
+            numbers: Vec::new(),
+            email: None,
+            groups: Vec::new(),
+        }
+    }
+
+    fn with_mobile(mut contact: Contact, number: &str) -> Contact {
+        contact.numbers.push(LabelledNumber { label: PhoneLabel::Mobile, number: number.into() });
+        contact
+    }
+
+    fn book(contacts: Vec<Contact>) -> AddressBook {
+        AddressBook::new(4, contacts, CountryCode::UK, NumberMode::Simulated)
+    }
+
+    fn ids(book: &AddressBook, places: &[usize]) -> Vec<String> {
+        places.iter().map(|p| book.contacts()[*p].id.to_string()).collect()
+    }
+
+    #[test]
+    fn people_are_sorted_as_an_office_sorts_them() {
+        let book = book(vec![
+            contact("5", "Ben", "de Souza"),
+            contact("4", "Ann", "Élan"),
+            contact("3", "Ann", "Abbot"),
+            contact("2", "Zoë", "Abbot"),
+            contact("1", "zoe", "abbot"),
+        ]);
+        assert_eq!(ids(&book, &[0, 1, 2, 3, 4]), ["3", "1", "2", "5", "4"]);
+        let id = ContactId::parse("5").unwrap();
+        assert_eq!(book.place(&id), Some(3));
+        assert_eq!(book.get(&id).map(|(c, _)| c.forename.as_str()), Some("Ben"));
+        assert_eq!(book.place(&ContactId::parse("6").unwrap()), None);
+    }
+
+    #[test]
+    fn only_well_formed_numbers_and_addresses_reach_a_person() {
+        let mut person = with_mobile(with_mobile(contact("1", "Ann", "Abbot"), "nonsense"), "7700900123");
+        person.email = Some("not an address".into());
+        let book = book(vec![person]);
+        let (_, reach) = book.at(0).unwrap();
+        let numbers: Vec<_> = reach.numbers.iter().map(|(label, n)| (*label, n.e164())).collect();
+        assert_eq!(numbers, [(PhoneLabel::Mobile, "+447700900123".to_owned())]);
+        assert_eq!(reach.email, None);
+    }
+
+    #[test]
+    fn a_group_is_one_however_it_is_spelled() {
+        let mut people = vec![contact("1", "A", "A"), contact("2", "B", "B"), contact("3", "C", "C")];
+        people[0].groups = vec!["Year 10".into(), "Year 9".into(), "year  9".into()];
+        people[1].groups = vec!["YEAR 9 ".into(), " ".into()];
+        people[2].groups = vec!["Year 9+".into()];
+        let book = book(people);
+        let groups: Vec<_> = book.groups().iter().map(|g| (g.name.as_str(), g.members.len())).collect();
+        assert_eq!(groups, [("Year 9", 2), ("Year 9+", 1), ("Year 10", 1)]);
+        assert_eq!(book.members("year 9"), Some([0, 1].as_slice()));
+        assert_eq!(book.members("Year 11"), None);
+    }
+
+    #[test]
+    fn a_search_finds_people_by_anything_about_them() {
+        let mut zoe = with_mobile(contact("P-17", "Zoë", "O’Neil-Łask"), "+447700900123");
+        zoe.email = Some("Zoe.O@example.org".into());
+        let book = book(vec![
+            zoe,
+            with_mobile(contact("2", "Ann", "Abbot"), "0770 bad"),
+            contact("3", "Joanne", "Baker"),
+        ]);
+        let table: &[(&str, &[&str])] = &[
+            ("zoe", &["P-17"]),
+            ("ZOË", &["P-17"]),
+            ("oneil zoe", &["P-17"]),
+            ("o'neil", &["P-17"]),
+            ("neil-lask", &["P-17"]),
+            ("p-17", &["P-17"]),
+            ("07700 900123", &["P-17"]),
+            ("7700900123", &["P-17"]),
+            ("+44 (0)7700-900 123", &["P-17"]),
+            ("0044 7700 900123", &["P-17"]),
+            ("900123", &["P-17"]),
+            ("zoe.o@EXAMPLE", &["P-17"]),
+            ("0770 bad", &["2"]),
+            ("zoe abbot", &[]),
+            ("nobody", &[]),
+            // The beginning of a word goes before its middle.
+            ("ann", &["2", "3"]),
+            ("", &["2", "3", "P-17"]),
+        ];
+        for (text, found) in table {
+            assert_eq!(ids(&book, &book.search(text, 10)), *found, "{text:?}");
+        }
+        assert_eq!(ids(&book, &book.search("", 2)), ["2", "3"]);
+        assert!(book.search("ann", 0).is_empty());
+    }
+
+    #[test]
+    fn debug_output_names_nobody() {
+        let book = book(vec![contact("1", "Ann", "Abbot")]);
+        assert_eq!(format!("{book:?}"), "AddressBook(version 4, 1 contacts)");
+    }
+}
