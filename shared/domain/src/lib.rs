@@ -1,13 +1,21 @@
 //! The rules of the product, without IO: no clock, no randomness, no network, no AWS.
 
+pub mod book;
 pub mod channel;
 pub mod contact;
 pub mod delivery;
+pub mod email;
+mod fold;
 pub mod ids;
 pub mod job;
 pub mod message;
 pub mod money;
 pub mod page;
+pub mod phone;
 pub mod routing;
 pub mod settings;
+pub mod sms;
+pub mod tabular;
+pub mod token;
 pub mod usage;
+pub mod texts;

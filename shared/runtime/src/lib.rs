@@ -1,1 +1,29 @@
-//! runtime
+//! What a function needs from the world: configuration, time, ids, queues, files, AWS clients, logs.
+//!
+//! Nothing else in the house reads the environment, the clock or randomness.
+
+mod aws;
+mod clock;
+mod config;
+mod files;
+mod http;
+mod ids;
+mod queue;
+mod telemetry;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use aws::{Aws, database_at};
+pub use clock::Clock;
+pub use config::{
+    Config, ConfigError, Queues, SesConfig, Timing, TwilioConfig, ses_endpoint, twilio_account, twilio_base_url,
+};
+pub use files::{FileError, Files, S3Files};
+pub use http::http_client;
+pub use ids::Ids;
+pub use queue::{Queue, QueueError, QueueName, SqsQueue, queue_for};
+pub use telemetry::start_logging;
+
+/// A boxed future, so that ports can be trait objects.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

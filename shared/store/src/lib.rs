@@ -5,7 +5,10 @@
 mod access;
 mod error;
 mod keys;
+mod messages;
+mod pages;
 mod table;
+mod usage;
 
 use std::sync::Arc;
 
@@ -15,6 +18,8 @@ use domain::ids::SchoolId;
 pub use access::Access;
 pub use error::{Result, StoreError};
 pub use keys::PAGES_PER_SHARD;
+pub use messages::{Accepted, Author, Body, IdempotencyKey, Meta, NewMessage, Summary};
+pub use pages::{Claiming, PageContent, PlannedDelivery};
 
 use table::Table;
 

@@ -226,6 +226,18 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put.map_err(|e| StoreError::corrupt("transaction", e))?).build())
     }
 
+    /// A put for a transaction of a row that may replace only one whose time to live is over.
+    pub(crate) fn tx_put_unless_live(&self, row: Row, now_s: i64) -> Result<TransactWriteItem> {
+        let put = Put::builder()
+            .table_name(&*self.name)
+            .set_item(Some(row))
+            .condition_expression("attribute_not_exists(pk) OR #ttl < :now")
+            .expression_attribute_names("#ttl", keys::TTL)
+            .expression_attribute_values(":now", n(now_s))
+            .build();
+        Ok(TransactWriteItem::builder().put(put.map_err(|e| StoreError::corrupt("transaction", e))?).build())
+    }
+
     /// A delete for a transaction.
     pub(crate) fn tx_delete(&self, key: &Key, condition: Option<&str>) -> Result<TransactWriteItem> {
         let delete = Delete::builder().table_name(&*self.name).set_key(Some(key_row(key)));

@@ -1,0 +1,206 @@
+//! A message's texts, read once and rendered for each recipient.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::channel::Channel;
+use crate::contact::Contact;
+use crate::message::{MAX_AUDIENCE, MAX_EMAIL_TEXT, MAX_HEADER, MAX_SUBJECT, MAX_VOICE_TEXT, Message};
+use crate::settings::Settings;
+use crate::sms::{self, MAX_PARTS, compose_sms};
+use crate::token::{MissingTokens, Template};
+
+/// Tokens that any text may use, in lower case.
+pub const KNOWN_TOKENS: [&str; 8] =
+    ["forename", "surname", "title", "name", "schoolname", "headteachername", "schooladdress", "schoolphone"];
+
+/// Something about a message that must be mended before it can be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Which part, as the JSON API names it: `sms.text`.
+    pub field: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// One channel's text for one recipient.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Rendered {
+    /// Subject of an e-mail.
+    pub subject: Option<Arc<str>>,
+    /// The text, header included.
+    pub text: Arc<str>,
+}
+
+/// The texts of a message.
+#[derive(Debug, Clone)]
+pub struct Texts {
+    sms: Option<Text>,
+    voice: Option<Text>,
+    email: Option<Text>,
+}
+
+#[derive(Debug, Clone)]
+struct Text {
+    header: String,
+    subject: Option<Template>,
+    body: Template,
+    names: Vec<String>,
+    /// What everybody gets, when there is no token to fill in.
+    plain: Option<Rendered>,
+}
+
+impl Text {
+    fn new(header: &str, subject: Option<&str>, body: &str) -> Self {
+        let subject = subject.map(Template::parse);
+        let body = Template::parse(body);
+        let mut names: Vec<String> = Vec::new();
+        for name in subject.iter().flat_map(Template::names).chain(body.names()) {
+            if !names.iter().any(|n| n == name) {
+                names.push(name.to_owned());
+            }
+        }
+        let mut text = Self { header: header.to_owned(), subject, body, names, plain: None };
+        if text.names.is_empty() {
+            text.plain = text.filled(&[]).ok();
+        }
+        text
+    }
+
+    fn filled(&self, values: &[String]) -> Result<Rendered, MissingTokens> {
+        let lookup = |name: &str| {
+            self.names.iter().position(|n| n == name).and_then(|i| values.get(i)).map(String::as_str)
+        };
+        let subject = self.subject.as_ref().map(|s| s.render(lookup)).transpose()?;
+        let body = self.body.render(lookup)?;
+        let header = Some(self.header.as_str()).filter(|h| !h.is_empty());
+        let text = if header.is_some() { compose_sms(header, &body) } else { body };
+        Ok(Rendered { subject: subject.map(Arc::from), text: Arc::from(text) })
+    }
+}
+
+impl Texts {
+    /// Reads the texts of a message.
+    pub fn of(message: &Message) -> Self {
+        Self {
+            sms: message.sms.as_ref().map(|s| Text::new(&s.header, None, &s.text)),
+            voice: message.voice.as_ref().map(|v| Text::new("", None, &v.text)),
+            email: message.email.as_ref().map(|e| Text::new("", Some(&e.subject), &e.text)),
+        }
+    }
+
+    fn of_channel(&self, channel: Channel) -> Option<&Text> {
+        match channel {
+            Channel::Sms => self.sms.as_ref(),
+            Channel::Voice => self.voice.as_ref(),
+            Channel::Email => self.email.as_ref(),
+        }
+    }
+
+    /// Values of the channel's tokens for one contact, in the order in which [`Texts::render`] wants them.
+    pub fn values(&self, channel: Channel, contact: &Contact, settings: &Settings) -> Vec<String> {
+        let names = self.of_channel(channel).map(|t| t.names.as_slice()).unwrap_or_default();
+        names.iter().map(|name| value(name, contact, settings)).collect()
+    }
+
+    /// The channel's text with these values; or the tokens that have none.
+    pub fn render(&self, channel: Channel, values: &[String]) -> Result<Rendered, MissingTokens> {
+        let Some(text) = self.of_channel(channel) else {
+            return Ok(Rendered { subject: None, text: Arc::from("") });
+        };
+        match &text.plain {
+            Some(plain) => Ok(plain.clone()),
+            None => text.filled(values),
+        }
+    }
+
+    /// Whether everybody gets the same text on this channel.
+    pub fn is_plain(&self, channel: Channel) -> bool {
+        self.of_channel(channel).is_none_or(|t| t.plain.is_some())
+    }
+}
+
+fn value(name: &str, contact: &Contact, settings: &Settings) -> String {
+    match name {
+        "forename" => contact.forename.clone(),
+        "surname" => contact.surname.clone(),
+        "title" => contact.title.clone().unwrap_or_default(),
+        "name" => contact.full_name(),
+        "schoolname" => settings.name.clone(),
+        "headteachername" => settings.head_teacher.clone(),
+        "schooladdress" => settings.address.clone(),
+        "schoolphone" => settings.phone.clone(),
+        _ => String::new(),
+    }
+}
+
+/// Hash of a page's texts in order, so that nobody gets another text than the one that was planned.
+pub fn hash_texts<'t>(texts: impl IntoIterator<Item = &'t Rendered>) -> String {
+    let mut hash = Sha256::new();
+    for rendered in texts {
+        let subject = rendered.subject.as_deref().unwrap_or_default();
+        // Lengths keep "a" + "bc" apart from "ab" + "c".
+        hash.update((subject.len() as u64).to_be_bytes());
+        hash.update(subject);
+        hash.update((rendered.text.len() as u64).to_be_bytes());
+        hash.update(&*rendered.text);
+    }
+    hash.finalize().iter().take(12).fold(String::with_capacity(24), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// What must be mended in a message before anybody is looked up. Empty if it can be sent.
+pub fn check(message: &Message) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut say = |field: &'static str, message: String| problems.push(Problem { field, message });
+
+    if message.channels().next().is_none() {
+        say("channels", "Choose at least one of text, call and e-mail.".to_owned());
+    }
+    if message.to.is_empty() {
+        say("to", "Choose at least one person or group.".to_owned());
+    } else if message.to.contacts.len() + message.to.groups.len() > MAX_AUDIENCE {
+        say("to", format!("Choose at most {MAX_AUDIENCE} people and groups, or everyone."));
+    }
+    if let Some(sms) = &message.sms {
+        let size = sms::count(&compose_sms(Some(&sms.header).filter(|h| !h.is_empty()).map(String::as_str), &sms.text));
+        if sms.text.trim().is_empty() {
+            say("sms.text", "Write the text message.".to_owned());
+        } else if size.is_too_long() {
+            say("sms.text", format!("The text takes {} parts; at most {} can be sent. Shorten it.", size.parts, MAX_PARTS));
+        }
+        if sms.header.chars().count() > MAX_HEADER || sms.header.chars().any(char::is_control) {
+            say("sms.header", format!("Use at most {MAX_HEADER} characters on one line."));
+        }
+        unknown_tokens("sms.text", &sms.text, &mut say);
+    }
+    if let Some(email) = &message.email {
+        if email.subject.trim().is_empty() {
+            say("email.subject", "Write a subject.".to_owned());
+        } else if email.subject.chars().count() > MAX_SUBJECT || email.subject.chars().any(char::is_control) {
+            say("email.subject", format!("Use at most {MAX_SUBJECT} characters on one line."));
+        }
+        if email.text.trim().is_empty() {
+            say("email.text", "Write the e-mail.".to_owned());
+        } else if email.text.len() > MAX_EMAIL_TEXT {
+            say("email.text", format!("Use at most {MAX_EMAIL_TEXT} bytes; put longer papers on the website and link to them."));
+        }
+        unknown_tokens("email.subject", &email.subject, &mut say);
+        unknown_tokens("email.text", &email.text, &mut say);
+    }
+    if let Some(voice) = &message.voice {
+        if voice.text.trim().is_empty() {
+            say("voice.text", "Write what the call says.".to_owned());
+        } else if voice.text.chars().count() > MAX_VOICE_TEXT {
+            say("voice.text", format!("Use at most {MAX_VOICE_TEXT} characters: nobody listens longer."));
+        }
+        unknown_tokens("voice.text", &voice.text, &mut say);
+    }
+    problems
+}
+
+fn unknown_tokens(field: &'static str, text: &str, say: &mut impl FnMut(&'static str, String)) {
+    if let Err(unknown) = Template::parse(text).check(&KNOWN_TOKENS) {
+        say(field, unknown.to_string());
+    }
+}

@@ -1,0 +1,91 @@
+//! Files that are too large for a request: uploads go straight to the store of files.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_sdk_s3::presigning::PresigningConfig;
+
+use crate::BoxFuture;
+
+/// A file was not written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It is not there (yet).
+    #[error("no such file")]
+    NotFound,
+    /// The store of files failed.
+    #[error("files: {0}")]
+    Failed(String),
+}
+
+/// A store of files.
+pub trait Files: Send + Sync + fmt::Debug {
+    /// A URL to which a browser may PUT exactly `bytes` bytes as `key` within `valid`. The browser must send
+    /// `content-type: application/octet-stream`.
+    fn upload_url(&self, key: &str, bytes: u64, valid: Duration) -> BoxFuture<'_, Result<String, FileError>>;
+
+    /// The whole file.
+    fn read(&self, key: &str) -> BoxFuture<'_, Result<Vec<u8>, FileError>>;
+
+    /// Removes the file; one that is not there is no error.
+    fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>>;
+}
+
+/// S3.
+#[derive(Debug, Clone)]
+pub struct S3Files {
+    client: aws_sdk_s3::Client,
+    bucket: String,
+}
+
+impl S3Files {
+    /// Files in this bucket.
+    pub const fn new(client: aws_sdk_s3::Client, bucket: String) -> Self {
+        Self { client, bucket }
+    }
+}
+
+fn failed<E: std::error::Error, R: fmt::Debug>(error: &aws_sdk_s3::error::SdkError<E, R>) -> FileError {
+    FileError::Failed(error.to_string())
+}
+
+impl Files for S3Files {
+    fn upload_url(&self, key: &str, bytes: u64, valid: Duration) -> BoxFuture<'_, Result<String, FileError>> {
+        let key = key.to_owned();
+        Box::pin(async move {
+            let until = PresigningConfig::expires_in(valid).map_err(|e| FileError::Failed(e.to_string()))?;
+            let put = self
+                .client
+                .put_object()
+                .bucket(&self.bucket)
+                .key(key)
+                .content_type("application/octet-stream")
+                .content_length(i64::try_from(bytes).unwrap_or(i64::MAX));
+            let signed = put.presigned(until).await.map_err(|e| failed(&e))?;
+            Ok(signed.uri().to_owned())
+        })
+    }
+
+    fn read(&self, key: &str) -> BoxFuture<'_, Result<Vec<u8>, FileError>> {
+        let key = key.to_owned();
+        Box::pin(async move {
+            let got = self.client.get_object().bucket(&self.bucket).key(key).send().await.map_err(|e| {
+                if e.as_service_error().is_some_and(aws_sdk_s3::operation::get_object::GetObjectError::is_no_such_key) {
+                    FileError::NotFound
+                } else {
+                    failed(&e)
+                }
+            })?;
+            let body = got.body.collect().await.map_err(|e| FileError::Failed(e.to_string()))?;
+            Ok(body.to_vec())
+        })
+    }
+
+    fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>> {
+        let key = key.to_owned();
+        Box::pin(async move {
+            let removed = self.client.delete_object().bucket(&self.bucket).key(key).send().await;
+            removed.map(|_| ()).map_err(|e| failed(&e))
+        })
+    }
+}

@@ -1,0 +1,323 @@
+//! Pages of a message: content rows, written once, and state rows, each change conditional on what was read.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest};
+use domain::channel::Channel;
+use domain::delivery::Evidence;
+use domain::ids::{ContactId, Epoch, MessageId};
+use domain::job::PageRef;
+use domain::page::{Claim, PageState, Receipts, Slot};
+use domain::sms::Units;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde::{Deserialize, Serialize};
+
+use crate::School;
+use crate::error::{Result, StoreError};
+use crate::keys::{self, PAGES_PER_SHARD, SK};
+use crate::messages::{json, read_json};
+use crate::table::{Row, key_row, n, number, s, text};
+
+/// Tries before receipts that meet other receipts are put back.
+const MERGE_TRIES: usize = 10;
+/// Partitions of a message that are read at once.
+const PARALLEL_SHARDS: usize = 8;
+
+/// One delivery as the plan wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedDelivery {
+    /// E.164 number or e-mail address.
+    #[serde(rename = "a")]
+    pub to: String,
+    /// The contacts it serves.
+    #[serde(rename = "c")]
+    pub contacts: Vec<ContactId>,
+    /// Values of the text's tokens, in the order of their names.
+    #[serde(rename = "v", default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+}
+
+/// The immutable part of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageContent {
+    /// Hash of all its rendered texts: a page that would render differently stops.
+    pub text_hash: String,
+    /// Its deliveries.
+    pub deliveries: Vec<PlannedDelivery>,
+}
+
+/// What became of an attempt to take a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claiming {
+    /// It is ours.
+    Mine(PageState),
+    /// Somebody was there first, or the job is stale.
+    Lost,
+}
+
+impl School {
+    /// Writes a plan's pages under its epoch. Not atomic: nothing reads them before the plan is committed.
+    pub async fn write_pages(
+        &self,
+        message: MessageId,
+        epoch: &Epoch,
+        first: u32,
+        pages: &[(PageContent, PageState)],
+    ) -> Result<()> {
+        let mut writes = Vec::with_capacity(pages.len() * 2);
+        for (number, (content, state)) in (first..).zip(pages) {
+            let page = self.page_ref(message, epoch, number);
+            let mut row = key_row(&keys::page_content(&page));
+            row.insert("h".to_owned(), s(&*content.text_hash));
+            row.insert("d".to_owned(), json("page", &content.deliveries)?);
+            writes.push(put(row)?);
+            writes.push(put(state_row(&page, state)?)?);
+        }
+        self.table.batch_write(writes).await
+    }
+
+    /// The name of a page.
+    pub fn page_ref(&self, message: MessageId, epoch: &Epoch, page: u32) -> PageRef {
+        PageRef { school: self.id, message, epoch: epoch.clone(), page }
+    }
+
+    /// A page's content.
+    pub async fn page_content(&self, page: &PageRef) -> Result<PageContent> {
+        // Written before the epoch was committed, and never since: but only a consistent read is sure to see it.
+        let row = self.table.get(&keys::page_content(page), true).await?;
+        read_content(&row.ok_or(StoreError::NotFound("page"))?)
+    }
+
+    /// A page's state.
+    pub async fn page_state(&self, page: &PageRef) -> Result<PageState> {
+        let row = self.table.get(&keys::page_state(page), true).await?;
+        read_state(&row.ok_or(StoreError::NotFound("page"))?)
+    }
+
+    /// Takes a page, before any send (DESIGN §4.3). A condition that fails because of our own earlier try, whose
+    /// answer was lost, is success.
+    ///
+    /// ```text
+    ///   worker A: fence 0 ──claim──► fence 1, claim a ──outcome──► fence 1, no claim
+    ///   worker B: fence 0 ──claim──► condition fails: somebody was first
+    /// ```
+    pub async fn claim_page(&self, page: &PageRef, fence: u32, by: &str, now_ms: i64) -> Result<Claiming> {
+        let claimed = self
+            .table
+            .client
+            .update_item()
+            .table_name(&*self.table.name)
+            .set_key(Some(key_row(&keys::page_state(page))))
+            .update_expression("SET fence = :next, claim = :me, claimed = :now")
+            .condition_expression("fence = :seen AND attribute_not_exists(claim)")
+            .expression_attribute_values(":seen", n(fence))
+            .expression_attribute_values(":next", n(fence.saturating_add(1)))
+            .expression_attribute_values(":me", s(by))
+            .expression_attribute_values(":now", n(now_ms))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match claimed {
+            Ok(done) => Ok(Claiming::Mine(read_state(&done.attributes.unwrap_or_default())?)),
+            Err(e) => match current_row(&e) {
+                Some(row) => {
+                    let state = read_state(row)?;
+                    let mine = state.claim.as_ref().is_some_and(|c| c.by == by);
+                    Ok(if mine { Claiming::Mine(state) } else { Claiming::Lost })
+                }
+                None if is_condition(&e) => Ok(Claiming::Lost),
+                None => Err(StoreError::sdk("claim", &e)),
+            },
+        }
+    }
+
+    /// Writes a page's next state if nobody has moved it since `before` was read; `false` if somebody has. Receipts
+    /// are not touched: they move under a version of their own.
+    pub async fn advance_page(&self, page: &PageRef, before: &PageState, after: &PageState) -> Result<bool> {
+        let held = before.claim.is_some();
+        let mut call = self
+            .table
+            .client
+            .update_item()
+            .table_name(&*self.table.name)
+            .set_key(Some(key_row(&keys::page_state(page))))
+            .update_expression("SET fence = :next, o = :o, due = :due, lost = :lost REMOVE claim, claimed")
+            .condition_expression(if held {
+                "fence = :seen AND claim = :by"
+            } else {
+                "fence = :seen AND attribute_not_exists(claim)"
+            })
+            .expression_attribute_values(":seen", n(before.fence))
+            .expression_attribute_values(":next", n(after.fence))
+            .expression_attribute_values(":o", json("page", &after.slots)?)
+            .expression_attribute_values(":due", n(after.due_ms))
+            .expression_attribute_values(":lost", n(after.lost))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if let Some(claim) = &before.claim {
+            call = call.expression_attribute_values(":by", s(&*claim.by));
+        }
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(e) => match current_row(&e) {
+                Some(row) => {
+                    let now = read_state(row)?;
+                    Ok(now.fence == after.fence && now.claim.is_none() && now.slots == after.slots)
+                }
+                None if is_condition(&e) => Ok(false),
+                None => Err(StoreError::sdk("advance page", &e)),
+            },
+        }
+    }
+
+    /// Merges receipts into a page; says whether anything changed. They may come early, doubled, out of order.
+    pub async fn merge_receipts(&self, page: &PageRef, receipts: &[(u8, u32, Evidence)]) -> Result<bool> {
+        for _ in 0..MERGE_TRIES {
+            let mut state = self.page_state(page).await?;
+            let mut changed = false;
+            for (index, attempt, evidence) in receipts {
+                if usize::from(*index) < state.slots.len() {
+                    changed |= state.receipts.merge(state.channel, *index, *attempt, evidence.clone());
+                }
+            }
+            if !changed {
+                return Ok(false);
+            }
+            let merged = self
+                .table
+                .client
+                .update_item()
+                .table_name(&*self.table.name)
+                .set_key(Some(key_row(&keys::page_state(page))))
+                .update_expression("SET r = :r, v = :next")
+                .condition_expression("v = :seen")
+                .expression_attribute_values(":r", json("receipts", &state.receipts)?)
+                .expression_attribute_values(":seen", n(state.version))
+                .expression_attribute_values(":next", n(state.version.wrapping_add(1)))
+                .send()
+                .await;
+            match merged {
+                Ok(_) => return Ok(true),
+                Err(e) if is_condition(&e) => {}
+                Err(e) => return Err(StoreError::sdk("merge receipts", &e)),
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// The states of all pages of a plan, in order.
+    pub async fn page_states(&self, message: MessageId, epoch: &Epoch, pages: u32) -> Result<Vec<PageState>> {
+        let rows = self.plan_rows(message, pages, Arc::from(keys::state_prefix(epoch))).await?;
+        rows.iter().map(read_state).collect()
+    }
+
+    /// The contents of all pages of a plan, in order.
+    pub async fn page_contents(&self, message: MessageId, epoch: &Epoch, pages: u32) -> Result<Vec<PageContent>> {
+        let rows = self.plan_rows(message, pages, Arc::from(keys::content_prefix(epoch))).await?;
+        rows.iter().map(read_content).collect()
+    }
+
+    /// Content and state of `count` pages from `first`.
+    pub async fn some_pages(
+        &self,
+        message: MessageId,
+        epoch: &Epoch,
+        first: u32,
+        count: u32,
+    ) -> Result<Vec<(PageContent, PageState)>> {
+        let pages = (first..first.saturating_add(count)).map(|page| self.page_ref(message, epoch, page));
+        stream::iter(pages.map(|page| async move {
+            let (content, state) = tokio::try_join!(self.page_content(&page), self.page_state(&page))?;
+            Ok((content, state))
+        }))
+        .buffered(PARALLEL_SHARDS)
+        .try_collect()
+        .await
+    }
+
+    async fn plan_rows(&self, message: MessageId, pages: u32, prefix: Arc<str>) -> Result<Vec<Row>> {
+        let shards = (0..pages.div_ceil(PAGES_PER_SHARD)).map(|shard| {
+            let prefix = Arc::clone(&prefix);
+            async move { self.table.query(&keys::shard_pk(self.id, message, shard), &prefix, true).await }
+        });
+        let parts: Vec<Vec<Row>> = stream::iter(shards).buffered(PARALLEL_SHARDS).try_collect().await?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+
+    /// Removes the rows of a plan that never became the message's.
+    pub async fn drop_plan(&self, message: MessageId, epoch: &Epoch, pages: u32) -> Result<()> {
+        for shard in 0..pages.div_ceil(PAGES_PER_SHARD) {
+            let pk = keys::shard_pk(self.id, message, shard);
+            let mut rows = self.table.query(&pk, &keys::state_prefix(epoch), true).await?;
+            rows.extend(self.table.query(&pk, &keys::content_prefix(epoch), true).await?);
+            let deletes = rows.iter().filter_map(|row| text(row, SK)).map(|sk| {
+                let key = key_row(&keys::Key { pk: pk.clone(), sk: sk.to_owned() });
+                let delete = DeleteRequest::builder().set_key(Some(key)).build();
+                Ok(WriteRequest::builder().delete_request(delete.map_err(|e| StoreError::corrupt("page", e))?).build())
+            });
+            self.table.batch_write(deletes.collect::<Result<_>>()?).await?;
+        }
+        Ok(())
+    }
+}
+
+fn put(row: Row) -> Result<WriteRequest> {
+    let put = PutRequest::builder().set_item(Some(row)).build().map_err(|e| StoreError::corrupt("page", e))?;
+    Ok(WriteRequest::builder().put_request(put).build())
+}
+
+fn current_row<R>(error: &SdkError<UpdateItemError, R>) -> Option<&Row> {
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(failed)) => failed.item(),
+        _ => None,
+    }
+}
+
+fn is_condition<R>(error: &SdkError<UpdateItemError, R>) -> bool {
+    error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception)
+}
+
+fn state_row(page: &PageRef, state: &PageState) -> Result<Row> {
+    let mut row = key_row(&keys::page_state(page));
+    row.insert("ch".to_owned(), s(state.channel.code()));
+    row.insert("u".to_owned(), json("page", &state.units)?);
+    row.insert("fence".to_owned(), n(state.fence));
+    row.insert("due".to_owned(), n(state.due_ms));
+    row.insert("v".to_owned(), n(state.version));
+    Ok(row)
+}
+
+fn read_state(row: &Row) -> Result<PageState> {
+    let missing = |name: &str| StoreError::corrupt("page", format!("{name} is missing or unknown"));
+    let units: Vec<Units> = read_json("page", row, "u")?;
+    let slots: Vec<Slot> = match text(row, "o") {
+        Some(_) => read_json("page", row, "o")?,
+        None => vec![Slot::queued(); units.len()],
+    };
+    if slots.len() != units.len() {
+        return Err(missing("o"));
+    }
+    let receipts: Receipts = read_json("page", row, "r")?;
+    let claim = text(row, "claim")
+        .map(|by| Claim { by: by.to_owned(), at_ms: number(row, "claimed").unwrap_or_default() });
+    Ok(PageState {
+        channel: text(row, "ch").and_then(Channel::from_code).ok_or_else(|| missing("ch"))?,
+        units,
+        fence: number(row, "fence").ok_or_else(|| missing("fence"))?,
+        claim,
+        due_ms: number(row, "due").unwrap_or(0),
+        lost: number(row, "lost").unwrap_or(0),
+        slots,
+        receipts,
+        version: number(row, "v").ok_or_else(|| missing("v"))?,
+    })
+}
+
+fn read_content(row: &Row) -> Result<PageContent> {
+    Ok(PageContent {
+        text_hash: text(row, "h").unwrap_or_default().to_owned(),
+        deliveries: read_json("page", row, "d")?,
+    })
+}

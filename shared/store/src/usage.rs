@@ -1,0 +1,128 @@
+//! The school's usage by day, and each contact's messages.
+
+use aws_sdk_dynamodb::types::{PutRequest, TransactWriteItem, WriteRequest};
+use domain::ids::{ContactId, MessageId};
+use domain::message::MessageState;
+use domain::usage::{DayCounts, Days, Totals, difference};
+use jiff::civil::Date;
+
+use crate::School;
+use crate::error::{Result, StoreError};
+use crate::keys::{self, DAY_PREFIX, SK};
+use crate::messages::{Meta, json};
+use crate::table::{Row, key_row, n, number, text};
+
+/// Contacts of a message in one history row: 300 kB of at most 400.
+const HISTORY_ROW: usize = 4_000;
+/// Days that one message can be counted into in one transaction, of DynamoDB's 100 items.
+const DAYS_PER_COUNT: usize = 90;
+
+impl School {
+    /// Moves a message's counts from what `meta` says to `new`, and adds the difference to the days: all or nothing,
+    /// and only if nobody counted it since `meta` was read (`Conflict` otherwise). So counting twice adds nothing.
+    pub async fn record_count(&self, meta: &Meta, new: &Days, totals: &Totals) -> Result<()> {
+        let days = difference(new, &meta.counted);
+        if days.is_empty() && *totals == meta.totals && meta.counted_version > 0 {
+            return Ok(());
+        }
+        if days.len() > DAYS_PER_COUNT {
+            return Err(StoreError::corrupt("usage", "more days than a transaction takes"));
+        }
+        let mut items: Vec<TransactWriteItem> = vec![self.table.tx_update(
+            &keys::message_meta(self.id, meta.id),
+            "SET counted = :c, totals = :t, counted_version = :next",
+            Some(if meta.counted_version == 0 {
+                "attribute_not_exists(counted_version)"
+            } else {
+                "counted_version = :seen"
+            }),
+            [
+                (":c", json("usage", new)?),
+                (":t", json("usage", totals)?),
+                (":next", n(meta.counted_version.wrapping_add(1))),
+            ]
+            .into_iter()
+            .chain((meta.counted_version > 0).then(|| (":seen", n(meta.counted_version)))),
+        )?];
+        for (day, more) in days {
+            items.push(self.table.tx_update(
+                &keys::usage_day(self.id, day),
+                "ADD email_count :e, sms_count :s, sms_units :u, voice_minutes :v",
+                None,
+                [
+                    (":e", n(more.email_count)),
+                    (":s", n(more.sms_count)),
+                    (":u", n(more.sms_units)),
+                    (":v", n(more.voice_minutes)),
+                ],
+            )?);
+        }
+        self.table.transact(items, None).await
+    }
+
+    /// The counts of the days from `from` to `to`, both included; days without any are left out.
+    pub async fn usage(&self, from: Date, to: Date) -> Result<Days> {
+        let rows = self.table.query(&keys::usage_pk(self.id), DAY_PREFIX, true).await?;
+        let mut days = Days::new();
+        for row in rows {
+            let Some(day) = text(&row, SK).and_then(|sk| sk.strip_prefix(DAY_PREFIX)?.parse::<Date>().ok()) else {
+                continue;
+            };
+            let counts = read_day(&row);
+            if (from..=to).contains(&day) && !counts.is_zero() {
+                days.insert(day, counts);
+            }
+        }
+        Ok(days)
+    }
+
+    /// Writes which contacts a message went to, so that a contact's messages can be listed. Written once, when the
+    /// message has finished.
+    pub async fn write_history(&self, message: MessageId, contacts: &[(ContactId, u32)]) -> Result<()> {
+        let mut writes = Vec::new();
+        for (part, chunk) in contacts.chunks(HISTORY_ROW).enumerate() {
+            let mut row = key_row(&keys::history(self.id, message, part));
+            row.insert("contacts".to_owned(), json("history", &chunk)?);
+            let put = PutRequest::builder().set_item(Some(row)).build();
+            let put = put.map_err(|e| StoreError::corrupt("history", e))?;
+            writes.push(WriteRequest::builder().put_request(put).build());
+        }
+        self.table.batch_write(writes).await
+    }
+
+    /// Messages that went to a contact, newest first, among the school's latest `limit` finished ones; each with the
+    /// page that holds its delivery.
+    pub async fn messages_of(&self, contact: &ContactId, limit: i32) -> Result<Vec<(MessageId, u32)>> {
+        let rows = self.table.newest(&keys::history_pk(self.id), "", None, limit).await?;
+        let mut found = Vec::new();
+        for row in &rows {
+            let id = text(row, SK).and_then(|sk| sk.split('#').next()?.parse::<MessageId>().ok());
+            let contacts: Vec<(ContactId, u32)> = crate::messages::read_json("history", row, "contacts")?;
+            if let (Some(id), Some((_, page))) = (id, contacts.iter().find(|(c, _)| c == contact)) {
+                found.push((id, *page));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Every message of the school, for a recount: ids in order, oldest first.
+    pub async fn message_ids(&self) -> Result<Vec<MessageId>> {
+        let rows = self.table.query(&keys::school_pk(self.id), keys::SUMMARY_PREFIX, true).await?;
+        let ids = rows.iter().filter_map(|row| text(row, SK)?.strip_prefix(keys::SUMMARY_PREFIX)?.parse().ok());
+        Ok(ids.collect())
+    }
+
+    /// Whether a message still waits to be finished; used by a recount to say what it left out.
+    pub const fn is_open(state: MessageState) -> bool {
+        matches!(state, MessageState::Queued | MessageState::Sending)
+    }
+}
+
+fn read_day(row: &Row) -> DayCounts {
+    DayCounts {
+        email_count: number(row, "email_count").unwrap_or(0),
+        sms_count: number(row, "sms_count").unwrap_or(0),
+        sms_units: number(row, "sms_units").unwrap_or(0),
+        voice_minutes: number(row, "voice_minutes").unwrap_or(0),
+    }
+}
