@@ -1,6 +1,11 @@
 //! Spellings that people take for the same: for searching and for sorting names.
 
+use std::iter::repeat_n;
+
 use icu_normalizer::DecomposingNormalizerBorrowed;
+
+/// Digits to which a number in a name is widened for sorting.
+const WIDEST_NUMBER: usize = 12;
 
 /// Appends `text` in lower case, without accents and apostrophes, with a space for each hyphen, bracket and the like.
 pub(crate) fn push_folded(into: &mut String, text: &str) {
@@ -31,7 +36,8 @@ pub(crate) fn natural_key(text: &str) -> String {
             continue;
         }
         if !digits.is_empty() {
-            key.push_str(&format!("{digits:0>12}"));
+            key.extend(repeat_n('0', WIDEST_NUMBER.saturating_sub(digits.len())));
+            key.push_str(&digits);
             digits.clear();
         }
         key.push(c);
