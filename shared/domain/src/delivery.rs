@@ -119,6 +119,8 @@ pub enum Reason {
     NotConfirmed,
     /// Nothing was heard for 72 hours.
     NoReport,
+    /// A detail that the text needs is not known for the person.
+    DetailMissing,
     /// The provider gave no reason that we know.
     Other,
 }
@@ -142,6 +144,7 @@ impl Reason {
             (Self::TextChanged, _) => "Text changed after it was approved",
             (Self::NotConfirmed, _) => "Not confirmed",
             (Self::NoReport, _) => "No report after three days",
+            (Self::DetailMissing, _) => "A detail in the text is not known",
             (Self::Other, _) => "Failed",
         }
     }
@@ -161,6 +164,7 @@ impl Reason {
             (Self::OurFault, _) => "Tell your Messenger administrator; nothing is wrong with the contact.",
             (Self::TextChanged, _) => "Write the message again and send it.",
             (Self::NotConfirmed, _) => "It may or may not have arrived. Send again if a second copy does no harm.",
+            (Self::DetailMissing, _) => "Fill in the contact's details, or write the text without them.",
             (Self::NoReport | Self::Other, _) => "Send again, or use another way.",
         }
     }

@@ -12,6 +12,7 @@ pub mod message;
 pub mod money;
 pub mod page;
 pub mod phone;
+pub mod plan;
 pub mod routing;
 pub mod settings;
 pub mod sms;

@@ -60,8 +60,7 @@ pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan 
     let mut gathered = Gathered::new(&texts, settings);
 
     for position in people {
-        let contact = &book.contacts()[position];
-        let reach = book.reach(position);
+        let Some((contact, reach)) = book.at(position) else { continue };
         let route = route(&reach.numbers, chosen, settings.routing, settings.voice_calling);
         let email = reach.email.as_ref().filter(|_| message.email.is_some());
         if route.sms.is_none() && route.calls.is_empty() && email.is_none() {
@@ -88,19 +87,19 @@ fn audience(book: &AddressBook, to: &Audience, plan: &mut Plan) -> Vec<usize> {
     let mut people: BTreeSet<usize> = BTreeSet::new();
     for group in &to.groups {
         match book.members(group) {
-            Some(members) => people.extend(members),
+            Some(members) => people.extend(members.iter().copied()),
             None => plan.unknown_groups.push(group.clone()),
         }
     }
     for id in &to.contacts {
-        match book.position(id) {
+        match book.place(id) {
             Some(position) => {
                 people.insert(position);
             }
             None => plan.unknown_contacts.push(id.clone()),
         }
     }
-    if to.everyone { (0..book.contacts().len()).collect() } else { people.into_iter().collect() }
+    if to.everyone { (0..book.len()).collect() } else { people.into_iter().collect() }
 }
 
 /// Deliveries so far, one for each address and text.
@@ -152,5 +151,116 @@ impl<'a> Gathered<'a> {
 
     fn into_deliveries(mut self) -> Vec<Planned> {
         Channel::ALL.into_iter().flat_map(|c| self.by_channel.remove(&c).unwrap_or_default()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::{ContactRole, LabelledNumber, PhoneLabel, Source};
+    use crate::message::{EmailContent, Purpose, SmsContent, VoiceContent};
+    use crate::money::Pence;
+    use crate::phone::{CountryCode, NumberMode};
+    use crate::routing::{Routing, VoiceCalling};
+    use crate::settings::Prices;
+
+    fn settings() -> Settings {
+        Settings {
+            name: "Green Abbey School".into(),
+            timezone: "Europe/London".into(),
+            country: CountryCode::default(),
+            sms_sender: "GreenAbbey".into(),
+            sms_header: "GA Sch".into(),
+            voice_caller: "+441632960000".into(),
+            email_from_name: "Green Abbey School".into(),
+            email_reply_to: "office@greenabbey.example".into(),
+            routing: Routing::SmsFirst,
+            voice_calling: VoiceCalling::FirstOnly,
+            prices: Prices {
+                sms_unit: Pence::from_hundredths(375),
+                voice_minute: Pence::from_hundredths(900),
+                email: Pence::default(),
+            },
+            head_teacher: String::new(),
+            address: String::new(),
+            phone: String::new(),
+        }
+    }
+
+    fn person(id: &str, forename: &str, numbers: &[(PhoneLabel, &str)], email: Option<&str>, group: &str) -> Contact {
+        let number = |(label, n): &(PhoneLabel, &str)| LabelledNumber { label: *label, number: (*n).to_owned() };
+        Contact {
+            id: ContactId::parse(id).unwrap(),
+            source: Source::Hand,
+            title: None,
+            forename: forename.into(),
+            surname: "Abbot".into(),
+            role: ContactRole::Parent,
+            numbers: numbers.iter().map(number).collect(),
+            email: email.map(Into::into),
+            groups: vec![group.into()],
+        }
+    }
+
+    fn book() -> AddressBook {
+        use PhoneLabel::{Home, Mobile};
+        let people = vec![
+            person("1", "Ada", &[(Mobile, "07700 900001")], Some("Ada@example.com"), "Year 9"),
+            person("2", "Ben", &[(Mobile, "07700 900001")], Some("ada@EXAMPLE.com"), "Year 9"),
+            person("3", "Cy", &[(Home, "020 7946 0003")], None, "Year 8"),
+            person("4", "Di", &[(Mobile, "not a number")], Some("nowhere"), "Year 8"),
+        ];
+        AddressBook::new(2, people, CountryCode::default(), NumberMode::Simulated)
+    }
+
+    fn message(sms: &str, to: Audience) -> Message {
+        Message {
+            purpose: Purpose::Service,
+            to,
+            sms: Some(SmsContent { header: String::new(), text: sms.into() }),
+            voice: Some(VoiceContent { text: sms.into() }),
+            email: Some(EmailContent { subject: "News".into(), text: sms.into() }),
+        }
+    }
+
+    fn everyone() -> Audience {
+        Audience { everyone: true, ..Audience::default() }
+    }
+
+    #[test]
+    fn one_delivery_to_a_shared_address_when_the_text_is_the_same() {
+        let plan = plan(&book(), &message("We close at noon", everyone()), &settings());
+        let made: Vec<(Channel, usize)> = plan.deliveries.iter().map(|d| (d.channel, d.contacts.len())).collect();
+        assert_eq!(made, [(Channel::Sms, 2), (Channel::Voice, 1), (Channel::Email, 2)]);
+        assert_eq!((plan.recipients, plan.unreachable.len()), (3, 1));
+    }
+
+    #[test]
+    fn two_deliveries_to_a_shared_address_when_the_text_differs() {
+        let plan = plan(&book(), &message("Dear $forename$", everyone()), &settings());
+        let texts: Vec<&str> = plan.deliveries.iter().filter(|d| d.channel == Channel::Sms).map(|d| &*d.text).collect();
+        assert_eq!(texts, ["Dear Ada", "Dear Ben"]);
+    }
+
+    #[test]
+    fn the_audience_is_people_and_groups_each_person_once() {
+        let id = |t: &str| ContactId::parse(t).unwrap();
+        let to = Audience {
+            contacts: vec![id("1"), id("1"), id("nobody")],
+            groups: vec!["Year 9".into(), "Year 99".into()],
+            everyone: false,
+        };
+        let plan = plan(&book(), &message("Hello", to), &settings());
+        assert_eq!(plan.recipients, 2);
+        assert_eq!(plan.unknown_groups, ["Year 99"]);
+        assert_eq!(plan.unknown_contacts, [id("nobody")]);
+    }
+
+    #[test]
+    fn a_token_without_a_value_is_named_and_the_others_go() {
+        let plan = plan(&book(), &message("Dear $title$ $surname$", everyone()), &settings());
+        assert!(plan.deliveries.iter().all(|d| d.missing == ["title"]));
+        let plan = super::plan(&book(), &message("Dear $title|parent$", everyone()), &settings());
+        assert!(plan.deliveries.iter().all(|d| d.missing.is_empty()));
     }
 }
