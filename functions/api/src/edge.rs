@@ -1,0 +1,151 @@
+//! The outermost layer: every request gets an id, every panic and error one log line and one clear answer.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use futures_util::FutureExt;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+use crate::error::{ApiError, Problem};
+use crate::state::ApiState;
+use crate::{headers, pages};
+
+/// Most bytes in a request: what Lambda takes.
+pub const MAX_BODY: usize = 6 * 1024 * 1024;
+
+/// Names the request in our log; sent with every answer.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What must be known of a request after the handler has taken it.
+struct Seen {
+    id: String,
+    method: Method,
+    route: String,
+    machine: bool,
+    navigation: bool,
+}
+
+impl Seen {
+    fn of(request: &Request, id: String) -> Self {
+        let path = request.uri().path();
+        Self {
+            id,
+            method: request.method().clone(),
+            // The pattern, not the path: a path may name a person's id.
+            route: request
+                .extensions()
+                .get::<MatchedPath>()
+                .map_or_else(|| "(none)".to_owned(), |m| m.as_str().to_owned()),
+            machine: path.starts_with("/api/") || path.starts_with("/hooks/") || path == "/healthz",
+            navigation: is_navigation(request.headers()),
+        }
+    }
+}
+
+/// Whether a browser asks for a whole page, rather than a script for a part of one.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate")
+}
+
+/// Runs a request.
+pub(crate) async fn edge(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    let seen = Seen::of(&request, state.ids().ulid(state.now_ms()).to_string());
+    let mut response = if declared_length(request.headers()).is_some_and(|bytes| bytes > MAX_BODY) {
+        ApiError::TooLarge.into_response()
+    } else {
+        AssertUnwindSafe(next.run(request))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| ApiError::Panic.into_response())
+    };
+    if let Some(error) = error_of(&mut response) {
+        log(&seen, &error);
+        response = answer(&seen, &error, response);
+    }
+    headers::secure(&state, response.headers_mut());
+    if let Ok(id) = HeaderValue::try_from(seen.id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The error that a handler gave, or that axum made of a request which reached none.
+fn error_of(response: &mut Response) -> Option<ApiError> {
+    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+        return Some(error);
+    }
+    let status = response.status();
+    let finished = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
+    (!finished && (status.is_client_error() || status.is_server_error())).then(|| ApiError::of_status(status))
+}
+
+fn log(seen: &Seen, error: &ApiError) {
+    let Seen { id, method, route, .. } = seen;
+    let status = error.status().as_u16();
+    if error.status().is_server_error() {
+        tracing::error!(request = %id, %method, %route, status, %error, "request failed");
+    } else {
+        tracing::info!(request = %id, %method, %route, status, %error, "request refused");
+    }
+}
+
+fn answer(seen: &Seen, error: &ApiError, plain: Response) -> Response {
+    let mut response = if seen.machine {
+        problem_json(&error.problem())
+    } else if let (ApiError::SignIn { next }, true) = (error, seen.navigation) {
+        sign_in(next.as_deref())
+    } else {
+        let mut page = pages::error_page(&error.problem(), &seen.id);
+        *page.status_mut() = error.status();
+        page
+    };
+    // Such as `Allow`; the type and length are those of the body that was replaced.
+    for (name, value) in plain.headers() {
+        if name != CONTENT_TYPE && name != CONTENT_LENGTH && name != LOCATION {
+            response.headers_mut().append(name, value.clone());
+        }
+    }
+    let headers = response.headers_mut();
+    match error {
+        ApiError::NoKey => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"messenger\""));
+        }
+        ApiError::TooMany { retry_after_s } => {
+            headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
+        }
+        ApiError::Unavailable(_) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        _ => {}
+    }
+    response
+}
+
+fn sign_in(next: Option<&str>) -> Response {
+    let to = match next {
+        Some(next) => {
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            format!("/sign-in?{query}")
+        }
+        None => "/sign-in".to_owned(),
+    };
+    Redirect::to(&to).into_response()
+}
+
+/// The answer of RFC 9457.
+fn problem_json(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, axum::Json(problem)).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}
