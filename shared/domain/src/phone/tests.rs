@@ -1,7 +1,7 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use rlibphonenumber::{PhoneNumber as Theirs, PhoneNumberFormat, PhoneNumberType};
+use rlibphonenumber::{NumberLengthType, PhoneNumber as Theirs, PhoneNumberFormat, PhoneNumberType};
 
 use super::*;
 
@@ -332,7 +332,11 @@ fn plan(national: u64) -> uk::Plan {
 #[test]
 fn the_hand_written_plan_agrees_with_the_library_on_every_prefix() {
     for prefix in 1000..10_000_u64 {
-        let numbers = (0..100).map(|block| prefix * 1_000_000 + block * 10_000 + 1234);
+        // Area codes have the finest blocks.
+        let step = if prefix < 2000 { 1 } else { 10 };
+        let numbers = (0..100)
+            .step_by(step)
+            .map(|block| prefix * 1_000_000 + block * 10_000 + 1234);
         let by_us = numbers.clone().any(|n| matches!(plan(n), uk::Plan::InUse(_)));
         let by_them = numbers.clone().any(|n| theirs(n).is_valid());
         if prefix / 100 != 76 {
@@ -393,12 +397,14 @@ proptest! {
         let _ = repair(&text);
     }
 
-    /// Abroad the library decides, so the two agree on what is a number at all.
+    /// Abroad the library decides, so the two agree on what is a number at all. (Canada's seven-digit 310 numbers are
+    /// valid there but cannot be reached from elsewhere.)
     #[test]
     fn foreign_numbers_are_those_of_the_library(code in 1..999_u32, rest in "[0-9]{5,11}") {
         let text = format!("+{code}{rest}");
         prop_assume!(!text.starts_with("+44"));
         let theirs = Theirs::parse(&text, None).ok().filter(Theirs::is_valid);
+        let theirs = theirs.filter(|n| n.is_possible_with_reason() == Ok(NumberLengthType::IsPossible));
         let theirs = theirs.map(|n| n.format_as(PhoneNumberFormat::E164).into_owned());
         prop_assert_eq!(live(&text).ok(), theirs);
     }

@@ -127,12 +127,10 @@ fn is_drama(n: &National) -> bool {
 /// The number with its 0, in the groups that people know it by.
 pub(super) fn grouped(n: &National) -> String {
     let (area, middle) = match n[..5] {
-        [b'2', ..] => (2, 4),
-        [b'5', b'5' | b'6', ..] | [b'7', b'0', ..] => (2, 4),
         [b'7', b'6', b'2', b'4', _] => (4, 0),
-        [b'7', b'6', ..] => (2, 4),
+        [b'2', ..] | [b'5', b'5' | b'6', ..] | [b'7', b'0' | b'6', ..] => (2, 4),
         [b'1', b'1', ..] | [b'1', _, b'1', ..] | [b'3' | b'5' | b'8' | b'9', ..] => (3, 3),
-        _ if LONG_AREAS.iter().any(|code| n.starts_with(*code)) => (5, 0),
+        _ if LONG_AREAS.iter().any(|code| n.starts_with(code)) => (5, 0),
         _ => (4, 0),
     };
     let mut text = String::with_capacity(13);

@@ -60,7 +60,9 @@ pub fn mend(text: &str) -> String {
             mended.push_str(whole);
         } else if let Some((plain, _)) = plain(c) {
             // "1½" is not "11/2".
-            if plain.starts_with(|p: char| p.is_ascii_digit()) && mended.ends_with(|m: char| m.is_ascii_digit()) {
+            if plain.starts_with(|p: char| p.is_ascii_digit())
+                && mended.ends_with(|m: char| m.is_ascii_digit())
+            {
                 mended.push(' ');
             }
             mended.push_str(plain);
