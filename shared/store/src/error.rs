@@ -8,6 +8,9 @@ pub enum StoreError {
     /// Somebody else changed the row first, or it already exists.
     #[error("the row was changed by somebody else")]
     Conflict,
+    /// The address book is being changed in bulk, or faster than it can be read; try again later.
+    #[error("the address book is being changed")]
+    Busy,
     /// The row is not there.
     #[error("no such {0}")]
     NotFound(&'static str),

@@ -94,6 +94,11 @@ pub(crate) fn inbox_pk(school: SchoolId) -> String {
     format!("S#{school}#N")
 }
 
+/// A text that came in; those for no school of ours have a partition of their own.
+pub(crate) fn inbound(school: Option<SchoolId>, at_ms: i64, sid: &str) -> Key {
+    key(school.map_or_else(|| "N#".to_owned(), inbox_pk), format!("IN#{:014}#{sid}", at_ms.max(0)))
+}
+
 pub(crate) fn idempotency(school: SchoolId, hash: &str) -> Key {
     key(format!("S#{school}#K"), hash)
 }
@@ -198,6 +203,11 @@ pub(crate) fn bucket(sender: &str) -> Key {
 
 pub(crate) fn reply_number(number: &str) -> Key {
     key(format!("NUMBER#{number}"), "SCHOOL")
+}
+
+/// Marks a provider's text as kept.
+pub(crate) fn inbound_seen(sid: &str) -> Key {
+    key(format!("N#{sid}"), "SEEN")
 }
 
 #[cfg(test)]

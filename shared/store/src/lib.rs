@@ -3,12 +3,24 @@
 //! Absent on purpose: no scan, no count of rows on the send path, no way to a school's rows but [`Store::school`].
 
 mod access;
+mod api_keys;
+mod book;
+mod bulk;
+mod contacts;
 mod error;
+mod guard;
+mod inbox;
 mod keys;
+mod limits;
 mod messages;
 mod pages;
+mod secret;
+mod sessions;
+mod settings;
 mod table;
+mod update;
 mod usage;
+mod users;
 
 use std::sync::Arc;
 
@@ -16,10 +28,18 @@ use aws_sdk_dynamodb::Client;
 use domain::ids::SchoolId;
 
 pub use access::Access;
+pub use api_keys::{ApiKey, ApiToken};
+pub use book::BookCache;
+pub use bulk::Bulk;
+pub use contacts::{StoredContact, Upserted};
 pub use error::{Result, StoreError};
+pub use inbox::Inbound;
 pub use keys::PAGES_PER_SHARD;
+pub use limits::{Allowance, Slot};
 pub use messages::{Accepted, Author, Body, IdempotencyKey, Meta, NewMessage, Summary};
 pub use pages::{Claiming, PageContent, PlannedDelivery};
+pub use sessions::{Lifetime, Session};
+pub use users::{Membership, User, fold_username};
 
 use table::Table;
 

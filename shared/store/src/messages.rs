@@ -44,6 +44,8 @@ pub struct Meta {
     pub created_ms: i64,
     /// When it needs work next; `None` once nothing more can be learnt.
     pub due_ms: Option<i64>,
+    /// When waiting pages were last put into the queue once more, in milliseconds since 1970.
+    pub nudged_ms: i64,
     /// The plan that became its pages.
     pub epoch: Option<Epoch>,
     /// Number of pages.
@@ -218,17 +220,19 @@ impl School {
         epoch: &Epoch,
         pages: u32,
         unreachable: u32,
+        now_ms: i64,
         due_ms: i64,
     ) -> Result<bool> {
         let done = self
             .update_meta(
                 id,
-                "SET epoch = :e, pages = :p, unreachable = :u, #state = :sending, gsi1sk = :due, due = :d",
+                "SET epoch = :e, pages = :p, unreachable = :u, nudged = :now, #state = :sending, gsi1sk = :due, due = :d",
                 "attribute_not_exists(epoch) AND #state = :queued AND revision = :r",
                 [
                     (":e", s(epoch.as_str())),
                     (":p", n(pages)),
                     (":u", n(unreachable)),
+                    (":now", n(now_ms)),
                     (":r", n(revision)),
                     (":d", n(due_ms)),
                     (":due", s(keys::work_sk(due_ms, self.id, id))),
@@ -317,6 +321,11 @@ impl School {
             [(":w", s(keys::work_pk(id))), (":d", n(due_ms)), (":due", s(keys::work_sk(due_ms, self.id, id)))],
         )
         .await
+    }
+
+    /// Notes that waiting pages were put into the queue once more, so that it is not done again at every look.
+    pub async fn set_nudged(&self, id: MessageId, now_ms: i64) -> Result<()> {
+        self.update_meta(id, "SET nudged = :n", "attribute_exists(pk)", [(":n", n(now_ms))]).await
     }
 
     /// Brings the next look at the message forward to `due_ms`, because something new was heard; a look that is due
@@ -511,6 +520,7 @@ fn read_meta(id: MessageId, row: &Row) -> Result<Meta> {
         author: Author { id: word("author")?.to_owned(), name: word("author_name")?.to_owned() },
         created_ms: number(row, "created").ok_or_else(|| missing("created"))?,
         due_ms: number(row, "due"),
+        nudged_ms: number(row, "nudged").unwrap_or(0),
         epoch: text(row, "epoch").map(|e| Epoch::try_from(e.to_owned())).transpose().map_err(|_| missing("epoch"))?,
         pages: number(row, "pages").unwrap_or(0),
         unreachable: number(row, "unreachable").unwrap_or(0),

@@ -286,6 +286,9 @@ fn state_row(page: &PageRef, state: &PageState) -> Result<Row> {
     row.insert("fence".to_owned(), n(state.fence));
     row.insert("due".to_owned(), n(state.due_ms));
     row.insert("v".to_owned(), n(state.version));
+    if state.slots.iter().any(|slot| *slot != Slot::queued()) {
+        row.insert("o".to_owned(), json("page", &state.slots)?);
+    }
     Ok(row)
 }
 

@@ -1,0 +1,195 @@
+//! Changing the address book: single edits and batches, each a transaction with the book's version.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::contact::Contact;
+use domain::ids::ContactId;
+
+use crate::error::{Result, StoreError};
+use crate::guard::Leave;
+use crate::table::{Row, from_row, n, number, to_row};
+use crate::{School, keys};
+
+/// Contacts to a transaction: the service takes 100 rows, and one is the guard's.
+pub(crate) const CHUNK: usize = 99;
+/// Tries at a chunk whose rows others keep changing.
+const CHUNK_TRIES: u32 = 5;
+
+/// Moves with each change of a contact.
+const REV: &str = "rev";
+/// The book's version under which a bulk made the row.
+const BORN: &str = "born";
+
+/// A contact and how often it was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredContact {
+    /// The contact.
+    pub contact: Contact,
+    /// Give it back with an edit, so that nobody overwrites what they have not seen.
+    pub rev: u64,
+}
+
+/// What an upsert came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Upserted {
+    /// Ids that were new.
+    pub created: u32,
+    /// Ids that were there, changed or not.
+    pub updated: u32,
+}
+
+impl Upserted {
+    /// Both counts added up.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self { created: self.created + other.created, updated: self.updated + other.updated }
+    }
+}
+
+struct Known {
+    contact: Contact,
+    rev: u64,
+    born: Option<u64>,
+}
+
+impl Known {
+    fn of(row: Row) -> Result<Self> {
+        let (rev, born) = (number(&row, REV).unwrap_or_default(), number(&row, BORN));
+        Ok(Self { contact: from_row("contact", row)?, rev, born })
+    }
+}
+
+impl School {
+    /// One contact, as it stands now.
+    pub async fn contact(&self, id: &ContactId) -> Result<Option<StoredContact>> {
+        let row = self.table.get(&keys::contact(self.id, id), true).await?;
+        let known = row.map(Known::of).transpose()?;
+        Ok(known.map(|k| StoredContact { contact: k.contact, rev: k.rev }))
+    }
+
+    /// Adds a contact. `Conflict` when the id is taken, `Busy` during a bulk change.
+    pub async fn add_contact(&self, contact: &Contact, now_ms: i64) -> Result<()> {
+        let put = self.put_new(contact, None)?;
+        self.write_book(vec![put], &self.single_leave()?, now_ms).await
+    }
+
+    /// Replaces a contact that was read at `rev`; the new `rev` is returned. `Conflict` when it was changed or
+    /// deleted since, `Busy` during a bulk change.
+    pub async fn put_contact(&self, contact: &Contact, rev: u64, now_ms: i64) -> Result<u64> {
+        let put = self.put_over(contact, rev, None)?;
+        self.write_book(vec![put], &self.single_leave()?, now_ms).await?;
+        Ok(rev + 1)
+    }
+
+    /// Deletes contacts; ids that are not there are passed over. Up to 99 go at once or not at all; more go in
+    /// several steps, each of which leaves the book whole.
+    pub async fn delete_contacts(&self, ids: &[ContactId], now_ms: i64) -> Result<()> {
+        let mut ids: Vec<&ContactId> = ids.iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        for chunk in ids.chunks(CHUNK) {
+            let delete = |id: &&ContactId| self.table.tx_delete(&keys::contact(self.id, id), None);
+            let deletes = chunk.iter().map(delete).collect::<Result<_>>()?;
+            self.write_book(deletes, &self.single_leave()?, now_ms).await?;
+        }
+        Ok(())
+    }
+
+    /// Adds or replaces contacts by id: for a partner's batch of up to a thousand. Each step of 99 leaves the book
+    /// whole, so that a batch that was cut off can be sent again. `Busy` during a bulk change.
+    pub async fn upsert_batch(&self, contacts: Vec<Contact>, now_ms: i64) -> Result<Upserted> {
+        let (contacts, mut counts) = last_of_each(contacts);
+        for chunk in contacts.chunks(CHUNK) {
+            counts = counts.plus(self.upsert_chunk(chunk, &self.single_leave()?, None, now_ms).await?);
+        }
+        Ok(counts)
+    }
+
+    /// Upserts up to [`CHUNK`] contacts, each id once. Rows that would not change are not written.
+    pub(crate) async fn upsert_chunk(
+        &self,
+        contacts: &[Contact],
+        leave: &Leave<'_>,
+        born: Option<u64>,
+        now_ms: i64,
+    ) -> Result<Upserted> {
+        for _ in 0..CHUNK_TRIES {
+            let (puts, counts) = self.plan_upsert(contacts, born).await?;
+            if puts.is_empty() && born.is_none() {
+                return Ok(counts);
+            }
+            match self.write_book(puts, leave, now_ms).await {
+                // Either the rows have changed since they were read, or the leave is gone.
+                Err(StoreError::Conflict) if leave.still_given(self).await? => {}
+                done => return done.map(|()| counts),
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    async fn plan_upsert(
+        &self,
+        contacts: &[Contact],
+        born: Option<u64>,
+    ) -> Result<(Vec<TransactWriteItem>, Upserted)> {
+        let wanted: Vec<_> = contacts.iter().map(|c| keys::contact(self.id, &c.id)).collect();
+        let mut known = HashMap::with_capacity(contacts.len());
+        for row in self.table.batch_get(&wanted, true).await? {
+            let row = Known::of(row)?;
+            known.insert(row.contact.id.clone(), row);
+        }
+        let mut counts = Upserted::default();
+        let mut puts = Vec::new();
+        for contact in contacts {
+            let known = known.get(&contact.id);
+            // What this same bulk made before it was cut off still counts as made by it.
+            if known.is_none_or(|k| born.is_some() && k.born == born) {
+                counts.created += 1;
+            } else {
+                counts.updated += 1;
+            }
+            match known {
+                None => puts.push(self.put_new(contact, born)?),
+                Some(known) if known.contact == *contact => {}
+                Some(known) => puts.push(self.put_over(contact, known.rev, known.born)?),
+            }
+        }
+        Ok((puts, counts))
+    }
+
+    fn put_new(&self, contact: &Contact, born: Option<u64>) -> Result<TransactWriteItem> {
+        self.table.tx_put(self.contact_row(contact, 1, born)?, Some("attribute_not_exists(pk)"))
+    }
+
+    fn put_over(&self, contact: &Contact, rev: u64, born: Option<u64>) -> Result<TransactWriteItem> {
+        self.table.tx_put_if(self.contact_row(contact, rev + 1, born)?, "rev = :rev", [(":rev", n(rev))])
+    }
+
+    fn contact_row(&self, contact: &Contact, rev: u64, born: Option<u64>) -> Result<Row> {
+        let mut row = to_row("contact", &keys::contact(self.id, &contact.id), contact)?;
+        row.insert(REV.to_owned(), n(rev));
+        row.extend(born.map(|version| (BORN.to_owned(), n(version))));
+        Ok(row)
+    }
+}
+
+/// Where an id comes twice the last one counts, and the earlier ones as if it had updated them.
+pub(crate) fn last_of_each(contacts: Vec<Contact>) -> (Vec<Contact>, Upserted) {
+    let mut places: HashMap<ContactId, usize> = HashMap::with_capacity(contacts.len());
+    let mut kept: Vec<Contact> = Vec::with_capacity(contacts.len());
+    let mut counts = Upserted::default();
+    for contact in contacts {
+        match places.get(&contact.id).and_then(|place| kept.get_mut(*place)) {
+            Some(earlier) => {
+                *earlier = contact;
+                counts.updated += 1;
+            }
+            None => {
+                places.insert(contact.id.clone(), kept.len());
+                kept.push(contact);
+            }
+        }
+    }
+    (kept, counts)
+}

@@ -1,0 +1,76 @@
+//! Conditional updates and puts whose outcome is read rather than only checked.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+
+use crate::error::{Result, StoreError};
+use crate::keys::{Key, TTL};
+use crate::table::{Row, Table, key_row};
+
+/// What a conditional update came to.
+#[derive(Debug)]
+pub(crate) enum Updated {
+    /// The row as it is now.
+    Done(Row),
+    /// The condition failed: the row that stood in the way, `None` where there is none.
+    Refused(Option<Row>),
+}
+
+/// Values of an expression.
+pub(crate) type Values<const N: usize> = [(&'static str, AttributeValue); N];
+
+fn value_map<const N: usize>(values: Values<N>) -> Option<HashMap<String, AttributeValue>> {
+    let values: HashMap<String, AttributeValue> = values.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+    (!values.is_empty()).then_some(values)
+}
+
+impl Table {
+    /// Updates a row if `condition` holds. `#ttl` stands for the time to live, whose name is a reserved word.
+    pub(crate) async fn update_if<const N: usize>(
+        &self,
+        key: &Key,
+        update: &str,
+        condition: &str,
+        values: Values<N>,
+    ) -> Result<Updated> {
+        let call = self.client.update_item().table_name(&*self.name).set_key(Some(key_row(key)));
+        let call = call
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_values(value_map(values))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let call = if update.contains("#ttl") { call.expression_attribute_names("#ttl", TTL) } else { call };
+        match call.send().await {
+            Ok(done) => Ok(Updated::Done(done.attributes.unwrap_or_default())),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
+                Ok(Updated::Refused(match error.into_err() {
+                    UpdateItemError::ConditionalCheckFailedException(refusal) => refusal.item,
+                    _ => None,
+                }))
+            }
+            Err(error) => Err(StoreError::sdk("update", &error)),
+        }
+    }
+
+    /// A put for a transaction, whose condition has values.
+    pub(crate) fn tx_put_if<const N: usize>(
+        &self,
+        row: Row,
+        condition: &str,
+        values: Values<N>,
+    ) -> Result<TransactWriteItem> {
+        let put = Put::builder()
+            .table_name(&*self.name)
+            .set_item(Some(row))
+            .condition_expression(condition)
+            .set_expression_attribute_values(value_map(values))
+            .build();
+        Ok(TransactWriteItem::builder().put(put.map_err(|e| StoreError::corrupt("transaction", e))?).build())
+    }
+}
