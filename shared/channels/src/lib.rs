@@ -1,1 +1,13 @@
-//! channels
+//! The ways out: one port for each channel and the adapters behind them.
+//!
+//! A port answers what became of one send and never tries again by itself: who may send again, and when, is the
+//! protocol's business. Adapters neither read a clock nor invent ids.
+
+pub mod bucket;
+mod escape;
+pub mod port;
+pub mod reference;
+pub mod ses;
+#[cfg(test)]
+mod specs;
+pub mod twilio;
