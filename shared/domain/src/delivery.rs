@@ -231,7 +231,8 @@ impl Evidence {
     /// Joins two pieces of evidence about the same attempt. The order and number of the pieces make no difference.
     #[must_use]
     pub fn join(self, other: Self, channel: Channel) -> Self {
-        let strength = |e: &Self| (rank(channel, e.state), e.seconds, e.reason, e.code);
+        // A total order over what is taken as a whole; the rest is joined field by field.
+        let strength = |e: &Self| (rank(channel, e.state), e.state, e.reason, e.code);
         let (strong, weak) = if strength(&self) >= strength(&other) { (self, other) } else { (other, self) };
         Self {
             state: strong.state,

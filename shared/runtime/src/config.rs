@@ -196,6 +196,11 @@ impl Config {
     }
 }
 
+/// The table, for a function that needs nothing else.
+pub fn table_name() -> Result<String, ConfigError> {
+    required("TABLE_NAME")
+}
+
 /// Where Twilio is, if the environment says so; also asked by the local product.
 pub fn twilio_base_url() -> Option<String> {
     variable("TWILIO_BASE_URL").map(|url| url.trim_end_matches('/').to_owned())

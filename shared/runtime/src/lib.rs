@@ -17,7 +17,8 @@ use std::pin::Pin;
 pub use aws::{Aws, database_at};
 pub use clock::Clock;
 pub use config::{
-    Config, ConfigError, Queues, SesConfig, Timing, TwilioConfig, ses_endpoint, twilio_account, twilio_base_url,
+    Config, ConfigError, Queues, SesConfig, Timing, TwilioConfig, ses_endpoint, table_name, twilio_account,
+    twilio_base_url,
 };
 pub use files::{FileError, Files, S3Files};
 pub use http::http_client;

@@ -10,7 +10,7 @@ use crate::BoxFuture;
 use crate::config::Queues;
 
 /// Longest delay that SQS takes, in milliseconds. A longer wait is a job that is put back when it comes early.
-pub const MAX_DELAY_MS: i64 = 900_000;
+const MAX_DELAY_MS: i64 = 900_000;
 
 /// Which queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

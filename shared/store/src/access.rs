@@ -1,7 +1,7 @@
 //! The right to act for a school.
 
 use domain::ids::SchoolId;
-use domain::job::{DeliveryRef, Job};
+use domain::job::{DeliveryRef, Job, PageRef};
 
 /// Proof that whoever holds it acts for one school: made from a session, an API key, a job of our own queue, a
 /// reference that we signed, or by the operator. Never from a parameter of a request.
@@ -23,6 +23,11 @@ impl Access {
     /// For a reference whose signature was checked.
     pub const fn of_verified(reference: &DeliveryRef) -> Self {
         Self::proven(reference.page.school)
+    }
+
+    /// For a page named by a job of our own queue, or by a reference whose signature was checked.
+    pub const fn of_page(page: &PageRef) -> Self {
+        Self::proven(page.school)
     }
 
     /// For the operator's own tools, which hold the keys of the database anyway.

@@ -1,0 +1,111 @@
+//! Batches from SQS: each job stands alone, so that one that fails, or panics, never takes the others along.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use channels::ses::events::{self, BadEvent};
+use domain::job::{Job, PageRef};
+use tracing::{error, info, warn};
+
+use crate::Dispatch;
+use crate::error::{DispatchError, Result};
+use crate::receipts::Receipt;
+
+/// What a record of the queue turned out to be.
+enum Item {
+    Receipt(PageRef, Receipt),
+    Job(Job),
+    /// An event about mail that is none of ours.
+    Foreign,
+}
+
+impl Dispatch {
+    /// Does the jobs of a batch and names those that the queue must bring again.
+    pub async fn handle(self: &Arc<Self>, event: SqsEvent) -> SqsBatchResponse {
+        let mut failed: BTreeSet<String> = BTreeSet::new();
+        let mut receipts: Vec<(PageRef, Receipt, String)> = Vec::new();
+        let mut tasks = Vec::new();
+        for record in event.records {
+            let id = record.message_id.clone().unwrap_or_default();
+            match self.read(&record) {
+                Ok(Item::Receipt(page, receipt)) => receipts.push((page, receipt, id)),
+                Ok(Item::Foreign) => info!(item = %id, "event about mail that is not ours"),
+                Ok(Item::Job(job)) => {
+                    let dispatch = Arc::clone(self);
+                    let kind = job.kind();
+                    tasks.push((id, kind, tokio::spawn(async move { dispatch.run(job).await })));
+                }
+                Err(e) => {
+                    error!(item = %id, error = %e, "job cannot be read");
+                    failed.insert(id);
+                }
+            }
+        }
+        for (page, (merged, ids)) in Self::by_page(receipts) {
+            let dispatch = Arc::clone(self);
+            let task = tokio::spawn(async move { dispatch.merge(&page, &merged).await });
+            if !succeeded(&ids.join(","), "receipt", task.await) {
+                failed.extend(ids);
+            }
+        }
+        for (id, kind, task) in tasks {
+            if !succeeded(&id, kind, task.await) {
+                failed.insert(id);
+            }
+        }
+        let mut response = SqsBatchResponse::default();
+        response.batch_item_failures = failed.into_iter().map(failure).collect();
+        response
+    }
+
+    fn read(&self, record: &SqsMessage) -> Result<Item> {
+        let body = record.body.as_deref().unwrap_or_default();
+        if let Ok(job) = serde_json::from_str::<Job>(body) {
+            return Ok(match job {
+                Job::Receipt { delivery, evidence } => {
+                    Item::Receipt(delivery.page, (delivery.index, delivery.attempt, evidence))
+                }
+                job => Item::Job(job),
+            });
+        }
+        match events::read(body, &self.references, self.clock.now_ms()) {
+            Ok(Some((delivery, evidence))) => {
+                Ok(Item::Receipt(delivery.page, (delivery.index, delivery.attempt, evidence)))
+            }
+            // Forged or foreign: nothing to do about it now or later.
+            Ok(None) | Err(BadEvent::Forged | BadEvent::NoReference) => Ok(Item::Foreign),
+            Err(e) => Err(DispatchError::Fail(e.to_string())),
+        }
+    }
+}
+
+fn failure(id: String) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier = id;
+    failure
+}
+
+/// Logs how a job ended, once; ids only.
+fn succeeded(
+    id: &str,
+    kind: &'static str,
+    ended: std::result::Result<Result<()>, tokio::task::JoinError>,
+) -> bool {
+    match ended {
+        Ok(Ok(())) => true,
+        Ok(Err(e @ DispatchError::Retry(_))) => {
+            warn!(item = id, kind, error = %e, "job goes back");
+            false
+        }
+        Ok(Err(e @ DispatchError::Fail(_))) => {
+            error!(item = id, kind, error = %e, "job failed");
+            false
+        }
+        Err(e) => {
+            // A panic's text may quote a person's data: only that it happened is logged.
+            error!(item = id, kind, panicked = e.is_panic(), "job broke off");
+            false
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Messages' texts, read once while the function is warm: a body never changes after it was accepted.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::ids::MessageId;
+use domain::texts::Texts;
+use store::{Body, School};
+
+use crate::error::Result;
+
+/// Bodies kept at once: a large e-mail is 100 kB.
+const MOST_KEPT: usize = 32;
+
+/// A message's body, ready to render.
+#[derive(Debug)]
+pub struct Ready {
+    /// What it says and in whose name.
+    pub body: Body,
+    /// Its texts.
+    pub texts: Texts,
+}
+
+/// The bodies read last.
+#[derive(Debug, Default)]
+pub struct Bodies {
+    kept: Mutex<Vec<(MessageId, Arc<Ready>)>>,
+}
+
+impl Bodies {
+    /// The message's body; one read of the table while cold.
+    pub async fn get(&self, school: &School, message: MessageId) -> Result<Arc<Ready>> {
+        // Message ids are unique across schools, but a school may only see its own: the key of the read says so, and
+        // an entry gets here only through such a read by the same school's job.
+        let found = self.lock().iter().find(|(id, _)| *id == message).map(|(_, ready)| Arc::clone(ready));
+        if let Some(ready) = found {
+            return Ok(ready);
+        }
+        let body = school.body(message).await?;
+        let texts = Texts::of(&body.message);
+        let ready = Arc::new(Ready { body, texts });
+        let mut kept = self.lock();
+        if kept.len() >= MOST_KEPT {
+            kept.remove(0);
+        }
+        kept.push((message, Arc::clone(&ready)));
+        Ok(ready)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(MessageId, Arc<Ready>)>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

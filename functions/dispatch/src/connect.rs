@@ -1,0 +1,75 @@
+//! Building the dispatcher from its configuration.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use channels::reference::ReferenceKey;
+use channels::ses::SesMailer;
+use channels::twilio::{Twilio, TwilioConfig};
+use domain::email::EmailAddress;
+use runtime::{Aws, Clock, Config, Files, Ids, Queue, S3Files, SqsQueue, http_client};
+use store::{BookCache, Store};
+
+use crate::{Dispatch, Providers};
+
+/// Something that the dispatcher needs could not be built.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start: {0}")]
+pub struct StartError(String);
+
+fn not_built(error: impl ToString) -> StartError {
+    StartError(error.to_string())
+}
+
+/// The dispatcher as it runs in AWS.
+pub async fn connect(config: &Config) -> Result<Dispatch, StartError> {
+    let aws = Aws::from_env().await;
+    let queue = Arc::new(SqsQueue::new(aws.sqs(), config.queues.clone()));
+    let files = Arc::new(S3Files::new(aws.s3(), config.files_bucket.clone()));
+    let store = Store::new(aws.dynamodb(), &config.table_name);
+    build(config, &aws, store, queue, files, Clock::system(), Ids::system())
+}
+
+/// The dispatcher on these parts; providers are reached as the configuration says.
+pub fn build(
+    config: &Config,
+    aws: &Aws,
+    store: Store,
+    queue: Arc<dyn Queue>,
+    files: Arc<dyn Files>,
+    clock: Clock,
+    ids: Ids,
+) -> Result<Dispatch, StartError> {
+    let call_ms = config.timing.call_ms;
+    let http = http_client(call_ms).map_err(not_built)?;
+    let account = TwilioConfig {
+        base_url: config.twilio.base_url.clone(),
+        account_sid: config.twilio.account_sid.clone(),
+        auth_token: config.twilio.auth_token.clone(),
+        public_url: config.public_url.clone(),
+        deadline: Duration::from_millis(call_ms),
+    };
+    let twilio = Arc::new(Twilio::new(http, &account).map_err(not_built)?);
+    let mail_client = aws.ses(&config.ses, call_ms);
+    let mail = Arc::new(SesMailer::new(mail_client, config.ses.configuration_set.clone(), Duration::from_millis(call_ms)));
+    Ok(Dispatch {
+        store,
+        books: BookCache::new(config.number_mode()),
+        providers: Providers {
+            sms: twilio.clone(),
+            voice: twilio,
+            mail,
+            mail_from: EmailAddress::parse(&config.ses.from_address).map_err(not_built)?,
+            twilio_per_second: NonZeroU32::new(config.twilio.per_second),
+            mail_per_second: NonZeroU32::new(config.ses.per_second),
+        },
+        queue,
+        files,
+        clock,
+        ids,
+        timing: config.timing,
+        references: ReferenceKey::new(&config.reference_key).map_err(not_built)?,
+        bodies: crate::bodies::Bodies::default(),
+    })
+}

@@ -1,0 +1,54 @@
+//! Receipts: what providers report, merged page by page in whatever order it comes (DESIGN §4.7).
+
+use std::collections::BTreeMap;
+
+use domain::delivery::Evidence;
+use domain::ids::MessageId;
+use domain::job::PageRef;
+use domain::message::MessageState;
+use store::{Access, School, StoreError};
+use tracing::warn;
+
+use crate::Dispatch;
+use crate::error::Result;
+
+/// Place in the page, attempt, what was said.
+pub(crate) type Receipt = (u8, u32, Evidence);
+
+impl Dispatch {
+    /// Merges the receipts of one page.
+    pub(crate) async fn merge(&self, page: &PageRef, receipts: &[Receipt]) -> Result<()> {
+        let school = self.store.school(Access::of_page(page));
+        match school.merge_receipts(page, receipts).await {
+            Ok(true) => self.look_again(&school, page.message).await,
+            Ok(false) => Ok(()),
+            Err(StoreError::NotFound(_)) => {
+                warn!(message = %page.message, page = page.page, "receipt for a page that is not there");
+                Ok(())
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// A message that was over has news: its counts must be made again.
+    async fn look_again(&self, school: &School, message: MessageId) -> Result<()> {
+        let Some(meta) = school.meta(message).await? else { return Ok(()) };
+        let over = matches!(meta.state, MessageState::Finished | MessageState::Stopped);
+        let soon = self.clock.now_ms() + self.timing.watch_ms;
+        if over && meta.due_ms.is_none_or(|due| due > soon + self.grace_ms()) {
+            school.due_no_later_than(message, soon).await?;
+        }
+        Ok(())
+    }
+
+    /// Receipts of a batch by page, so that a page is written once for all of them.
+    pub(crate) fn by_page<K>(receipts: Vec<(PageRef, Receipt, K)>) -> BTreeMap<PageRef, (Vec<Receipt>, Vec<K>)> {
+        let mut pages: BTreeMap<PageRef, (Vec<Receipt>, Vec<K>)> = BTreeMap::new();
+        for (page, receipt, key) in receipts {
+            let entry = pages.entry(page).or_default();
+            entry.0.push(receipt);
+            entry.1.push(key);
+        }
+        pages
+    }
+}
