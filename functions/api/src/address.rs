@@ -32,12 +32,22 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let gateway = parts.extensions.get::<RequestContext>().and_then(|context| match context {
-            RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
-            _ => None,
-        });
-        let peer = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        Ok(gateway.or_else(peer).map_or_else(|| Self("unknown".to_owned()), Self::of))
+        let gateway = parts
+            .extensions
+            .get::<RequestContext>()
+            .and_then(|context| match context {
+                RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
+                _ => None,
+            });
+        let peer = || {
+            parts
+                .extensions
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|peer| peer.0.ip())
+        };
+        Ok(gateway
+            .or_else(peer)
+            .map_or_else(|| Self("unknown".to_owned()), Self::of))
     }
 }
 
@@ -47,7 +57,10 @@ mod tests {
 
     async fn address(request: http::request::Builder) -> String {
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        ClientAddress::from_request_parts(&mut parts, &()).await.unwrap().0
+        ClientAddress::from_request_parts(&mut parts, &())
+            .await
+            .unwrap()
+            .0
     }
 
     #[tokio::test]
@@ -60,6 +73,9 @@ mod tests {
         assert_eq!(address(peer("2001:db8:1:2:3:4:5:6")).await, "2001:db8:1:2::");
         let mut context = lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext::default();
         context.http.source_ip = Some("192.0.2.44".to_owned());
-        assert_eq!(address(peer("10.0.0.1").extension(RequestContext::ApiGatewayV2(context))).await, "192.0.2.44");
+        assert_eq!(
+            address(peer("10.0.0.1").extension(RequestContext::ApiGatewayV2(context))).await,
+            "192.0.2.44"
+        );
     }
 }

@@ -47,7 +47,9 @@ impl Seen {
 
 /// Whether a browser asks for a whole page, rather than a script for a part of one.
 fn is_navigation(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate")
+    headers
+        .get("sec-fetch-mode")
+        .is_none_or(|mode| mode == "navigate")
 }
 
 /// Runs a request.
@@ -90,7 +92,9 @@ fn error_of(response: &mut Response) -> Option<ApiError> {
 }
 
 fn log(seen: &Seen, error: &ApiError) {
-    let Seen { id, method, route, .. } = seen;
+    let Seen {
+        id, method, route, ..
+    } = seen;
     let status = error.status().as_u16();
     if error.status().is_server_error() {
         tracing::error!(request = %id, %method, %route, status, %error, "request failed");
@@ -118,12 +122,15 @@ fn answer(seen: &Seen, error: &ApiError, plain: Response) -> Response {
     let headers = response.headers_mut();
     match error {
         ApiError::NoKey => {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"messenger\""));
+            headers.insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"messenger\""),
+            );
         }
         ApiError::TooMany { retry_after_s } => {
             headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
         }
-        ApiError::Unavailable(_) => {
+        ApiError::Busy | ApiError::Unavailable(_) => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
         }
         _ => {}
@@ -134,7 +141,9 @@ fn answer(seen: &Seen, error: &ApiError, plain: Response) -> Response {
 fn sign_in(next: Option<&str>) -> Response {
     let to = match next {
         Some(next) => {
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("next", next)
+                .finish();
             format!("/sign-in?{query}")
         }
         None => "/sign-in".to_owned(),
@@ -146,6 +155,8 @@ fn sign_in(next: Option<&str>) -> Response {
 fn problem_json(problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, axum::Json(problem)).into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response
 }

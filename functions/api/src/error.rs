@@ -23,7 +23,10 @@ pub struct FieldError {
 impl FieldError {
     /// A thing to mend.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -77,6 +80,9 @@ pub enum ApiError {
         /// When it is worth trying again, in seconds.
         retry_after_s: u32,
     },
+    /// Contacts are being imported: 503.
+    #[error("address book busy")]
+    Busy,
     /// The database, a queue or a store of files did not answer: 503. The same request may work in a moment.
     #[error("unavailable: {0}")]
     Unavailable(Cause),
@@ -114,13 +120,19 @@ pub struct Problem {
 impl ApiError {
     /// 422 with a list of things to mend.
     pub fn invalid(detail: impl Into<String>, errors: Vec<FieldError>) -> Self {
-        Self::Invalid { detail: detail.into(), errors }
+        Self::Invalid {
+            detail: detail.into(),
+            errors,
+        }
     }
 
     /// 422 about one part of the request.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         let error = FieldError::new(field, message);
-        Self::Invalid { detail: error.message.clone(), errors: vec![error] }
+        Self::Invalid {
+            detail: error.message.clone(),
+            errors: vec![error],
+        }
     }
 
     /// 500 for a cause that is our fault.
@@ -146,7 +158,7 @@ impl ApiError {
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) | Self::Panic => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -159,16 +171,32 @@ impl ApiError {
                 "API key needed",
                 "Send a valid key as `Authorization: Bearer <api key>`. A key is made in the account settings.",
             ),
-            Self::SignIn { .. } => ("Please sign in", "You are not signed in, or were away for too long."),
+            Self::SignIn { .. } => (
+                "Please sign in",
+                "You are not signed in, or were away for too long.",
+            ),
             Self::Forbidden(detail) => ("Not allowed", detail.as_str()),
             Self::NotFound => ("Not found", "There is nothing here, or it is not this school's."),
-            Self::MethodNotAllowed => ("Method not allowed", "This address takes other methods; see `Allow`."),
+            Self::MethodNotAllowed => (
+                "Method not allowed",
+                "This address takes other methods; see `Allow`.",
+            ),
             Self::Conflict(detail) => ("Not possible any more", detail.as_str()),
-            Self::TooLarge => ("Request too large", "A request may have up to 6 MB. Split it into several."),
+            Self::TooLarge => (
+                "Request too large",
+                "A request may have up to 6 MB. Split it into several.",
+            ),
             Self::MediaType(detail) => ("Media type not supported", detail.as_str()),
             Self::Invalid { detail, .. } => ("Something must be mended", detail.as_str()),
             Self::TooMany { .. } => ("Too many tries", "Please wait a few minutes and try again."),
-            Self::Unavailable(_) => ("Not available just now", "Nothing was lost. Please try again in a moment."),
+            Self::Busy => (
+                "Contacts are being imported",
+                "The address book can be used again in a minute.",
+            ),
+            Self::Unavailable(_) => (
+                "Not available just now",
+                "Nothing was lost. Please try again in a moment.",
+            ),
             Self::Internal(_) | Self::Panic => (
                 "Something went wrong",
                 "The fault is ours, not yours. Please try again; if it stays, tell us the request id.",
@@ -178,7 +206,13 @@ impl ApiError {
             Self::Invalid { errors, .. } => errors.clone(),
             _ => Vec::new(),
         };
-        Problem { kind: "about:blank", title, status: self.status().as_u16(), detail: detail.to_owned(), errors }
+        Problem {
+            kind: "about:blank",
+            title,
+            status: self.status().as_u16(),
+            detail: detail.to_owned(),
+            errors,
+        }
     }
 
     /// The error for a bare status, where axum itself refused a request.
@@ -187,7 +221,9 @@ impl ApiError {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::MediaType("Send the type that the page says.".to_owned()),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self::MediaType("Send the type that the page says.".to_owned())
+            }
             _ => Self::Malformed("Part of the request is not well formed.".to_owned()),
         }
     }
@@ -196,8 +232,11 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict => Self::Conflict("Somebody else changed this first. Look again and repeat.".to_owned()),
+            StoreError::Conflict => {
+                Self::Conflict("Somebody else changed this first. Look again and repeat.".to_owned())
+            }
             StoreError::NotFound(_) => Self::NotFound,
+            StoreError::Busy => Self::Busy,
             corrupt @ StoreError::Corrupt { .. } => Self::internal(corrupt),
             database @ StoreError::Database { .. } => Self::unavailable(database),
         }

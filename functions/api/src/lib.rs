@@ -2,11 +2,13 @@
 //! server alike.
 
 mod address;
+pub mod auth;
 mod edge;
 mod error;
 mod forms;
 mod headers;
 pub mod pages;
+pub mod services;
 mod state;
 
 use axum::extract::DefaultBodyLimit;
@@ -22,7 +24,10 @@ pub use state::{ApiConfig, ApiState, Ports};
 /// The one router.
 pub fn router(state: ApiState) -> Router {
     Router::new()
-        .route("/healthz", get(async || Json(serde_json::json!({"status": "ok"}))))
+        .route(
+            "/healthz",
+            get(async || Json(serde_json::json!({"status": "ok"}))),
+        )
         .merge(pages::routes())
         .fallback(async || ApiError::NotFound)
         .layer(DefaultBodyLimit::max(MAX_BODY))

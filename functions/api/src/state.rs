@@ -7,7 +7,10 @@ use channels::reference::{ReferenceKey, WeakSecret};
 use channels::twilio::signature::Signatures;
 use domain::phone::NumberMode;
 use runtime::{Clock, Files, Ids, Queue};
-use store::Store;
+use store::{BookCache, Store};
+
+use crate::auth::Passwords;
+use crate::services::status::StatusCache;
 
 /// What the product is told about itself. No `Debug`: it holds secrets.
 #[derive(Clone)]
@@ -50,6 +53,9 @@ struct Inner {
     config: ApiConfig,
     references: ReferenceKey,
     twilio: Signatures,
+    books: BookCache,
+    statuses: StatusCache,
+    passwords: Passwords,
 }
 
 impl fmt::Debug for ApiState {
@@ -63,7 +69,17 @@ impl ApiState {
     pub fn new(ports: Ports, config: ApiConfig) -> Result<Self, WeakSecret> {
         let references = ReferenceKey::new(&config.reference_key)?;
         let twilio = Signatures::new(&config.twilio_auth_token, &config.public_url);
-        Ok(Self(Arc::new(Inner { ports, config, references, twilio })))
+        let books = BookCache::new(config.numbers);
+        let (statuses, passwords) = (StatusCache::default(), Passwords::default());
+        Ok(Self(Arc::new(Inner {
+            ports,
+            config,
+            references,
+            twilio,
+            books,
+            statuses,
+            passwords,
+        })))
     }
 
     /// The table.
@@ -114,6 +130,21 @@ impl ApiState {
     /// Scheme and host that browsers upload files to, where that is not ours.
     pub fn upload_origin(&self) -> Option<&str> {
         self.0.config.upload_origin.as_deref()
+    }
+
+    /// Address books last read.
+    pub fn books(&self) -> &BookCache {
+        &self.0.books
+    }
+
+    /// Where messages stood just now.
+    pub(crate) fn statuses(&self) -> &StatusCache {
+        &self.0.statuses
+    }
+
+    /// Checks passwords.
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
     }
 
     /// Signs and checks what providers give back.

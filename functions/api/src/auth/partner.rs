@@ -1,0 +1,96 @@
+//! A partner's system, by its API key.
+
+use axum::extract::FromRequestParts;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use store::{ApiKey, ApiToken, Author, School};
+
+use crate::error::{ApiError, Result};
+use crate::state::ApiState;
+
+/// What a key may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Adding and changing contacts.
+    ContactsWrite,
+    /// Previewing, sending, stopping and resending messages.
+    MessagesWrite,
+    /// Reading where messages stand.
+    MessagesRead,
+    /// Reading usage figures.
+    UsageRead,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 4] = [
+        Self::ContactsWrite,
+        Self::MessagesWrite,
+        Self::MessagesRead,
+        Self::UsageRead,
+    ];
+
+    /// The word that a key's row holds.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ContactsWrite => "contacts:write",
+            Self::MessagesWrite => "messages:write",
+            Self::MessagesRead => "messages:read",
+            Self::UsageRead => "usage:read",
+        }
+    }
+}
+
+/// Whoever holds an API key that was checked.
+#[derive(Debug, Clone)]
+pub struct Partner {
+    school: School,
+    key: ApiKey,
+}
+
+impl Partner {
+    /// The school's rows, if the key has the scope.
+    pub fn may(&self, scope: Scope) -> Result<&School> {
+        if self.key.has_scope(scope.code()) {
+            Ok(&self.school)
+        } else {
+            Err(ApiError::Forbidden(format!(
+                "This API key lacks the scope `{}`.",
+                scope.code()
+            )))
+        }
+    }
+
+    /// As the history names it.
+    pub fn author(&self) -> Author {
+        Author {
+            id: self.key.id().to_owned(),
+            name: self.key.name().to_owned(),
+        }
+    }
+}
+
+impl FromRequestParts<ApiState> for Partner {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self> {
+        let token = parts.headers.get(AUTHORIZATION).and_then(|value| {
+            let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+            if scheme.eq_ignore_ascii_case("bearer") {
+                ApiToken::parse(token)
+            } else {
+                None
+            }
+        });
+        let token = token.ok_or(ApiError::NoKey)?;
+        let key = state
+            .store()
+            .verify_api_key(&token, state.now_ms())
+            .await?
+            .ok_or(ApiError::NoKey)?;
+        Ok(Self {
+            school: state.store().school(key.access()),
+            key,
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! A signed-in member of staff.
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use domain::ids::UserId;
+use http::Method;
+use http::request::Parts;
+use store::{Author, Lifetime, School};
+use subtle::ConstantTimeEq;
+
+use super::cookie::session_token;
+use super::origin::check_same_origin;
+use crate::error::{ApiError, Result};
+use crate::forms::FormFields;
+use crate::state::ApiState;
+
+/// Eight hours after the last request, a day at most.
+pub(crate) const LIFETIME: Lifetime = Lifetime {
+    idle_ms: 8 * 3_600_000,
+    longest_ms: 24 * 3_600_000,
+};
+
+/// A member of staff who is signed in, and their school.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Their school's rows.
+    pub school: School,
+    /// Who they are.
+    pub user: UserId,
+    /// Forename and surname.
+    pub name: String,
+    /// Goes into every form as the field `csrf`, and into every posting script's header `x-csrf-token`.
+    pub csrf: String,
+}
+
+impl SignedIn {
+    /// As the history names them.
+    pub fn author(&self) -> Author {
+        Author {
+            id: self.user.to_string(),
+            name: self.name.clone(),
+        }
+    }
+}
+
+impl FromRequestParts<ApiState> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self> {
+        let stranger = || ApiError::SignIn {
+            next: (parts.method == Method::GET)
+                .then(|| parts.uri.path_and_query().map(ToString::to_string))
+                .flatten(),
+        };
+        let token = session_token(state, &parts.headers).ok_or_else(stranger)?;
+        let session = state
+            .store()
+            .find_session(token, LIFETIME, state.now_ms())
+            .await?
+            .ok_or_else(stranger)?;
+        let user = state.store().user(session.user()).await?.ok_or_else(stranger)?;
+        Ok(Self {
+            school: state.store().school(session.access()),
+            user: user.id,
+            name: format!("{} {}", user.forename, user.surname).trim().to_owned(),
+            csrf: session.csrf().to_owned(),
+        })
+    }
+}
+
+/// A form posted by a signed-in member of staff from one of our own pages.
+#[derive(Debug)]
+pub struct Posted {
+    /// Who posted it.
+    pub by: SignedIn,
+    /// What it holds.
+    pub form: FormFields,
+}
+
+impl FromRequest<ApiState> for Posted {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &ApiState) -> Result<Self> {
+        check_same_origin(state.public_url(), request.headers())?;
+        let (mut parts, body) = request.into_parts();
+        let by = SignedIn::from_request_parts(&mut parts, state).await?;
+        let header = parts
+            .headers
+            .get("x-csrf-token")
+            .and_then(|v| v.to_str().ok())
+            .map(str::to_owned);
+        let form = FormFields::from_request(Request::from_parts(parts, body), state).await?;
+        let token = form.get("csrf").map(str::to_owned).or(header).unwrap_or_default();
+        if bool::from(token.as_bytes().ct_eq(by.csrf.as_bytes())) {
+            Ok(Self { by, form })
+        } else {
+            Err(ApiError::Forbidden(
+                "This page is out of date. Load it again and repeat what you did.".to_owned(),
+            ))
+        }
+    }
+}

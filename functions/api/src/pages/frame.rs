@@ -1,0 +1,132 @@
+//! What stands around every page: the school, the user, and where one can go.
+
+/// Where the user is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Here {
+    Home,
+    Send,
+    History,
+    Contacts,
+    Tools,
+    Upload,
+    Usage,
+}
+
+impl Here {
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Send => "send",
+            Self::History => "history",
+            Self::Contacts => "contacts",
+            Self::Tools => "tools",
+            Self::Upload => "upload",
+            Self::Usage => "usage",
+        }
+    }
+}
+
+/// A way to another page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Link {
+    pub(crate) href: &'static str,
+    pub(crate) words: &'static str,
+    /// For the bottom bar of a phone.
+    pub(crate) short: &'static str,
+    pub(crate) hint: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) here: bool,
+}
+
+/// The frame of one page.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    /// Name of the school.
+    pub(crate) school: String,
+    /// Name of the user.
+    pub(crate) user: String,
+    /// The school's time zone, for the footer.
+    pub(crate) zone: String,
+    /// Goes into every form.
+    pub(crate) csrf: String,
+    /// The page's place.
+    pub(crate) here: Here,
+}
+
+impl Frame {
+    /// The pages that everybody needs, in order.
+    pub(crate) fn links(&self) -> [Link; 3] {
+        let link = |place: Here, href, words, short| Link {
+            href,
+            words,
+            short,
+            hint: "",
+            icon: place.code(),
+            here: self.here == place,
+        };
+        [
+            link(Here::Send, "/send", "Send a message", "Send"),
+            link(Here::History, "/history", "History", "History"),
+            link(Here::Contacts, "/contacts", "Contacts", "Contacts"),
+        ]
+    }
+
+    /// The pages under *Tools*.
+    pub(crate) fn tools(&self) -> [Link; 2] {
+        let link = |place: Here, href, words, hint| Link {
+            href,
+            words,
+            short: words,
+            hint,
+            icon: place.code(),
+            here: self.here == place,
+        };
+        [
+            link(Here::Upload, "/upload", "Upload data", "Load contacts from a spreadsheet"),
+            link(Here::Usage, "/usage", "Usage", "What was sent, day by day, and what it came to"),
+        ]
+    }
+
+    pub(crate) fn in_tools(&self) -> bool {
+        matches!(self.here, Here::Tools | Here::Upload | Here::Usage)
+    }
+
+    pub(crate) fn school_initials(&self) -> String {
+        initials(&self.school)
+    }
+
+    pub(crate) fn user_initials(&self) -> String {
+        initials(&self.user)
+    }
+}
+
+/// The first letters of the first two words.
+fn initials(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’').filter(|w| !w.is_empty());
+    words.filter_map(|w| w.chars().next()).take(2).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+impl Frame {
+    pub(crate) fn sample(here: Here) -> Self {
+        Self {
+            school: "Green Abbey School".to_owned(),
+            user: "Morgan Ellis".to_owned(),
+            zone: "Europe/London".to_owned(),
+            csrf: "sample".to_owned(),
+            here,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_of_the_first_two_words() {
+        for (name, letters) in [("Green Abbey School", "GA"), ("5976.joe.bloggs", "5J"), ("élan", "É"), ("", "")] {
+            assert_eq!(initials(name), letters, "{name}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What a message would come to, before it is sent.
+
+use std::collections::BTreeSet;
+
+use domain::book::AddressBook;
+use domain::message::Message;
+use domain::plan::{Plan, plan};
+use domain::settings::Settings;
+use domain::texts::check;
+use store::School;
+
+use crate::error::{ApiError, FieldError, Result};
+use crate::services::costing::{Costing, cost};
+use crate::state::ApiState;
+
+/// Ids that an error lists before it says how many more there are.
+const LISTED: usize = 20;
+
+/// What a message would come to now.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// Its deliveries and who cannot be reached.
+    pub plan: Plan,
+    /// What it would cost, and how it could cost less.
+    pub costing: Costing,
+    /// What must be mended before it can be sent; empty if it can.
+    pub problems: Vec<FieldError>,
+}
+
+impl Preview {
+    /// The same, if the message can be sent as it is.
+    pub fn sendable(self) -> Result<Self> {
+        if self.problems.is_empty() {
+            Ok(self)
+        } else {
+            Err(refuse(self.problems))
+        }
+    }
+}
+
+/// What must be mended in the message itself, before anybody is looked up.
+pub fn problems_of(message: &Message) -> Vec<FieldError> {
+    check(message)
+        .into_iter()
+        .map(|p| FieldError::new(p.field, p.message))
+        .collect()
+}
+
+/// Works out what a message would come to, from the address book as it stands.
+///
+/// A message with problems of its own is planned too, so that a page can show both; nobody is written to.
+pub async fn preview(
+    state: &ApiState,
+    school: &School,
+    message: &Message,
+    settings: &Settings,
+) -> Result<Preview> {
+    let book = school
+        .book(state.books(), settings.country, state.now_ms())
+        .await?;
+    let plan = plan(&book, message, settings);
+    let mut problems = problems_of(message);
+    problems.extend(problems_of_plan(&plan, &book, message));
+    let costing = cost(&plan, message, settings);
+    Ok(Preview {
+        plan,
+        costing,
+        problems,
+    })
+}
+
+/// 422 with everything to mend.
+pub fn refuse(problems: Vec<FieldError>) -> ApiError {
+    let detail = match problems.as_slice() {
+        [only] => only.message.clone(),
+        _ => "Mend what is listed and send the request again. Nothing was sent.".to_owned(),
+    };
+    ApiError::invalid(detail, problems)
+}
+
+fn problems_of_plan(plan: &Plan, book: &AddressBook, message: &Message) -> Vec<FieldError> {
+    let mut problems = Vec::new();
+    for group in &plan.unknown_groups {
+        let at = message
+            .to
+            .groups
+            .iter()
+            .position(|g| g == group)
+            .unwrap_or_default();
+        problems.push(FieldError::new(
+            format!("to.groups[{at}]"),
+            format!("There is no group “{group}”, or nobody is in it. Check its name."),
+        ));
+    }
+    for contact in plan.unknown_contacts.iter().take(LISTED) {
+        let at = message
+            .to
+            .contacts
+            .iter()
+            .position(|c| c == contact)
+            .unwrap_or_default();
+        problems.push(FieldError::new(
+            format!("to.contacts[{at}]"),
+            format!("There is no contact “{contact}”. Add the contact first, or leave it out."),
+        ));
+    }
+    if let Some(more) = plan.unknown_contacts.len().checked_sub(LISTED + 1) {
+        problems.push(FieldError::new(
+            "to.contacts",
+            format!("{} more contacts do not exist.", more + 1),
+        ));
+    }
+    problems.extend(missing_values(plan));
+    let nobody_unknown = plan.unknown_groups.is_empty() && plan.unknown_contacts.is_empty();
+    if plan.recipients == 0 && nobody_unknown && !message.to.is_empty() && message.channels().next().is_some()
+    {
+        let why = if book.is_empty() {
+            "The address book is empty. Add contacts first."
+        } else {
+            "Nobody chosen can be reached in the chosen ways. Choose another way, or add numbers and addresses."
+        };
+        problems.push(FieldError::new("to", why));
+    }
+    problems
+}
+
+/// One problem for each channel and set of tokens that have no value, naming the recipients.
+fn missing_values(plan: &Plan) -> Vec<FieldError> {
+    let kinds: BTreeSet<_> = plan
+        .deliveries
+        .iter()
+        .filter(|d| !d.missing.is_empty())
+        .map(|d| (d.channel, d.missing.as_slice()))
+        .collect();
+    kinds
+        .into_iter()
+        .map(|(channel, missing)| {
+            let whose = plan
+                .deliveries
+                .iter()
+                .filter(|d| d.channel == channel && d.missing == missing);
+            let ids: Vec<&str> = whose
+                .flat_map(|d| d.contacts.iter().map(|c| c.as_str()))
+                .collect();
+            let tokens: Vec<String> = missing.iter().map(|name| format!("${name}$")).collect();
+            let more = ids.len().saturating_sub(LISTED);
+            let more = if more == 0 {
+                String::new()
+            } else {
+                format!(" and {more} more")
+            };
+            FieldError::new(
+                format!("{}.text", channel.code()),
+                format!(
+                    "No value for {} for these contacts: {}{more}. Fill it in, or give a fallback as in \
+                     ${}|parent$.",
+                    tokens.join(", "),
+                    ids[..ids.len().min(LISTED)].join(", "),
+                    missing.first().map_or("name", String::as_str),
+                ),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,128 @@
+//! Stopping a message, and sending again what did not arrive.
+
+use domain::ids::{Epoch, MessageId};
+use domain::job::{Job, PageRef};
+use domain::message::{MessageState, Purpose};
+use domain::page::PageState;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use runtime::queue_for;
+use store::{School, StoreError};
+
+use crate::error::{ApiError, Result};
+use crate::services::status::pages_of;
+use crate::state::ApiState;
+
+/// Pages that are put back into work at once.
+const PARALLEL: usize = 16;
+/// Tries at a page that others keep moving.
+const TRIES: usize = 5;
+
+/// Stops a message: what no worker has claimed will not be sent. Says where the message stands then; one that was over
+/// already stays as it is.
+pub async fn stop(state: &ApiState, school: &School, id: MessageId) -> Result<MessageState> {
+    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    if school.stop(id, state.now_ms()).await? {
+        state.statuses().forget(school.id(), id);
+        watch(state, school, id, meta.purpose).await;
+        return Ok(MessageState::Stopped);
+    }
+    Ok(school.meta(id).await?.ok_or(ApiError::NotFound)?.state)
+}
+
+/// What a resend put back into work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resent {
+    /// Deliveries that will be sent once more.
+    pub count: usize,
+    /// Where the message stands now.
+    pub state: MessageState,
+}
+
+/// Sends again what failed or is not confirmed. 409 for a message that was stopped or rejected.
+pub async fn resend(state: &ApiState, school: &School, id: MessageId) -> Result<Resent> {
+    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    let why_not = match meta.state {
+        MessageState::Stopped => Some("This message was stopped. Copy it and send the copy."),
+        MessageState::Rejected => Some("This message was rejected. Mend it and send it anew."),
+        _ => None,
+    };
+    if let Some(why_not) = why_not {
+        return Err(ApiError::Conflict(why_not.to_owned()));
+    }
+    let pages = pages_of(school, &meta).await?;
+    let failed: Vec<(u32, PageState)> = (0..)
+        .zip(pages)
+        .filter(|(_, page)| (0..page.slots.len()).any(|i| page.standing(i).state.can_resend()))
+        .collect();
+    let (Some(epoch), false) = (&meta.epoch, failed.is_empty()) else {
+        return Ok(Resent {
+            count: 0,
+            state: meta.state,
+        });
+    };
+    // First the message, then its pages: a process that dies in between leaves a message that is looked at once more.
+    reopen(state, school, id).await?;
+    let count = put_back(state, school, id, epoch, failed).await?;
+    // A look that saw the pages as they were may have finished the message in the meantime.
+    reopen(state, school, id).await?;
+    state.statuses().forget(school.id(), id);
+    watch(state, school, id, meta.purpose).await;
+    Ok(Resent {
+        count,
+        state: MessageState::Sending,
+    })
+}
+
+async fn reopen(state: &ApiState, school: &School, id: MessageId) -> Result<()> {
+    match school.reopen(id, state.now_ms()).await {
+        Err(StoreError::Conflict) => Err(ApiError::Conflict("This message was stopped.".to_owned())),
+        done => Ok(done?),
+    }
+}
+
+async fn put_back(
+    state: &ApiState,
+    school: &School,
+    id: MessageId,
+    epoch: &Epoch,
+    failed: Vec<(u32, PageState)>,
+) -> Result<usize> {
+    stream::iter(failed)
+        .map(|(number, page)| {
+            let reference = school.page_ref(id, epoch, number);
+            async move { put_back_page(state, school, &reference, page).await }
+        })
+        .buffer_unordered(PARALLEL)
+        .try_fold(0, |sum, count| async move { Ok(sum + count) })
+        .await
+}
+
+async fn put_back_page(
+    state: &ApiState,
+    school: &School,
+    reference: &PageRef,
+    mut page: PageState,
+) -> Result<usize> {
+    for _ in 0..TRIES {
+        let (after, count) = page.clone().resent(state.now_ms());
+        // Nothing left to do, or a worker holds the page: what it sends now is decided by its own answers.
+        if count == 0 || school.advance_page(reference, &page, &after).await? {
+            return Ok(count);
+        }
+        page = school.page_state(reference).await?;
+    }
+    Err(ApiError::Conflict(
+        "This message is being sent just now. Please try again in a moment.".to_owned(),
+    ))
+}
+
+/// Has the message looked at soon. It is due for the sweep in any case, so a lost job only costs time.
+async fn watch(state: &ApiState, school: &School, id: MessageId, purpose: Purpose) {
+    let job = Job::Watch {
+        school: school.id(),
+        message: id,
+    };
+    if let Err(error) = state.queue().send(queue_for(purpose), vec![(job, 0)]).await {
+        tracing::warn!(message = %id, %error, "watch not queued; the sweep will");
+    }
+}

@@ -1,0 +1,10 @@
+//! What can be done, apart from who asks for it: the JSON API and the pages both come here.
+
+pub mod compose;
+pub mod contacts;
+pub mod control;
+pub mod costing;
+pub mod deliveries;
+pub mod send;
+pub mod status;
+pub mod usage;

@@ -1,0 +1,98 @@
+//! Accepting a message: after this it is in the table and will be sent, whatever happens to this process.
+
+use domain::ids::MessageId;
+use domain::job::Job;
+use domain::message::{Message, MessageState};
+use domain::settings::Settings;
+use runtime::queue_for;
+use sha2::{Digest, Sha256};
+use store::{Accepted, Author, Body, IdempotencyKey, NewMessage, School};
+
+use crate::error::{ApiError, Result};
+use crate::services::compose::{preview, problems_of, refuse};
+use crate::state::ApiState;
+
+/// When the sweep looks after a message whose first job was lost.
+const FIRST_LOOK_MS: i64 = 5_000;
+
+/// What became of a request to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// The message.
+    pub id: MessageId,
+    /// Where it stands.
+    pub state: MessageState,
+}
+
+/// Makes repeating a request harmless. `scope` keeps the keys of pages and partners apart; `request` is all that
+/// must be the same in a repeated one.
+pub fn idempotency(scope: &str, key: &str, request: &[u8]) -> IdempotencyKey {
+    IdempotencyKey {
+        key_hash: hex::encode(Sha256::digest(format!("{scope}\0{key}"))),
+        body_hash: hex::encode(Sha256::digest(request)),
+    }
+}
+
+/// Whether it can be sent as it is. While contacts are being imported nobody can be looked up: the message is accepted
+/// all the same, and its plan waits for the import; an emergency is not turned away.
+async fn check(state: &ApiState, school: &School, message: &Message, settings: &Settings) -> Result<()> {
+    let problems = problems_of(message);
+    if !problems.is_empty() {
+        return Err(refuse(problems));
+    }
+    match preview(state, school, message, settings).await {
+        Err(ApiError::Busy) => Ok(()),
+        found => found?.sendable().map(|_| ()),
+    }
+}
+
+/// Accepts a message for sending now. 422 if it cannot be sent as it is, with all there is to mend.
+pub async fn send(
+    state: &ApiState,
+    school: &School,
+    author: Author,
+    message: Message,
+    settings: Settings,
+    idempotency: Option<&IdempotencyKey>,
+) -> Result<Sent> {
+    let now_ms = state.now_ms();
+    let id = MessageId::new(state.ids().ulid(now_ms));
+    check(state, school, &message, &settings).await?;
+    let purpose = message.purpose;
+    let new = NewMessage {
+        id,
+        body: Body { message, settings },
+        author,
+    };
+    match school
+        .accept(&new, idempotency, now_ms, now_ms + FIRST_LOOK_MS)
+        .await?
+    {
+        Accepted::New => {
+            let plan = Job::Plan {
+                school: school.id(),
+                message: id,
+                revision: 1,
+            };
+            if let Err(error) = state.queue().send(queue_for(purpose), vec![(plan, 0)]).await {
+                // The message is due for the sweep, which makes up for the lost job.
+                tracing::warn!(message = %id, %error, "plan not queued; the sweep will");
+            }
+            Ok(Sent {
+                id,
+                state: MessageState::Queued,
+            })
+        }
+        Accepted::Before(first) => {
+            let meta = school.meta(first).await?.ok_or(ApiError::NotFound)?;
+            Ok(Sent {
+                id: first,
+                state: meta.state,
+            })
+        }
+        Accepted::KeyReused => Err(ApiError::field(
+            "Idempotency-Key",
+            "This key was used for another request. Repeat that request unchanged, or use a new key.",
+        )),
+    }
+}

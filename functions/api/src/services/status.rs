@@ -1,0 +1,160 @@
+//! Where a message stands, from its pages.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::channel::Channel;
+use domain::delivery::DeliveryState;
+use domain::ids::{MessageId, SchoolId};
+use domain::message::{MessageState, Purpose};
+use domain::page::PageState;
+use domain::usage::{Totals, total_page};
+use store::{Author, Meta, School};
+
+use crate::error::{ApiError, Result};
+use crate::state::ApiState;
+
+/// How long an answer is given again without asking the table, so that many who watch one large send cost little.
+const FRESH: Duration = Duration::from_millis(500);
+/// Messages whose answers are kept.
+const KEPT: usize = 256;
+
+/// Where a message stands as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The message.
+    pub id: MessageId,
+    /// Its state.
+    pub state: MessageState,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Who wrote it.
+    pub author: Author,
+    /// When it was accepted, in milliseconds since 1970.
+    pub created_ms: i64,
+    /// Its deliveries by state; empty until it is planned.
+    pub totals: Totals,
+    /// Units of the texts that the provider accepted: what is billed.
+    pub sms_units: u64,
+    /// Contacts that could not be reached when it was planned.
+    pub unreachable: u32,
+    /// Why it was rejected, in plain words.
+    pub reason: Option<String>,
+}
+
+impl Status {
+    /// All deliveries.
+    pub fn deliveries(&self) -> u64 {
+        self.totals.values().sum()
+    }
+
+    /// Deliveries in any of these states.
+    pub fn count(&self, wanted: impl Fn(DeliveryState) -> bool) -> u64 {
+        self.totals
+            .iter()
+            .filter(|(state, _)| wanted(**state))
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    /// Deliveries that *resend* would take.
+    pub fn can_resend(&self) -> u64 {
+        match self.state {
+            MessageState::Sending | MessageState::Finished => self.count(DeliveryState::can_resend),
+            _ => 0,
+        }
+    }
+
+    /// Whether nothing more is queued or being sent; receipts may still refine the totals.
+    pub const fn is_over(&self) -> bool {
+        matches!(
+            self.state,
+            MessageState::Finished | MessageState::Stopped | MessageState::Rejected
+        )
+    }
+}
+
+/// Answers of the last half second.
+#[derive(Debug, Default)]
+pub(crate) struct StatusCache(Mutex<HashMap<(SchoolId, MessageId), (Duration, Arc<Status>)>>);
+
+impl StatusCache {
+    fn find(&self, key: (SchoolId, MessageId), now: Duration) -> Option<Arc<Status>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, status) = kept.get(&key)?;
+        (now.saturating_sub(*at) < FRESH).then(|| Arc::clone(status))
+    }
+
+    fn keep(&self, key: (SchoolId, MessageId), now: Duration, status: Arc<Status>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.retain(|_, (at, _)| now.saturating_sub(*at) < FRESH);
+        }
+        if kept.len() < KEPT {
+            kept.insert(key, (now, status));
+        }
+    }
+
+    /// Forgets a message that was just acted on.
+    pub(crate) fn forget(&self, school: SchoolId, message: MessageId) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&(school, message));
+    }
+}
+
+/// Where a message stands, at most half a second ago. 404 if this school has no such message.
+pub async fn status(state: &ApiState, school: &School, id: MessageId) -> Result<Arc<Status>> {
+    let key = (school.id(), id);
+    let now = state.clock().elapsed();
+    if let Some(status) = state.statuses().find(key, now) {
+        return Ok(status);
+    }
+    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    let pages = pages_of(school, &meta).await?;
+    let status = Arc::new(reckon(meta, &pages));
+    state.statuses().keep(key, now, Arc::clone(&status));
+    Ok(status)
+}
+
+/// States of all pages of a message; none before it is planned.
+pub(crate) async fn pages_of(school: &School, meta: &Meta) -> Result<Vec<PageState>> {
+    match &meta.epoch {
+        Some(epoch) => Ok(school.page_states(meta.id, epoch, meta.pages).await?),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn reckon(meta: Meta, pages: &[PageState]) -> Status {
+    let mut totals = Totals::new();
+    let mut sms_units = 0;
+    for page in pages {
+        total_page(&mut totals, page);
+        if page.channel == Channel::Sms {
+            for (index, units) in page.units.iter().enumerate() {
+                sms_units += page.accepted_attempts(index).len() as u64 * u64::from(units.0);
+            }
+        }
+    }
+    // The pages were read after the row: a resend in between has taken the message back into work.
+    let waiting = totals
+        .keys()
+        .any(|s| s.is_pending() || *s == DeliveryState::Sending);
+    let state = match meta.state {
+        MessageState::Finished if waiting => MessageState::Sending,
+        state => state,
+    };
+    Status {
+        id: meta.id,
+        state,
+        purpose: meta.purpose,
+        author: meta.author,
+        created_ms: meta.created_ms,
+        totals,
+        sms_units,
+        unreachable: meta.unreachable,
+        reason: meta.reason,
+    }
+}
