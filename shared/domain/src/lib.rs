@@ -7,6 +7,7 @@ pub mod delivery;
 pub mod email;
 mod fold;
 pub mod ids;
+pub mod import;
 pub mod job;
 pub mod message;
 pub mod money;
