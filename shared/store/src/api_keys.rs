@@ -29,7 +29,10 @@ impl ApiToken {
     pub fn new(id: &str, secret: &str) -> Option<Self> {
         let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric());
         let fits = (1..=32).contains(&id.len()) && (20..=128).contains(&secret.len());
-        (fits && plain(id) && plain(secret)).then(|| Self { id: id.to_owned(), secret: secret.to_owned() })
+        (fits && plain(id) && plain(secret)).then(|| Self {
+            id: id.to_owned(),
+            secret: secret.to_owned(),
+        })
     }
 
     /// Reads what a request carries. `None` for anything that cannot be a token.
@@ -114,7 +117,9 @@ impl School {
             created_ms: now_ms,
             last_used_ms: None,
         };
-        self.table.create(to_row("API key", &keys::api_key(&key.id), &key)?).await?;
+        self.table
+            .create(to_row("API key", &keys::api_key(&key.id), &key)?)
+            .await?;
         Ok(key)
     }
 }
@@ -123,17 +128,26 @@ impl Store {
     /// The key of a token, if there is one and the secret is right.
     pub async fn verify_api_key(&self, token: &ApiToken, now_ms: i64) -> Result<Option<ApiKey>> {
         let place = keys::api_key(&token.id);
-        let Some(row) = self.table.get(&place, true).await? else { return Ok(None) };
+        let Some(row) = self.table.get(&place, true).await? else {
+            return Ok(None);
+        };
         let mut key: ApiKey = from_row("API key", row)?;
         if !same(&key.secret_hash, &sha256_hex(&token.secret)) {
             return Ok(None);
         }
-        if key.last_used_ms.is_some_and(|last| now_ms.saturating_sub(last) < LAST_USED_STEP_MS) {
+        if key
+            .last_used_ms
+            .is_some_and(|last| now_ms.saturating_sub(last) < LAST_USED_STEP_MS)
+        {
             return Ok(Some(key));
         }
         // Only where the row still is: a key that is revoked meanwhile must stay so.
         let values = [(":now", n(now_ms))];
-        match self.table.update_if(&place, "SET last_used_ms = :now", "attribute_exists(pk)", values).await? {
+        match self
+            .table
+            .update_if(&place, "SET last_used_ms = :now", "attribute_exists(pk)", values)
+            .await?
+        {
             Updated::Done(_) => key.last_used_ms = Some(now_ms),
             Updated::Refused(_) => return Ok(None),
         }

@@ -43,7 +43,10 @@ impl Upserted {
     /// Both counts added up.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
-        Self { created: self.created + other.created, updated: self.updated + other.updated }
+        Self {
+            created: self.created + other.created,
+            updated: self.updated + other.updated,
+        }
     }
 }
 
@@ -56,7 +59,11 @@ struct Known {
 impl Known {
     fn of(row: Row) -> Result<Self> {
         let (rev, born) = (number(&row, REV).unwrap_or_default(), number(&row, BORN));
-        Ok(Self { contact: from_row("contact", row)?, rev, born })
+        Ok(Self {
+            contact: from_row("contact", row)?,
+            rev,
+            born,
+        })
     }
 }
 
@@ -65,7 +72,10 @@ impl School {
     pub async fn contact(&self, id: &ContactId) -> Result<Option<StoredContact>> {
         let row = self.table.get(&keys::contact(self.id, id), true).await?;
         let known = row.map(Known::of).transpose()?;
-        Ok(known.map(|k| StoredContact { contact: k.contact, rev: k.rev }))
+        Ok(known.map(|k| StoredContact {
+            contact: k.contact,
+            rev: k.rev,
+        }))
     }
 
     /// Adds a contact. `Conflict` when the id is taken, `Busy` during a bulk change.
@@ -101,7 +111,10 @@ impl School {
     pub async fn upsert_batch(&self, contacts: Vec<Contact>, now_ms: i64) -> Result<Upserted> {
         let (contacts, mut counts) = last_of_each(contacts);
         for chunk in contacts.chunks(CHUNK) {
-            counts = counts.plus(self.upsert_chunk(chunk, &self.single_leave()?, None, now_ms).await?);
+            counts = counts.plus(
+                self.upsert_chunk(chunk, &self.single_leave()?, None, now_ms)
+                    .await?,
+            );
         }
         Ok(counts)
     }
@@ -159,11 +172,18 @@ impl School {
     }
 
     fn put_new(&self, contact: &Contact, born: Option<u64>) -> Result<TransactWriteItem> {
-        self.table.tx_put(self.contact_row(contact, 1, born)?, Some("attribute_not_exists(pk)"))
+        self.table.tx_put(
+            self.contact_row(contact, 1, born)?,
+            Some("attribute_not_exists(pk)"),
+        )
     }
 
     fn put_over(&self, contact: &Contact, rev: u64, born: Option<u64>) -> Result<TransactWriteItem> {
-        self.table.tx_put_if(self.contact_row(contact, rev + 1, born)?, "rev = :rev", [(":rev", n(rev))])
+        self.table.tx_put_if(
+            self.contact_row(contact, rev + 1, born)?,
+            "rev = :rev",
+            [(":rev", n(rev))],
+        )
     }
 
     fn contact_row(&self, contact: &Contact, rev: u64, born: Option<u64>) -> Result<Row> {
@@ -180,15 +200,12 @@ pub(crate) fn last_of_each(contacts: Vec<Contact>) -> (Vec<Contact>, Upserted) {
     let mut kept: Vec<Contact> = Vec::with_capacity(contacts.len());
     let mut counts = Upserted::default();
     for contact in contacts {
-        match places.get(&contact.id).and_then(|place| kept.get_mut(*place)) {
-            Some(earlier) => {
-                *earlier = contact;
-                counts.updated += 1;
-            }
-            None => {
-                places.insert(contact.id.clone(), kept.len());
-                kept.push(contact);
-            }
+        if let Some(earlier) = places.get(&contact.id).and_then(|place| kept.get_mut(*place)) {
+            *earlier = contact;
+            counts.updated += 1;
+        } else {
+            places.insert(contact.id.clone(), kept.len());
+            kept.push(contact);
         }
     }
     (kept, counts)

@@ -65,9 +65,16 @@ impl School {
     /// For a change that is whole in itself, while nobody writes in bulk.
     pub(crate) fn single_leave(&self) -> Result<Leave<'static>> {
         let key = keys::book_version(self.id);
-        let condition =
-            self.table.tx_update(&key, "ADD v :two", Some("attribute_not_exists(holder)"), [(":two", n(2))])?;
-        Ok(Leave { condition, owner: None })
+        let condition = self.table.tx_update(
+            &key,
+            "ADD v :two",
+            Some("attribute_not_exists(holder)"),
+            [(":two", n(2))],
+        )?;
+        Ok(Leave {
+            condition,
+            owner: None,
+        })
     }
 
     /// For a part of a bulk, while `owner` still holds the book; holds it until `until_ms`.
@@ -78,16 +85,29 @@ impl School {
             Some("holder = :me AND v = :v"),
             [(":until", n(until_ms)), (":me", s(owner)), (":v", n(version))],
         )?;
-        Ok(Leave { condition, owner: Some(owner) })
+        Ok(Leave {
+            condition,
+            owner: Some(owner),
+        })
     }
 
     /// Ends a hold that has run out. The rows are each whole, so what was written stays.
     pub(crate) async fn end_lost_hold(&self, guard: &Guard) -> Result<()> {
-        let Some(holder) = &guard.holder else { return Ok(()) };
+        let Some(holder) = &guard.holder else {
+            return Ok(());
+        };
         let update = "ADD v :one REMOVE holder, held_until";
         let condition = "holder = :holder AND held_until = :until";
-        let values = [(":one", n(1)), (":holder", s(holder)), (":until", n(guard.held_until))];
-        match self.table.update_if(&keys::book_version(self.id), update, condition, values).await? {
+        let values = [
+            (":one", n(1)),
+            (":holder", s(holder)),
+            (":until", n(guard.held_until)),
+        ];
+        match self
+            .table
+            .update_if(&keys::book_version(self.id), update, condition, values)
+            .await?
+        {
             Updated::Done(_) | Updated::Refused(_) => Ok(()),
         }
     }

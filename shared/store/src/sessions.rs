@@ -96,7 +96,9 @@ impl Store {
         now_ms: i64,
     ) -> Result<Option<Session>> {
         let key = keys::session(&sha256_hex(token));
-        let Some(row) = self.table.get(&key, true).await? else { return Ok(None) };
+        let Some(row) = self.table.get(&key, true).await? else {
+            return Ok(None);
+        };
         let session: Session = from_row("session", row)?;
         if session.expires_ms <= now_ms {
             return Ok(None);
@@ -109,8 +111,15 @@ impl Store {
         // Only where the row still is: signing out in another tab meanwhile must hold.
         let values = [(":end", n(expires_ms)), (":ttl", n(in_seconds(expires_ms)))];
         let renewal = "SET expires_ms = :end, #ttl = :ttl";
-        match self.table.update_if(&key, renewal, "attribute_exists(pk)", values).await? {
-            Updated::Done(_) => Ok(Some(Session { expires_ms, ..session })),
+        match self
+            .table
+            .update_if(&key, renewal, "attribute_exists(pk)", values)
+            .await?
+        {
+            Updated::Done(_) => Ok(Some(Session {
+                expires_ms,
+                ..session
+            })),
             Updated::Refused(_) => Ok(None),
         }
     }

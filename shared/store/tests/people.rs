@@ -1,0 +1,12 @@
+//! The address book, settings, users, sessions, keys, limits and inbox, over the real wire.
+
+mod common;
+
+#[path = "people/book.rs"]
+mod book;
+#[path = "people/bulk.rs"]
+mod bulk;
+#[path = "people/doors.rs"]
+mod doors;
+#[path = "people/limits.rs"]
+mod limits;
