@@ -1,0 +1,140 @@
+//! The demo school: made up, and the same at every first start. Nobody in it exists.
+
+mod names;
+mod people;
+
+use api::auth::hash_password;
+use domain::email::EmailAddress;
+use domain::ids::{SchoolId, UserId};
+use domain::money::Pence;
+use domain::phone::CountryCode;
+use domain::routing::{Routing, VoiceCalling};
+use domain::settings::{Prices, Settings};
+use store::{Access, ApiToken, School, Store, StoreError, User};
+use ulid::Ulid;
+
+use crate::secrets::Secrets;
+
+/// Who signs in.
+pub(crate) const USERNAME: &str = "5976.robin.marlow";
+
+/// Every role there is: the demo user is the school's super-user.
+const ROLES: [&str; 18] = [
+    "user",
+    "composeMessage",
+    "addContact",
+    "editContact",
+    "addGroup",
+    "editGroup",
+    "messageLibrary",
+    "editMessageText",
+    "authoriseMessage",
+    "messageHistory",
+    "admin",
+    "manageUser",
+    "uploadData",
+    "preferences",
+    "documentManagement",
+    "passwordNeverExpires",
+    "tweet",
+    "managePayments",
+];
+
+/// What a partner may do with the demo key: everything.
+const SCOPES: [&str; 4] = ["contacts:write", "messages:write", "messages:read", "usage:read"];
+
+/// How long seeding may hold the address book before a restart takes it over, in milliseconds.
+const HOLD_MS: i64 = 30_000;
+
+/// The demo school was not made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DemoError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("sign-in: {0}")]
+    SignIn(String),
+}
+
+/// Makes the school if it is not there. The settings are written last, so that a start that was cut short is made
+/// good by the next.
+pub(crate) async fn ensure(
+    store: &Store,
+    secrets: &Secrets,
+    empty: bool,
+    now_ms: i64,
+) -> Result<SchoolId, DemoError> {
+    let id = SchoolId::new(Ulid::from_parts(1_756_713_600_000, 5_976));
+    let school = store.school(Access::of_operator(id));
+    match school.settings().await {
+        Ok(_) => return Ok(id),
+        Err(StoreError::NotFound(_)) => {}
+        Err(e) => return Err(e.into()),
+    }
+    if !empty {
+        let bulk = school.begin_bulk("demo", HOLD_MS, now_ms).await?;
+        bulk.upsert_contacts(people::contacts(), now_ms).await?;
+        bulk.end().await?;
+    }
+    sign_ins(store, &school, secrets, now_ms).await?;
+    made(school.create(&settings()).await)?;
+    Ok(id)
+}
+
+/// The demo key as its holder has it.
+pub(crate) fn api_token(secrets: &Secrets) -> Result<ApiToken, DemoError> {
+    ApiToken::new(&secrets.api_key_id, &secrets.api_key_secret)
+        .ok_or_else(|| DemoError::SignIn("the key in secrets.json is not one".to_owned()))
+}
+
+async fn sign_ins(store: &Store, school: &School, secrets: &Secrets, now_ms: i64) -> Result<(), DemoError> {
+    let sign_in = |e: &dyn std::fmt::Display| DemoError::SignIn(e.to_string());
+    let id = UserId::new(Ulid::from_parts(1_756_713_600_000, 1));
+    let mut salt = [0_u8; 16];
+    for (byte, value) in salt.iter_mut().zip(secrets.reference_key.bytes()) {
+        *byte = value;
+    }
+    let user = User {
+        id,
+        username: USERNAME.to_owned(),
+        email: EmailAddress::parse("robin.marlow@greenabbey.example").map_err(|e| sign_in(&e))?,
+        forename: "Robin".to_owned(),
+        surname: "Marlow".to_owned(),
+        password_hash: hash_password(&secrets.password, salt).map_err(|e| sign_in(&e))?,
+        created_ms: now_ms,
+        schools: Vec::new(),
+    };
+    made(store.create_user(&user).await)?;
+    school.add_member(id, &ROLES.map(str::to_owned)).await?;
+    made(school.create_api_key(&api_token(secrets)?, "Demo", &SCOPES.map(str::to_owned), now_ms).await.map(|_| ()))
+}
+
+/// A start that was cut short may have made it already.
+fn made(result: Result<(), StoreError>) -> Result<(), DemoError> {
+    match result {
+        Ok(()) | Err(StoreError::Conflict) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        name: "Green Abbey School".to_owned(),
+        timezone: "Europe/London".to_owned(),
+        country: CountryCode::UK,
+        sms_sender: "GreenAbbey".to_owned(),
+        sms_header: "GA Sch".to_owned(),
+        voice_caller: "+441632960000".to_owned(),
+        email_from_name: "Green Abbey School".to_owned(),
+        email_reply_to: "office@greenabbey.example".to_owned(),
+        routing: Routing::SmsFirst,
+        voice_calling: VoiceCalling::FirstOnly,
+        prices: Prices {
+            sms_unit: Pence::from_hundredths(375),
+            voice_minute: Pence::from_hundredths(900),
+            email: Pence::default(),
+        },
+        head_teacher: "Lindsey Oakhurst".to_owned(),
+        address: "Abbey Lane, Greenmarsh, GM1 2AB".to_owned(),
+        phone: "01632 960000".to_owned(),
+    }
+}

@@ -1,0 +1,127 @@
+//! Uploaded files on this machine, behind one-time addresses like S3's presigned ones.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::StatusCode;
+use axum::routing::put;
+use runtime::{BoxFuture, Clock, FileError, Files, Ids};
+use sha2::{Digest, Sha256};
+
+/// Largest file that this store takes, in bytes.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+#[derive(Debug, Clone)]
+struct Ticket {
+    key: String,
+    bytes: u64,
+    until_ms: i64,
+}
+
+/// A directory of files, or files in memory.
+#[derive(Debug, Clone)]
+pub(crate) struct LocalFiles {
+    directory: Option<PathBuf>,
+    memory: Arc<Mutex<HashMap<String, Vec<u8>>>>,
+    tickets: Arc<Mutex<HashMap<String, Ticket>>>,
+    public_url: String,
+    clock: Clock,
+    ids: Ids,
+}
+
+impl LocalFiles {
+    pub(crate) fn new(directory: Option<PathBuf>, public_url: String, clock: Clock, ids: Ids) -> Self {
+        Self { directory, memory: Arc::default(), tickets: Arc::default(), public_url, clock, ids }
+    }
+
+    /// The route that takes uploads.
+    pub(crate) fn routes(&self) -> Router {
+        Router::new()
+            .route("/_local/files/{ticket}", put(upload))
+            .layer(DefaultBodyLimit::max(MOST_BYTES))
+            .with_state(self.clone())
+    }
+
+    /// Keys hold slashes: a hash makes a flat and harmless file name.
+    fn path(&self, key: &str) -> Option<PathBuf> {
+        self.directory.as_ref().map(|directory| directory.join(hex::encode(Sha256::digest(key))))
+    }
+
+    async fn write(&self, key: &str, bytes: &[u8]) -> Result<(), FileError> {
+        let failed = |e: std::io::Error| FileError::Failed(e.to_string());
+        match self.path(key) {
+            Some(path) => {
+                if let Some(parent) = path.parent() {
+                    tokio::fs::create_dir_all(parent).await.map_err(failed)?;
+                }
+                let partial = path.with_extension("partial");
+                tokio::fs::write(&partial, bytes).await.map_err(failed)?;
+                tokio::fs::rename(&partial, &path).await.map_err(failed)
+            }
+            None => {
+                lock(&self.memory).insert(key.to_owned(), bytes.to_vec());
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn upload(State(files): State<LocalFiles>, Path(ticket): Path<String>, body: Bytes) -> StatusCode {
+    let Some(ticket) = lock(&files.tickets).get(&ticket).cloned() else { return StatusCode::FORBIDDEN };
+    if ticket.until_ms < files.clock.now_ms() {
+        return StatusCode::FORBIDDEN;
+    }
+    if body.len() as u64 != ticket.bytes {
+        return StatusCode::BAD_REQUEST;
+    }
+    match files.write(&ticket.key, &body).await {
+        Ok(()) => StatusCode::OK,
+        Err(_) => StatusCode::INSUFFICIENT_STORAGE,
+    }
+}
+
+impl Files for LocalFiles {
+    fn upload_url(&self, key: &str, bytes: u64, valid: Duration) -> BoxFuture<'_, Result<String, FileError>> {
+        let until_ms = self.clock.now_ms() + i64::try_from(valid.as_millis()).unwrap_or(i64::MAX / 2);
+        let ticket = self.ids.secret();
+        lock(&self.tickets).insert(ticket.clone(), Ticket { key: key.to_owned(), bytes, until_ms });
+        let url = format!("{}/_local/files/{ticket}", self.public_url);
+        Box::pin(async move { Ok(url) })
+    }
+
+    fn read(&self, key: &str) -> BoxFuture<'_, Result<Vec<u8>, FileError>> {
+        let key = key.to_owned();
+        Box::pin(async move {
+            match self.path(&key) {
+                Some(path) => tokio::fs::read(path).await.map_err(|e| match e.kind() {
+                    std::io::ErrorKind::NotFound => FileError::NotFound,
+                    _ => FileError::Failed(e.to_string()),
+                }),
+                None => lock(&self.memory).get(&key).cloned().ok_or(FileError::NotFound),
+            }
+        })
+    }
+
+    fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>> {
+        let key = key.to_owned();
+        Box::pin(async move {
+            lock(&self.memory).remove(&key);
+            match self.path(&key) {
+                Some(path) => match tokio::fs::remove_file(path).await {
+                    Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(FileError::Failed(e.to_string())),
+                    _ => Ok(()),
+                },
+                None => Ok(()),
+            }
+        })
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
