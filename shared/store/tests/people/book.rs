@@ -34,10 +34,7 @@ pub(crate) fn contact(number: u32) -> Contact {
 }
 
 fn renamed(number: u32, forename: &str) -> Contact {
-    Contact {
-        forename: forename.into(),
-        ..contact(number)
-    }
+    Contact { forename: forename.into(), ..contact(number) }
 }
 
 pub(crate) fn people(numbers: std::ops::Range<u32>) -> Vec<Contact> {
@@ -45,9 +42,7 @@ pub(crate) fn people(numbers: std::ops::Range<u32>) -> Vec<Contact> {
 }
 
 pub(crate) async fn load(school: &School, now_ms: i64) -> Result<AddressBook> {
-    school
-        .load_book(CountryCode::UK, NumberMode::Simulated, now_ms)
-        .await
+    school.load_book(CountryCode::UK, NumberMode::Simulated, now_ms).await
 }
 
 fn forenames(book: &AddressBook) -> Vec<&str> {
@@ -62,26 +57,15 @@ async fn a_contact_reads_back_as_it_was_written_and_belongs_to_its_school_alone(
 
     let mut full = contact(1);
     full.title = Some("Dr".into());
-    full.numbers.push(LabelledNumber {
-        label: PhoneLabel::Home,
-        number: "not a number".into(),
-    });
-    let bare = Contact {
-        numbers: Vec::new(),
-        email: None,
-        groups: Vec::new(),
-        ..contact(2)
-    };
+    full.numbers.push(LabelledNumber { label: PhoneLabel::Home, number: "not a number".into() });
+    let bare = Contact { numbers: Vec::new(), email: None, groups: Vec::new(), ..contact(2) };
     school.add_contact(&full, NOW).await.unwrap();
     school.add_contact(&bare, NOW).await.unwrap();
 
     let book = load(&school, NOW).await.unwrap();
     assert_eq!(book.contacts(), [full.clone(), bare]);
     assert_eq!(book.version(), 4);
-    assert_eq!(
-        school.contact(&id(1)).await.unwrap().map(|c| (c.contact, c.rev)),
-        Some((full, 1))
-    );
+    assert_eq!(school.contact(&id(1)).await.unwrap().map(|c| (c.contact, c.rev)), Some((full, 1)));
     assert_eq!(school.contact(&id(3)).await.unwrap(), None);
     assert!(load(&table.school(2), NOW).await.unwrap().is_empty());
     assert_eq!(table.school(2).contact(&id(1)).await.unwrap(), None);
@@ -100,19 +84,12 @@ async fn a_book_in_the_cache_costs_one_small_read_until_somebody_changes_it() {
     assert_eq!(table.calls.take(), ["GetItem"]);
     assert!(Arc::ptr_eq(&first, &again));
 
-    table
-        .quiet_school(1)
-        .put_contact(&renamed(1, "Ben"), 1, NOW)
-        .await
-        .unwrap();
+    table.quiet_school(1).put_contact(&renamed(1, "Ben"), 1, NOW).await.unwrap();
     let edited = book().await;
     assert_eq!(forenames(&edited), ["Ben"]);
 
     // Numbers are read by the school's country, so another country is another book.
-    let abroad = school
-        .book(&cache, CountryCode::try_from(353).unwrap(), NOW)
-        .await
-        .unwrap();
+    let abroad = school.book(&cache, CountryCode::try_from(353).unwrap(), NOW).await.unwrap();
     assert!(!Arc::ptr_eq(&abroad, &again));
 }
 
@@ -122,19 +99,12 @@ async fn a_cache_keeps_a_few_schools_and_never_mixes_them() {
     let cache = BookCache::new(NumberMode::Simulated);
     for number in 1..=9 {
         let school = table.school(number);
-        school
-            .add_contact(&renamed(1, &format!("School {number}")), NOW)
-            .await
-            .unwrap();
+        school.add_contact(&renamed(1, &format!("School {number}")), NOW).await.unwrap();
         school.book(&cache, CountryCode::UK, NOW).await.unwrap();
     }
     table.calls.take();
     for number in (1..=9).rev() {
-        let book = table
-            .school(number)
-            .book(&cache, CountryCode::UK, NOW)
-            .await
-            .unwrap();
+        let book = table.school(number).book(&cache, CountryCode::UK, NOW).await.unwrap();
         assert_eq!(forenames(&book), [format!("School {number}")]);
     }
     let read_whole = table.calls.take().iter().filter(|call| *call == "Query").count();
@@ -154,10 +124,7 @@ async fn a_book_that_changes_while_it_is_read_is_read_again() {
     let book = load(&school, NOW).await.unwrap();
     assert_eq!(forenames(&book), ["Ann", "Ben", "Ann"]);
     assert_eq!(book.version(), 4);
-    assert_eq!(
-        table.calls.take().iter().filter(|call| *call == "Query").count(),
-        2
-    );
+    assert_eq!(table.calls.take().iter().filter(|call| *call == "Query").count(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,13 +134,8 @@ async fn two_editors_do_not_overwrite_each_other() {
     school.add_contact(&contact(1), NOW).await.unwrap();
     let seen_by_both = school.contact(&id(1)).await.unwrap().unwrap();
 
-    let rev = school
-        .put_contact(&renamed(1, "Ben"), seen_by_both.rev, NOW)
-        .await
-        .unwrap();
-    let late = school
-        .put_contact(&renamed(1, "Cat"), seen_by_both.rev, NOW)
-        .await;
+    let rev = school.put_contact(&renamed(1, "Ben"), seen_by_both.rev, NOW).await.unwrap();
+    let late = school.put_contact(&renamed(1, "Cat"), seen_by_both.rev, NOW).await;
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
     let book = load(&school, NOW).await.unwrap();
     assert_eq!((forenames(&book), book.version()), (vec!["Ben"], 4));
@@ -191,42 +153,21 @@ async fn a_batch_says_what_was_new_and_what_was_there() {
     let table = TestTable::start().await;
     let school = table.school(1);
     let made = school.upsert_batch(people(0..1_000), NOW).await.unwrap();
-    assert_eq!(
-        made,
-        Upserted {
-            created: 1_000,
-            updated: 0
-        }
-    );
+    assert_eq!(made, Upserted { created: 1_000, updated: 0 });
     let before = load(&school, NOW).await.unwrap();
     assert_eq!(before.len(), 1_000);
 
     // The same again changes nothing, so nobody's cached book grows stale.
     let again = school.upsert_batch(people(0..1_000), NOW).await.unwrap();
-    assert_eq!(
-        again,
-        Upserted {
-            created: 0,
-            updated: 1_000
-        }
-    );
+    assert_eq!(again, Upserted { created: 0, updated: 1_000 });
     assert_eq!(load(&school, NOW).await.unwrap().version(), before.version());
 
     let mixed = vec![renamed(999, "Ben"), contact(1_000), renamed(1_000, "Cat")];
     let mixed = school.upsert_batch(mixed, NOW).await.unwrap();
-    assert_eq!(
-        mixed,
-        Upserted {
-            created: 1,
-            updated: 2
-        }
-    );
+    assert_eq!(mixed, Upserted { created: 1, updated: 2 });
     let book = load(&school, NOW).await.unwrap();
     assert_eq!(forenames(&book)[999..], ["Ben", "Cat"]);
-    assert_eq!(
-        school.upsert_batch(Vec::new(), NOW).await.unwrap(),
-        Upserted::default()
-    );
+    assert_eq!(school.upsert_batch(Vec::new(), NOW).await.unwrap(), Upserted::default());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -244,13 +185,7 @@ async fn batches_side_by_side_lose_nobody_and_count_everybody_once() {
     for task in tasks {
         counts = counts.plus(task.await.unwrap().unwrap());
     }
-    assert_eq!(
-        counts,
-        Upserted {
-            created: 600,
-            updated: 600
-        }
-    );
+    assert_eq!(counts, Upserted { created: 600, updated: 600 });
     assert_eq!(load(&school, NOW).await.unwrap().len(), 600);
 }
 
@@ -262,13 +197,7 @@ async fn an_edit_between_the_reading_and_the_writing_of_a_batch_is_seen() {
         other.add_contact(&renamed(1, "Ben"), NOW).await.unwrap();
     });
     let counts = school.upsert_batch(people(1..3), NOW).await.unwrap();
-    assert_eq!(
-        counts,
-        Upserted {
-            created: 1,
-            updated: 1
-        }
-    );
+    assert_eq!(counts, Upserted { created: 1, updated: 1 });
     assert_eq!(school.contact(&id(1)).await.unwrap().unwrap().rev, 2);
 }
 

@@ -7,7 +7,7 @@ use crate::common::TestTable;
 
 const HOLD: i64 = 60_000;
 
-fn is_busy<T>(result: Result<T, StoreError>) -> bool {
+fn is_busy<T>(result: &Result<T, StoreError>) -> bool {
     matches!(result, Err(StoreError::Busy))
 }
 
@@ -19,12 +19,12 @@ async fn while_a_bulk_goes_on_nobody_else_writes_and_nobody_reads() {
     let bulk = school.begin_bulk("import-1", HOLD, NOW).await.unwrap();
     bulk.upsert_contacts(people(1..150), NOW).await.unwrap();
 
-    assert!(is_busy(load(&school, NOW).await));
-    assert!(is_busy(school.add_contact(&contact(500), NOW).await));
-    assert!(is_busy(school.put_contact(&contact(1), 1, NOW).await));
-    assert!(is_busy(school.delete_contacts(&[id(1)], NOW).await));
-    assert!(is_busy(school.upsert_batch(people(600..602), NOW).await));
-    assert!(is_busy(school.begin_bulk("import-2", HOLD, NOW).await));
+    assert!(is_busy(&load(&school, NOW).await));
+    assert!(is_busy(&school.add_contact(&contact(500), NOW).await));
+    assert!(is_busy(&school.put_contact(&contact(1), 1, NOW).await));
+    assert!(is_busy(&school.delete_contacts(&[id(1)], NOW).await));
+    assert!(is_busy(&school.upsert_batch(people(600..602), NOW).await));
+    assert!(is_busy(&school.begin_bulk("import-2", HOLD, NOW).await));
 
     bulk.end().await.unwrap();
     assert_eq!(load(&school, NOW).await.unwrap().contacts(), people(1..150));
@@ -35,15 +35,9 @@ async fn while_a_bulk_goes_on_nobody_else_writes_and_nobody_reads() {
 async fn a_reader_waits_for_a_bulk_that_ends_soon() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    let bulk = table
-        .quiet_school(1)
-        .begin_bulk("import-1", HOLD, NOW)
-        .await
-        .unwrap();
+    let bulk = table.quiet_school(1).begin_bulk("import-1", HOLD, NOW).await.unwrap();
     bulk.upsert_contacts(people(0..2), NOW).await.unwrap();
-    table
-        .calls
-        .before("GetItem", 2, async move { bulk.end().await.unwrap() });
+    table.calls.before("GetItem", 2, async move { bulk.end().await.unwrap() });
     assert_eq!(load(&school, NOW).await.unwrap().contacts(), people(0..2));
 }
 
@@ -55,32 +49,14 @@ async fn a_bulk_that_was_cut_off_is_taken_up_by_its_owner_with_the_same_counts()
     {
         let bulk = school.begin_bulk("import-1", HOLD, NOW).await.unwrap();
         let first = bulk.upsert_contacts(people(0..120), NOW).await.unwrap();
-        assert_eq!(
-            first,
-            Upserted {
-                created: 110,
-                updated: 10
-            }
-        );
+        assert_eq!(first, Upserted { created: 110, updated: 10 });
     }
     let later = NOW + 10 * HOLD;
     let bulk = school.begin_bulk("import-1", HOLD, later).await.unwrap();
     let again = bulk.upsert_contacts(people(0..120), later).await.unwrap();
-    assert_eq!(
-        again,
-        Upserted {
-            created: 110,
-            updated: 10
-        }
-    );
+    assert_eq!(again, Upserted { created: 110, updated: 10 });
     let rest = bulk.upsert_contacts(people(120..130), later).await.unwrap();
-    assert_eq!(
-        rest,
-        Upserted {
-            created: 10,
-            updated: 0
-        }
-    );
+    assert_eq!(rest, Upserted { created: 10, updated: 0 });
     bulk.end().await.unwrap();
 
     let book = load(&school, later).await.unwrap();
@@ -88,13 +64,7 @@ async fn a_bulk_that_was_cut_off_is_taken_up_by_its_owner_with_the_same_counts()
     // In the next bulk they are old acquaintances.
     let bulk = school.begin_bulk("import-1", HOLD, later).await.unwrap();
     let next = bulk.upsert_contacts(people(0..130), later).await.unwrap();
-    assert_eq!(
-        next,
-        Upserted {
-            created: 0,
-            updated: 130
-        }
-    );
+    assert_eq!(next, Upserted { created: 0, updated: 130 });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,27 +76,18 @@ async fn a_writer_that_died_does_not_shut_the_book_and_cannot_write_any_more() {
         dead.upsert_contacts(people(0..5), NOW).await.unwrap();
         // Each write holds the book for longer.
         dead.upsert_contacts(people(5..10), NOW + HOLD - 1).await.unwrap();
-        assert!(is_busy(load(&school, NOW + HOLD + 1).await), "{taker}");
+        assert!(is_busy(&load(&school, NOW + HOLD + 1).await), "{taker}");
 
         let later = NOW + 2 * HOLD;
         match taker {
             "a reader" => assert_eq!(load(&school, later).await.unwrap().len(), 10),
             "an editor" => school.add_contact(&contact(700), later).await.unwrap(),
-            _ => school
-                .begin_bulk("import-2", HOLD, later)
-                .await
-                .unwrap()
-                .end()
-                .await
-                .unwrap(),
+            _ => school.begin_bulk("import-2", HOLD, later).await.unwrap().end().await.unwrap(),
         }
         let woken = dead.upsert_contacts(people(10..15), later).await;
         assert!(matches!(woken, Err(StoreError::Conflict)), "{taker}: {woken:?}");
         let unchanged = dead.upsert_contacts(people(0..5), later).await;
-        assert!(
-            matches!(unchanged, Err(StoreError::Conflict)),
-            "{taker}: {unchanged:?}"
-        );
+        assert!(matches!(unchanged, Err(StoreError::Conflict)), "{taker}: {unchanged:?}");
         dead.end().await.unwrap();
         let book = load(&school, later).await.unwrap();
         assert_eq!(book.version() % 2, 0, "{taker}");

@@ -14,10 +14,7 @@ use crate::common::{TestTable, school_id};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
-const LIFETIME: Lifetime = Lifetime {
-    idle_ms: HOUR,
-    longest_ms: 12 * HOUR,
-};
+const LIFETIME: Lifetime = Lifetime { idle_ms: HOUR, longest_ms: 12 * HOUR };
 
 fn settings(name: &str) -> Settings {
     Settings {
@@ -31,11 +28,7 @@ fn settings(name: &str) -> Settings {
         email_reply_to: "office@example.org".into(),
         routing: Routing::SmsFirst,
         voice_calling: VoiceCalling::FirstOnly,
-        prices: Prices {
-            sms_unit: pence(),
-            voice_minute: pence(),
-            email: pence(),
-        },
+        prices: Prices { sms_unit: pence(), voice_minute: pence(), email: pence() },
         head_teacher: "A Head".into(),
         address: "1 Example Street".into(),
         phone: "020 7946 0000".into(),
@@ -67,15 +60,9 @@ fn roles() -> Vec<String> {
 async fn a_school_is_made_once_and_its_settings_replaced() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    assert!(matches!(
-        school.settings().await,
-        Err(StoreError::NotFound("school"))
-    ));
+    assert!(matches!(school.settings().await, Err(StoreError::NotFound("school"))));
     school.create(&settings("First")).await.unwrap();
-    assert!(matches!(
-        school.create(&settings("Second")).await,
-        Err(StoreError::Conflict)
-    ));
+    assert!(matches!(school.create(&settings("Second")).await, Err(StoreError::Conflict)));
     table.calls.take();
     assert_eq!(school.settings().await.unwrap(), settings("First"));
     assert_eq!(table.calls.take(), ["GetItem"]);
@@ -90,11 +77,7 @@ async fn a_username_is_one_persons_in_whatever_capitals() {
     store.create_user(&user(1, "5976.Joe.Bloggs")).await.unwrap();
     let taken = store.create_user(&user(2, " 5976.JOE.bloggs ")).await;
     assert!(matches!(taken, Err(StoreError::Conflict)), "{taken:?}");
-    assert_eq!(
-        store.user(user(2, "").id).await.unwrap(),
-        None,
-        "nothing is half made"
-    );
+    assert_eq!(store.user(user(2, "").id).await.unwrap(), None, "nothing is half made");
 
     let found = store.user_by_username(" 5976.joe.BLOGGS\n").await.unwrap();
     assert_eq!(found, Some(user(1, "5976.Joe.Bloggs")));
@@ -127,10 +110,7 @@ async fn a_user_may_be_a_member_of_several_schools() {
     table.school(1).add_member(id, &["user".into()]).await.unwrap();
     table.school(1).add_member(id, &roles()).await.unwrap();
     let memberships = store.memberships(&joe().await).await.unwrap();
-    let found: Vec<_> = memberships
-        .iter()
-        .map(|m| (m.school(), m.user(), m.roles().len()))
-        .collect();
+    let found: Vec<_> = memberships.iter().map(|m| (m.school(), m.user(), m.roles().len())).collect();
     assert_eq!(found, [(school_id(1), id, 2), (school_id(2), id, 1)]);
 
     let nobody = table.school(1).add_member(user(9, "").id, &roles()).await;
@@ -142,21 +122,11 @@ async fn a_session_lives_while_it_is_used_and_no_longer_than_a_day_at_work() {
     let table = TestTable::start().await;
     let store = &table.store;
     store.create_user(&user(1, "joe")).await.unwrap();
-    table
-        .school(1)
-        .add_member(user(1, "").id, &roles())
-        .await
-        .unwrap();
+    table.school(1).add_member(user(1, "").id, &roles()).await.unwrap();
     let joe = store.user_by_username("joe").await.unwrap().unwrap();
     let membership = store.memberships(&joe).await.unwrap().remove(0);
-    let made = store
-        .create_session("token", &membership, "csrf", LIFETIME, NOW)
-        .await
-        .unwrap();
-    assert_eq!(
-        (made.user(), made.access().school(), made.csrf()),
-        (joe.id, school_id(1), "csrf")
-    );
+    let made = store.create_session("token", &membership, "csrf", LIFETIME, NOW).await.unwrap();
+    assert_eq!((made.user(), made.access().school(), made.csrf()), (joe.id, school_id(1), "csrf"));
 
     let find = async |token: &str, now| store.find_session(token, LIFETIME, now).await.unwrap();
     assert_eq!(find("other", NOW).await, None);
@@ -166,22 +136,12 @@ async fn a_session_lives_while_it_is_used_and_no_longer_than_a_day_at_work() {
     let renewed = find("token", NOW + 59 * MINUTE).await.unwrap();
     assert_eq!(renewed.expires_ms(), NOW + 59 * MINUTE + HOUR);
     assert!(find("token", NOW + 90 * MINUTE).await.is_some());
-    assert_eq!(
-        find("token", NOW + 90 * MINUTE + HOUR).await,
-        None,
-        "idle for too long"
-    );
+    assert_eq!(find("token", NOW + 90 * MINUTE + HOUR).await, None, "idle for too long");
 
     for half_hours in 4..24 {
-        find("token", NOW + half_hours * HOUR / 2)
-            .await
-            .expect("still at work");
+        find("token", NOW + half_hours * HOUR / 2).await.expect("still at work");
     }
-    assert_eq!(
-        find("token", NOW + 12 * HOUR).await,
-        None,
-        "used all day, and over"
-    );
+    assert_eq!(find("token", NOW + 12 * HOUR).await, None, "used all day, and over");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,22 +149,13 @@ async fn signing_out_holds_even_against_a_request_under_way() {
     let table = TestTable::start().await;
     let store = &table.store;
     store.create_user(&user(1, "joe")).await.unwrap();
-    table
-        .school(1)
-        .add_member(user(1, "").id, &roles())
-        .await
-        .unwrap();
+    table.school(1).add_member(user(1, "").id, &roles()).await.unwrap();
     let joe = store.user_by_username("joe").await.unwrap().unwrap();
     let membership = store.memberships(&joe).await.unwrap().remove(0);
-    store
-        .create_session("token", &membership, "csrf", LIFETIME, NOW)
-        .await
-        .unwrap();
+    store.create_session("token", &membership, "csrf", LIFETIME, NOW).await.unwrap();
 
     let other = store::Store::new(table.client.clone(), crate::common::TABLE);
-    table.calls.before("UpdateItem", 1, async move {
-        other.delete_session("token").await.unwrap()
-    });
+    table.calls.before("UpdateItem", 1, async move { other.delete_session("token").await.unwrap() });
     let later = NOW + 30 * MINUTE;
     assert_eq!(store.find_session("token", LIFETIME, later).await.unwrap(), None);
     assert_eq!(store.find_session("token", LIFETIME, later).await.unwrap(), None);
@@ -216,31 +167,14 @@ async fn tokens_and_secrets_are_not_in_the_table() {
     let table = TestTable::start().await;
     let store = &table.store;
     store.create_user(&user(1, "joe")).await.unwrap();
-    table
-        .school(1)
-        .add_member(user(1, "").id, &roles())
-        .await
-        .unwrap();
+    table.school(1).add_member(user(1, "").id, &roles()).await.unwrap();
     let joe = store.user_by_username("joe").await.unwrap().unwrap();
     let membership = store.memberships(&joe).await.unwrap().remove(0);
-    store
-        .create_session("session-token", &membership, "csrf", LIFETIME, NOW)
-        .await
-        .unwrap();
+    store.create_session("session-token", &membership, "csrf", LIFETIME, NOW).await.unwrap();
     let token = ApiToken::new("K1", &"secret0".repeat(5)).unwrap();
-    table
-        .school(1)
-        .create_api_key(&token, "Partner", &[], NOW)
-        .await
-        .unwrap();
+    table.school(1).create_api_key(&token, "Partner", &[], NOW).await.unwrap();
 
-    let rows = table
-        .client
-        .scan()
-        .table_name(crate::common::TABLE)
-        .send()
-        .await
-        .unwrap();
+    let rows = table.client.scan().table_name(crate::common::TABLE).send().await.unwrap();
     let rows = format!("{:?}", rows.items());
     assert!(rows.contains("SESS#") && rows.contains("KEY#K1"));
     assert!(!rows.contains("session-token") && !rows.contains("secret0"));
@@ -252,11 +186,7 @@ async fn an_api_key_opens_its_own_school_to_its_own_secret() {
     let store = &table.store;
     let token = ApiToken::new("K1", &"a".repeat(40)).unwrap();
     assert_eq!(store.verify_api_key(&token, NOW).await.unwrap(), None);
-    let made = table
-        .school(1)
-        .create_api_key(&token, "Partner", &["messages".into()], NOW)
-        .await
-        .unwrap();
+    let made = table.school(1).create_api_key(&token, "Partner", &["messages".into()], NOW).await.unwrap();
     assert_eq!(made.last_used_ms(), None);
     let taken = table.school(2).create_api_key(&token, "Thief", &[], NOW).await;
     assert!(matches!(taken, Err(StoreError::Conflict)), "{taken:?}");
@@ -264,21 +194,11 @@ async fn an_api_key_opens_its_own_school_to_its_own_secret() {
     let wrong = ApiToken::new("K1", &"b".repeat(40)).unwrap();
     assert_eq!(store.verify_api_key(&wrong, NOW).await.unwrap(), None);
     let key = store.verify_api_key(&token, NOW).await.unwrap().unwrap();
-    assert_eq!(
-        (key.id(), key.name(), key.access().school()),
-        ("K1", "Partner", school_id(1))
-    );
+    assert_eq!((key.id(), key.name(), key.access().school()), ("K1", "Partner", school_id(1)));
     assert!(key.has_scope("messages") && !key.has_scope("contacts"));
 
     // The last use is written once an hour.
-    let used = async |now| {
-        store
-            .verify_api_key(&token, now)
-            .await
-            .unwrap()
-            .unwrap()
-            .last_used_ms()
-    };
+    let used = async |now| store.verify_api_key(&token, now).await.unwrap().unwrap().last_used_ms();
     assert_eq!(used(NOW + HOUR - 1).await, Some(NOW));
     assert_eq!(used(NOW + HOUR).await, Some(NOW + HOUR));
 }

@@ -16,27 +16,15 @@ async fn tries_are_counted_by_window_and_by_what_is_tried() {
     for _ in 0..3 {
         assert_eq!(hit("sign-in:joe", start + 20_000).await, Allowance::Allowed);
     }
-    assert_eq!(
-        hit("sign-in:joe", start + 20_000).await,
-        Allowance::Blocked { retry_after_s: 40 }
-    );
-    assert_eq!(
-        hit("sign-in:joe", start + 59_999).await,
-        Allowance::Blocked { retry_after_s: 1 }
-    );
+    assert_eq!(hit("sign-in:joe", start + 20_000).await, Allowance::Blocked { retry_after_s: 40 });
+    assert_eq!(hit("sign-in:joe", start + 59_999).await, Allowance::Blocked { retry_after_s: 1 });
     assert_eq!(hit("sign-in:ann", start + 20_000).await, Allowance::Allowed);
     assert_eq!(hit("sign-in:joe", start + 60_000).await, Allowance::Allowed);
 
-    store
-        .forget_hits("sign-in:joe", 60, start + 30_000)
-        .await
-        .unwrap();
+    store.forget_hits("sign-in:joe", 60, start + 30_000).await.unwrap();
     assert_eq!(hit("sign-in:joe", start + 30_000).await, Allowance::Allowed);
     let rows = table.client.scan().table_name(TABLE).send().await.unwrap();
-    assert!(
-        !format!("{rows:?}").contains("joe"),
-        "what is tried is stored as a hash"
-    );
+    assert!(!format!("{rows:?}").contains("joe"), "what is tried is stored as a hash");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,11 +49,7 @@ async fn slots_reserved_at_once_do_not_overlap() {
         .map(|n| (table.store.clone(), NOW + n % 7, 5 + n % 3 * 10))
         .map(|(store, now, cost)| {
             tokio::spawn(async move {
-                match store
-                    .reserve_slot("+447700900000", cost, now, 600_000)
-                    .await
-                    .unwrap()
-                {
+                match store.reserve_slot("+447700900000", cost, now, 600_000).await.unwrap() {
                     Slot::At(start) => (start, start + cost, now),
                     Slot::Full { .. } => panic!("within the horizon"),
                 }
@@ -83,10 +67,7 @@ async fn slots_reserved_at_once_do_not_overlap() {
     }
     let busy_until = slots.last().unwrap().1;
     let time_sold: i64 = slots.iter().map(|(start, end, _)| end - start).sum();
-    assert!(
-        busy_until - slots[0].0 <= time_sold + 60 * 7,
-        "hardly any time is left unused"
-    );
+    assert!(busy_until - slots[0].0 <= time_sold + 60 * 7, "hardly any time is left unused");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,22 +78,10 @@ async fn a_sender_that_is_busy_past_the_horizon_sells_no_slot() {
     assert_eq!(reserve("A", 800, NOW).await, Slot::At(NOW));
     assert_eq!(reserve("A", 800, NOW).await, Slot::At(NOW + 800));
     assert_eq!(reserve("A", 800, NOW).await, Slot::Full { wait_ms: 600 });
-    assert_eq!(
-        reserve("A", 800, NOW).await,
-        Slot::Full { wait_ms: 600 },
-        "asking takes nothing"
-    );
-    assert_eq!(
-        reserve("B", 800, NOW).await,
-        Slot::At(NOW),
-        "another sender is free"
-    );
+    assert_eq!(reserve("A", 800, NOW).await, Slot::Full { wait_ms: 600 }, "asking takes nothing");
+    assert_eq!(reserve("B", 800, NOW).await, Slot::At(NOW), "another sender is free");
     assert_eq!(reserve("A", 800, NOW + 600).await, Slot::At(NOW + 1_600));
-    assert_eq!(
-        reserve("A", 800, NOW + 9_000).await,
-        Slot::At(NOW + 9_000),
-        "time not used is gone"
-    );
+    assert_eq!(reserve("A", 800, NOW + 9_000).await, Slot::At(NOW + 9_000), "time not used is gone");
     assert_eq!(reserve("A", 0, NOW + 9_000).await, Slot::At(NOW + 9_000));
 }
 
@@ -138,27 +107,15 @@ async fn a_text_is_kept_once_with_the_school_of_its_number() {
 
     let store = &table.store;
     assert!(store.keep_inbound(&inbound("SM1", ours)).await.unwrap());
-    let repeated = Inbound {
-        at_ms: NOW + 5_000,
-        ..inbound("SM1", ours)
-    };
+    let repeated = Inbound { at_ms: NOW + 5_000, ..inbound("SM1", ours) };
     assert!(!store.keep_inbound(&repeated).await.unwrap());
     assert!(store.keep_inbound(&inbound("SM2", ours)).await.unwrap());
     assert!(store.keep_inbound(&inbound("SM3", unknown)).await.unwrap());
 
     let count = async |pk: String| {
-        let query = table
-            .client
-            .query()
-            .table_name(TABLE)
-            .key_condition_expression("pk = :p");
+        let query = table.client.query().table_name(TABLE).key_condition_expression("pk = :p");
         let pk = aws_sdk_dynamodb::types::AttributeValue::S(pk);
-        query
-            .expression_attribute_values(":p", pk)
-            .send()
-            .await
-            .unwrap()
-            .count
+        query.expression_attribute_values(":p", pk).send().await.unwrap().count
     };
     assert_eq!(count(format!("S#{}#N", table.school(1).id())).await, 2);
     assert_eq!(count("N#".to_owned()).await, 1);
