@@ -24,14 +24,8 @@ pub struct Reach {
 impl Reach {
     /// What of a contact is well formed.
     pub fn of(contact: &Contact, country: CountryCode, mode: NumberMode) -> Self {
-        let numbers = contact
-            .numbers
-            .iter()
-            .filter_map(|n| Some((n.label, n.parsed(country, mode)?)));
-        Self {
-            numbers: numbers.collect(),
-            email: contact.email_address(),
-        }
+        let numbers = contact.numbers.iter().filter_map(|n| Some((n.label, n.parsed(country, mode)?)));
+        Self { numbers: numbers.collect(), email: contact.email_address() }
     }
 }
 
@@ -63,32 +57,11 @@ impl AddressBook {
     pub fn new(version: u64, mut contacts: Vec<Contact>, country: CountryCode, mode: NumberMode) -> Self {
         contacts.sort_by_cached_key(|c| (folded(&c.surname), folded(&c.forename), c.id.clone()));
         let reaches: Vec<Reach> = contacts.iter().map(|c| Reach::of(c, country, mode)).collect();
-        let haystacks = contacts
-            .iter()
-            .zip(&reaches)
-            .map(|(c, r)| haystack(c, r))
-            .collect();
-        let by_id = contacts
-            .iter()
-            .enumerate()
-            .map(|(place, c)| (c.id.clone(), place))
-            .collect();
+        let haystacks = contacts.iter().zip(&reaches).map(|(c, r)| haystack(c, r)).collect();
+        let by_id = contacts.iter().enumerate().map(|(place, c)| (c.id.clone(), place)).collect();
         let groups = groups_of(&contacts);
-        let by_group = groups
-            .iter()
-            .enumerate()
-            .map(|(i, g)| (group_key(&g.name), i))
-            .collect();
-        Self {
-            version,
-            country,
-            contacts,
-            reaches,
-            haystacks,
-            by_id,
-            groups,
-            by_group,
-        }
+        let by_group = groups.iter().enumerate().map(|(i, g)| (group_key(&g.name), i)).collect();
+        Self { version, country, contacts, reaches, haystacks, by_id, groups, by_group }
     }
 
     /// The version of the rows it was read from: even, and another after every change.
@@ -174,31 +147,22 @@ impl AddressBook {
 /// The version and size only, because debug output ends up in logs.
 impl fmt::Debug for AddressBook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "AddressBook(version {}, {} contacts)",
-            self.version,
-            self.contacts.len()
-        )
+        write!(f, "AddressBook(version {}, {} contacts)", self.version, self.contacts.len())
     }
 }
 
 /// Two spellings of one group have one key. Signs are kept: *Year 9+* is not *Year 9*.
 fn group_key(name: &str) -> String {
-    name.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_lowercase()
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 fn groups_of(contacts: &[Contact]) -> Vec<Group> {
     let mut groups: HashMap<String, Group> = HashMap::new();
     for (place, contact) in contacts.iter().enumerate() {
         for name in contact.groups.iter().filter(|n| !n.trim().is_empty()) {
-            let group = groups.entry(group_key(name)).or_insert_with(|| Group {
-                name: name.trim().to_owned(),
-                members: Vec::new(),
-            });
+            let group = groups
+                .entry(group_key(name))
+                .or_insert_with(|| Group { name: name.trim().to_owned(), members: Vec::new() });
             if group.members.last() != Some(&place) {
                 group.members.push(place);
             }
@@ -213,18 +177,8 @@ fn haystack(contact: &Contact, reach: &Reach) -> String {
     let mut text = String::with_capacity(96);
     let typed = contact.numbers.iter().map(|n| n.number.as_str());
     let title = contact.title.as_deref();
-    let names = [
-        Some(contact.id.as_str()),
-        title,
-        Some(&contact.forename),
-        Some(&contact.surname),
-    ];
-    for part in names
-        .into_iter()
-        .flatten()
-        .chain(typed)
-        .chain(contact.email.as_deref())
-    {
+    let names = [Some(contact.id.as_str()), title, Some(&contact.forename), Some(&contact.surname)];
+    for part in names.into_iter().flatten().chain(typed).chain(contact.email.as_deref()) {
         text.push(' ');
         push_folded(&mut text, part);
     }
@@ -249,11 +203,7 @@ fn words_of(text: &str) -> Vec<String> {
     }
     let digits = digits.strip_prefix("00").unwrap_or(&digits);
     // The trunk zero of "+44 (0)20".
-    vec![
-        digits
-            .strip_prefix("440")
-            .map_or_else(|| digits.to_owned(), |rest| format!("44{rest}")),
-    ]
+    vec![digits.strip_prefix("440").map_or_else(|| digits.to_owned(), |rest| format!("44{rest}"))]
 }
 
 #[cfg(test)]
@@ -276,10 +226,7 @@ mod tests {
     }
 
     fn with_mobile(mut contact: Contact, number: &str) -> Contact {
-        contact.numbers.push(LabelledNumber {
-            label: PhoneLabel::Mobile,
-            number: number.into(),
-        });
+        contact.numbers.push(LabelledNumber { label: PhoneLabel::Mobile, number: number.into() });
         contact
     }
 
@@ -288,10 +235,7 @@ mod tests {
     }
 
     fn ids(book: &AddressBook, places: &[usize]) -> Vec<String> {
-        places
-            .iter()
-            .map(|p| book.contacts()[*p].id.to_string())
-            .collect()
+        places.iter().map(|p| book.contacts()[*p].id.to_string()).collect()
     }
 
     #[test]
@@ -312,38 +256,23 @@ mod tests {
 
     #[test]
     fn only_well_formed_numbers_and_addresses_reach_a_person() {
-        let mut person = with_mobile(
-            with_mobile(contact("1", "Ann", "Abbot"), "nonsense"),
-            "7700900123",
-        );
+        let mut person = with_mobile(with_mobile(contact("1", "Ann", "Abbot"), "nonsense"), "7700900123");
         person.email = Some("not an address".into());
         let book = book(vec![person]);
         let (_, reach) = book.at(0).unwrap();
-        let numbers: Vec<_> = reach
-            .numbers
-            .iter()
-            .map(|(label, n)| (*label, n.e164()))
-            .collect();
+        let numbers: Vec<_> = reach.numbers.iter().map(|(label, n)| (*label, n.e164())).collect();
         assert_eq!(numbers, [(PhoneLabel::Mobile, "+447700900123".to_owned())]);
         assert_eq!(reach.email, None);
     }
 
     #[test]
     fn a_group_is_one_however_it_is_spelled() {
-        let mut people = vec![
-            contact("1", "A", "A"),
-            contact("2", "B", "B"),
-            contact("3", "C", "C"),
-        ];
+        let mut people = vec![contact("1", "A", "A"), contact("2", "B", "B"), contact("3", "C", "C")];
         people[0].groups = vec!["Year 10".into(), "Year 9".into(), "year  9".into()];
         people[1].groups = vec!["YEAR 9 ".into(), " ".into()];
         people[2].groups = vec!["Year 9+".into()];
         let book = book(people);
-        let groups: Vec<_> = book
-            .groups()
-            .iter()
-            .map(|g| (g.name.as_str(), g.members.len()))
-            .collect();
+        let groups: Vec<_> = book.groups().iter().map(|g| (g.name.as_str(), g.members.len())).collect();
         assert_eq!(groups, [("Year 9", 2), ("Year 9+", 1), ("Year 10", 1)]);
         assert_eq!(book.members("year 9"), Some([0, 1].as_slice()));
         assert_eq!(book.members("Year 11"), None);

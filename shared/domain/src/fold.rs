@@ -10,8 +10,7 @@ const WIDEST_NUMBER: usize = 12;
 /// Appends `text` in lower case, without accents and apostrophes, with a space for each hyphen, bracket and the like.
 pub(crate) fn push_folded(into: &mut String, text: &str) {
     if text.is_ascii() {
-        text.bytes()
-            .for_each(|b| push_letter(into, char::from(b.to_ascii_lowercase())));
+        text.bytes().for_each(|b| push_letter(into, char::from(b.to_ascii_lowercase())));
         return;
     }
     let letters = DecomposingNormalizerBorrowed::new_nfd().normalize_iter(text.chars());

@@ -29,10 +29,7 @@ impl ApiToken {
     pub fn new(id: &str, secret: &str) -> Option<Self> {
         let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric());
         let fits = (1..=32).contains(&id.len()) && (20..=128).contains(&secret.len());
-        (fits && plain(id) && plain(secret)).then(|| Self {
-            id: id.to_owned(),
-            secret: secret.to_owned(),
-        })
+        (fits && plain(id) && plain(secret)).then(|| Self { id: id.to_owned(), secret: secret.to_owned() })
     }
 
     /// Reads what a request carries. `None` for anything that cannot be a token.
@@ -117,9 +114,7 @@ impl School {
             created_ms: now_ms,
             last_used_ms: None,
         };
-        self.table
-            .create(to_row("API key", &keys::api_key(&key.id), &key)?)
-            .await?;
+        self.table.create(to_row("API key", &keys::api_key(&key.id), &key)?).await?;
         Ok(key)
     }
 }
@@ -135,19 +130,12 @@ impl Store {
         if !same(&key.secret_hash, &sha256_hex(&token.secret)) {
             return Ok(None);
         }
-        if key
-            .last_used_ms
-            .is_some_and(|last| now_ms.saturating_sub(last) < LAST_USED_STEP_MS)
-        {
+        if key.last_used_ms.is_some_and(|last| now_ms.saturating_sub(last) < LAST_USED_STEP_MS) {
             return Ok(Some(key));
         }
         // Only where the row still is: a key that is revoked meanwhile must stay so.
         let values = [(":now", n(now_ms))];
-        match self
-            .table
-            .update_if(&place, "SET last_used_ms = :now", "attribute_exists(pk)", values)
-            .await?
-        {
+        match self.table.update_if(&place, "SET last_used_ms = :now", "attribute_exists(pk)", values).await? {
             Updated::Done(_) => key.last_used_ms = Some(now_ms),
             Updated::Refused(_) => return Ok(None),
         }
@@ -167,7 +155,7 @@ mod tests {
         assert_eq!(ApiToken::parse(&format!(" msk_Ab1_{secret}\n")), Some(token));
         let long = "x".repeat(200);
         for bad in [
-            "".to_owned(),
+            String::new(),
             "msk_".into(),
             "msk_Ab1".into(),
             "msk_Ab1_".into(),

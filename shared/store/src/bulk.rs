@@ -27,29 +27,19 @@ impl School {
     pub async fn begin_bulk(&self, owner: &str, hold_ms: i64, now_ms: i64) -> Result<Bulk> {
         let key = keys::book_version(self.id);
         let until = now_ms.saturating_add(hold_ms);
-        let bulk = |version| Bulk {
-            school: self.clone(),
-            owner: owner.to_owned(),
-            version,
-            hold_ms,
-        };
+        let bulk = |version| Bulk { school: self.clone(), owner: owner.to_owned(), version, hold_ms };
         for wait in WAITS_MS {
             pause(wait).await;
             let begin = "ADD v :one SET holder = :me, held_until = :until";
             let values = [(":one", n(1)), (":me", s(owner)), (":until", n(until))];
-            let held = match self
-                .table
-                .update_if(&key, begin, "attribute_not_exists(holder)", values)
-                .await?
+            let held = match self.table.update_if(&key, begin, "attribute_not_exists(holder)", values).await?
             {
                 Updated::Done(row) => return Ok(bulk(Guard::of(&row).version)),
                 Updated::Refused(row) => row.as_ref().map(Guard::of).unwrap_or_default(),
             };
             if held.holder.as_deref() == Some(owner) {
                 let values = [(":me", s(owner)), (":until", n(until))];
-                let again = self
-                    .table
-                    .update_if(&key, "SET held_until = :until", "holder = :me", values);
+                let again = self.table.update_if(&key, "SET held_until = :until", "holder = :me", values);
                 if let Updated::Done(row) = again.await? {
                     return Ok(bulk(Guard::of(&row).version));
                 }
@@ -67,14 +57,10 @@ impl Bulk {
     /// Adds or replaces contacts by id, and holds the book for longer. May be repeated after a failure: what this bulk
     /// has made counts as created again. `Conflict` when the hold was lost: begin again.
     pub async fn upsert_contacts(&self, contacts: Vec<Contact>, now_ms: i64) -> Result<Upserted> {
-        let leave = self
-            .school
-            .bulk_leave(&self.owner, self.version, now_ms.saturating_add(self.hold_ms))?;
+        let leave = self.school.bulk_leave(&self.owner, self.version, now_ms.saturating_add(self.hold_ms))?;
         let (contacts, mut counts) = last_of_each(contacts);
         for chunk in contacts.chunks(CHUNK) {
-            let chunk = self
-                .school
-                .upsert_chunk(chunk, &leave, Some(self.version), now_ms);
+            let chunk = self.school.upsert_chunk(chunk, &leave, Some(self.version), now_ms);
             counts = counts.plus(chunk.await?);
         }
         Ok(counts)
@@ -85,12 +71,7 @@ impl Bulk {
         let update = "ADD v :one REMOVE holder, held_until";
         let values = [(":one", n(1)), (":me", s(&*self.owner)), (":v", n(self.version))];
         let key = keys::book_version(self.school.id);
-        match self
-            .school
-            .table
-            .update_if(&key, update, "holder = :me AND v = :v", values)
-            .await?
-        {
+        match self.school.table.update_if(&key, update, "holder = :me AND v = :v", values).await? {
             Updated::Done(_) | Updated::Refused(_) => Ok(()),
         }
     }

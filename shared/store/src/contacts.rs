@@ -43,10 +43,7 @@ impl Upserted {
     /// Both counts added up.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
-        Self {
-            created: self.created + other.created,
-            updated: self.updated + other.updated,
-        }
+        Self { created: self.created + other.created, updated: self.updated + other.updated }
     }
 }
 
@@ -59,11 +56,7 @@ struct Known {
 impl Known {
     fn of(row: Row) -> Result<Self> {
         let (rev, born) = (number(&row, REV).unwrap_or_default(), number(&row, BORN));
-        Ok(Self {
-            contact: from_row("contact", row)?,
-            rev,
-            born,
-        })
+        Ok(Self { contact: from_row("contact", row)?, rev, born })
     }
 }
 
@@ -72,10 +65,7 @@ impl School {
     pub async fn contact(&self, id: &ContactId) -> Result<Option<StoredContact>> {
         let row = self.table.get(&keys::contact(self.id, id), true).await?;
         let known = row.map(Known::of).transpose()?;
-        Ok(known.map(|k| StoredContact {
-            contact: k.contact,
-            rev: k.rev,
-        }))
+        Ok(known.map(|k| StoredContact { contact: k.contact, rev: k.rev }))
     }
 
     /// Adds a contact. `Conflict` when the id is taken, `Busy` during a bulk change.
@@ -111,10 +101,7 @@ impl School {
     pub async fn upsert_batch(&self, contacts: Vec<Contact>, now_ms: i64) -> Result<Upserted> {
         let (contacts, mut counts) = last_of_each(contacts);
         for chunk in contacts.chunks(CHUNK) {
-            counts = counts.plus(
-                self.upsert_chunk(chunk, &self.single_leave()?, None, now_ms)
-                    .await?,
-            );
+            counts = counts.plus(self.upsert_chunk(chunk, &self.single_leave()?, None, now_ms).await?);
         }
         Ok(counts)
     }
@@ -172,18 +159,11 @@ impl School {
     }
 
     fn put_new(&self, contact: &Contact, born: Option<u64>) -> Result<TransactWriteItem> {
-        self.table.tx_put(
-            self.contact_row(contact, 1, born)?,
-            Some("attribute_not_exists(pk)"),
-        )
+        self.table.tx_put(self.contact_row(contact, 1, born)?, Some("attribute_not_exists(pk)"))
     }
 
     fn put_over(&self, contact: &Contact, rev: u64, born: Option<u64>) -> Result<TransactWriteItem> {
-        self.table.tx_put_if(
-            self.contact_row(contact, rev + 1, born)?,
-            "rev = :rev",
-            [(":rev", n(rev))],
-        )
+        self.table.tx_put_if(self.contact_row(contact, rev + 1, born)?, "rev = :rev", [(":rev", n(rev))])
     }
 
     fn contact_row(&self, contact: &Contact, rev: u64, born: Option<u64>) -> Result<Row> {

@@ -71,10 +71,7 @@ impl School {
             Some("attribute_not_exists(holder)"),
             [(":two", n(2))],
         )?;
-        Ok(Leave {
-            condition,
-            owner: None,
-        })
+        Ok(Leave { condition, owner: None })
     }
 
     /// For a part of a bulk, while `owner` still holds the book; holds it until `until_ms`.
@@ -85,10 +82,7 @@ impl School {
             Some("holder = :me AND v = :v"),
             [(":until", n(until_ms)), (":me", s(owner)), (":v", n(version))],
         )?;
-        Ok(Leave {
-            condition,
-            owner: Some(owner),
-        })
+        Ok(Leave { condition, owner: Some(owner) })
     }
 
     /// Ends a hold that has run out. The rows are each whole, so what was written stays.
@@ -98,16 +92,8 @@ impl School {
         };
         let update = "ADD v :one REMOVE holder, held_until";
         let condition = "holder = :holder AND held_until = :until";
-        let values = [
-            (":one", n(1)),
-            (":holder", s(holder)),
-            (":until", n(guard.held_until)),
-        ];
-        match self
-            .table
-            .update_if(&keys::book_version(self.id), update, condition, values)
-            .await?
-        {
+        let values = [(":one", n(1)), (":holder", s(holder)), (":until", n(guard.held_until))];
+        match self.table.update_if(&keys::book_version(self.id), update, condition, values).await? {
             Updated::Done(_) | Updated::Refused(_) => Ok(()),
         }
     }

@@ -41,17 +41,11 @@ impl Store {
     /// with the unassigned ones. `false` when it was kept before.
     pub async fn keep_inbound(&self, inbound: &Inbound) -> Result<bool> {
         let school = self.school_of_number(&inbound.to).await?;
-        let row = to_row(
-            "inbound text",
-            &keys::inbound(school, inbound.at_ms, &inbound.sid),
-            inbound,
-        )?;
+        let row = to_row("inbound text", &keys::inbound(school, inbound.at_ms, &inbound.sid), inbound)?;
         let mut seen = key_row(&keys::inbound_seen(&inbound.sid));
         seen.insert(TTL.to_owned(), n(inbound.at_ms.div_euclid(1_000) + SEEN_S));
-        let items = vec![
-            self.table.tx_put(row, None)?,
-            self.table.tx_put(seen, Some("attribute_not_exists(pk)"))?,
-        ];
+        let items =
+            vec![self.table.tx_put(row, None)?, self.table.tx_put(seen, Some("attribute_not_exists(pk)"))?];
         match self.table.transact(items, None).await {
             Ok(()) => Ok(true),
             Err(StoreError::Conflict) => Ok(false),
@@ -72,9 +66,7 @@ impl School {
         let mut row = key_row(&keys::reply_number(number.as_str()));
         row.insert("school".to_owned(), s(self.id.to_string()));
         let ours = "attribute_not_exists(pk) OR school = :school";
-        let put = self
-            .table
-            .tx_put_if(row, ours, [(":school", s(self.id.to_string()))])?;
+        let put = self.table.tx_put_if(row, ours, [(":school", s(self.id.to_string()))])?;
         self.table.transact(vec![put], None).await
     }
 }

@@ -47,16 +47,8 @@ impl Store {
         let update = "ADD hits :one SET #ttl = :ttl";
         let condition = "attribute_not_exists(hits) OR hits < :limit";
         // Kept for a while after its end, against clocks that differ.
-        let values = [
-            (":one", n(1)),
-            (":limit", n(limit)),
-            (":ttl", n(window.end_s + window_s.max(60))),
-        ];
-        match self
-            .table
-            .update_if(&window.key(what), update, condition, values)
-            .await?
-        {
+        let values = [(":one", n(1)), (":limit", n(limit)), (":ttl", n(window.end_s + window_s.max(60)))];
+        match self.table.update_if(&window.key(what), update, condition, values).await? {
             Updated::Done(_) => Ok(Allowance::Allowed),
             Updated::Refused(_) => {
                 let retry_after_s = (window.end_s - now_ms.div_euclid(1_000)).max(1);
@@ -87,32 +79,19 @@ impl Store {
         let ttl = latest.saturating_add(cost_ms) / 1_000 + BUCKET_KEPT_S;
         for _ in 0..SLOT_ROUNDS {
             let idle = "attribute_not_exists(free_at) OR free_at <= :now";
-            let values = [
-                (":end", n(now_ms.saturating_add(cost_ms))),
-                (":now", n(now_ms)),
-                (":ttl", n(ttl)),
-            ];
-            let refused = match self
-                .table
-                .update_if(&key, "SET free_at = :end, #ttl = :ttl", idle, values)
-                .await?
-            {
-                Updated::Done(_) => return Ok(Slot::At(now_ms)),
-                Updated::Refused(row) => row,
-            };
+            let values = [(":end", n(now_ms.saturating_add(cost_ms))), (":now", n(now_ms)), (":ttl", n(ttl))];
+            let refused =
+                match self.table.update_if(&key, "SET free_at = :end, #ttl = :ttl", idle, values).await? {
+                    Updated::Done(_) => return Ok(Slot::At(now_ms)),
+                    Updated::Refused(row) => row,
+                };
             let free_at: Option<i64> = refused.as_ref().and_then(|row| number(row, FREE_AT));
             if let Some(free_at) = free_at.filter(|at| *at > latest) {
-                return Ok(Slot::Full {
-                    wait_ms: free_at - latest,
-                });
+                return Ok(Slot::Full { wait_ms: free_at - latest });
             }
             let busy = "free_at > :now AND free_at <= :latest";
-            let values = [
-                (":cost", n(cost_ms)),
-                (":now", n(now_ms)),
-                (":latest", n(latest)),
-                (":ttl", n(ttl)),
-            ];
+            let values =
+                [(":cost", n(cost_ms)), (":now", n(now_ms)), (":latest", n(latest)), (":ttl", n(ttl))];
             let update = "SET free_at = free_at + :cost, #ttl = :ttl";
             if let Updated::Done(row) = self.table.update_if(&key, update, busy, values).await? {
                 let end: i64 =
@@ -120,10 +99,7 @@ impl Store {
                 return Ok(Slot::At(end - cost_ms));
             }
         }
-        Err(StoreError::Database {
-            operation: "reserve slot",
-            code: "contention".to_owned(),
-        })
+        Err(StoreError::Database { operation: "reserve slot", code: "contention".to_owned() })
     }
 }
 
@@ -138,11 +114,7 @@ impl Window {
     fn at(window_s: i64, now_ms: i64) -> Self {
         let length_s = window_s.max(1);
         let index = now_ms.div_euclid(1_000).div_euclid(length_s);
-        Self {
-            length_s,
-            index,
-            end_s: (index + 1).saturating_mul(length_s),
-        }
+        Self { length_s, index, end_s: (index + 1).saturating_mul(length_s) }
     }
 
     fn key(&self, what: &str) -> keys::Key {

@@ -111,15 +111,8 @@ impl Store {
         // Only where the row still is: signing out in another tab meanwhile must hold.
         let values = [(":end", n(expires_ms)), (":ttl", n(in_seconds(expires_ms)))];
         let renewal = "SET expires_ms = :end, #ttl = :ttl";
-        match self
-            .table
-            .update_if(&key, renewal, "attribute_exists(pk)", values)
-            .await?
-        {
-            Updated::Done(_) => Ok(Some(Session {
-                expires_ms,
-                ..session
-            })),
+        match self.table.update_if(&key, renewal, "attribute_exists(pk)", values).await? {
+            Updated::Done(_) => Ok(Some(Session { expires_ms, ..session })),
             Updated::Refused(_) => Ok(None),
         }
     }

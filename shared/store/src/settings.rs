@@ -9,9 +9,7 @@ use crate::{School, keys};
 impl School {
     /// Makes the school. `Conflict` when it is there.
     pub async fn create(&self, settings: &Settings) -> Result<()> {
-        self.table
-            .create(to_row("settings", &keys::settings(self.id), settings)?)
-            .await
+        self.table.create(to_row("settings", &keys::settings(self.id), settings)?).await
     }
 
     /// The settings, in one read. `NotFound` for a school that was never made.
@@ -22,8 +20,6 @@ impl School {
 
     /// Replaces the settings.
     pub async fn put_settings(&self, settings: &Settings) -> Result<()> {
-        self.table
-            .put(to_row("settings", &keys::settings(self.id), settings)?)
-            .await
+        self.table.put(to_row("settings", &keys::settings(self.id), settings)?).await
     }
 }

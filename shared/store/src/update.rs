@@ -39,22 +39,14 @@ impl Table {
         condition: &str,
         values: Values<N>,
     ) -> Result<Updated> {
-        let call = self
-            .client
-            .update_item()
-            .table_name(&*self.name)
-            .set_key(Some(key_row(key)));
+        let call = self.client.update_item().table_name(&*self.name).set_key(Some(key_row(key)));
         let call = call
             .update_expression(update)
             .condition_expression(condition)
             .set_expression_attribute_values(value_map(values))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let call = if update.contains("#ttl") {
-            call.expression_attribute_names("#ttl", TTL)
-        } else {
-            call
-        };
+        let call = if update.contains("#ttl") { call.expression_attribute_names("#ttl", TTL) } else { call };
         match call.send().await {
             Ok(done) => Ok(Updated::Done(done.attributes.unwrap_or_default())),
             Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
@@ -80,8 +72,6 @@ impl Table {
             .condition_expression(condition)
             .set_expression_attribute_values(value_map(values))
             .build();
-        Ok(TransactWriteItem::builder()
-            .put(put.map_err(|e| StoreError::corrupt("transaction", e))?)
-            .build())
+        Ok(TransactWriteItem::builder().put(put.map_err(|e| StoreError::corrupt("transaction", e))?).build())
     }
 }

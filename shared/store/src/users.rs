@@ -86,12 +86,7 @@ impl Store {
         let mut name = key_row(&keys::username(&folded));
         name.insert("user".to_owned(), s(user.id.to_string()));
         let new = Some("attribute_not_exists(pk)");
-        self.table
-            .transact(
-                vec![self.table.tx_put(row, new)?, self.table.tx_put(name, new)?],
-                None,
-            )
-            .await
+        self.table.transact(vec![self.table.tx_put(row, new)?, self.table.tx_put(name, new)?], None).await
     }
 
     /// The user of this id.
@@ -103,32 +98,19 @@ impl Store {
     /// The user of this name, in any capitals. An unknown name takes as many reads as a known one.
     pub async fn user_by_username(&self, username: &str) -> Result<Option<User>> {
         let folded = fold_username(username);
-        let name = if is_username(&folded) {
-            folded.as_str()
-        } else {
-            "-"
-        };
+        let name = if is_username(&folded) { folded.as_str() } else { "-" };
         let row = self.table.get(&keys::username(name), true).await?;
-        let id = row
-            .as_ref()
-            .and_then(|row| text(row, "user"))
-            .map(str::parse::<UserId>);
+        let id = row.as_ref().and_then(|row| text(row, "user")).map(str::parse::<UserId>);
         let id = id.transpose().map_err(|e| StoreError::corrupt("username", e))?;
         self.user(id.unwrap_or(UserId::new(Ulid::nil()))).await
     }
 
     /// What a user may do, school by school, in the order of the schools' ids.
     pub async fn memberships(&self, user: &User) -> Result<Vec<Membership>> {
-        let wanted: Vec<_> = user
-            .schools
-            .iter()
-            .map(|school| keys::membership(*school, user.id))
-            .collect();
+        let wanted: Vec<_> = user.schools.iter().map(|school| keys::membership(*school, user.id)).collect();
         let rows = self.table.batch_get(&wanted, true).await?;
-        let mut found: Vec<Membership> = rows
-            .into_iter()
-            .map(|row| from_row("membership", row))
-            .collect::<Result<_>>()?;
+        let mut found: Vec<Membership> =
+            rows.into_iter().map(|row| from_row("membership", row)).collect::<Result<_>>()?;
         found.sort_unstable_by_key(Membership::school);
         Ok(found)
     }
@@ -137,11 +119,7 @@ impl Store {
 impl School {
     /// Makes a user a member with these roles, or gives a member these roles instead. `Conflict` for an unknown user.
     pub async fn add_member(&self, user: UserId, roles: &[String]) -> Result<()> {
-        let membership = Membership {
-            school: self.id,
-            user,
-            roles: roles.to_vec(),
-        };
+        let membership = Membership { school: self.id, user, roles: roles.to_vec() };
         let row = to_row("membership", &keys::membership(self.id, user), &membership)?;
         let school = AttributeValue::Ss(vec![self.id.to_string()]);
         let listed = self.table.tx_update(
@@ -150,9 +128,7 @@ impl School {
             Some("attribute_exists(pk)"),
             [(":school", school)],
         )?;
-        self.table
-            .transact(vec![self.table.tx_put(row, None)?, listed], None)
-            .await
+        self.table.transact(vec![self.table.tx_put(row, None)?, listed], None).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The table as tests have it: the embedded database behind the real client, over a real socket.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot begin has failed")]
 
 use std::fmt;
 use std::pin::Pin;
@@ -42,18 +43,10 @@ impl TestTable {
         }));
         let calls = Calls::default();
         let client = Client::from_conf(config(&url).build());
-        let store = Store::new(
-            Client::from_conf(config(&url).interceptor(calls.clone()).build()),
-            TABLE,
-        );
+        let store = Store::new(Client::from_conf(config(&url).interceptor(calls.clone()).build()), TABLE);
         store.create_table().await.unwrap();
         calls.take();
-        Self {
-            store,
-            client,
-            calls,
-            _stop: stop,
-        }
+        Self { store, client, calls, _stop: stop }
     }
 
     /// The `number`-th school, through the store under test.
@@ -83,11 +76,14 @@ fn config(url: &str) -> aws_sdk_dynamodb::config::Builder {
 
 type Action = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// What to run before which call of which operation, counted down to 1.
+type Hook = (&'static str, usize, Action);
+
 /// Listens on what the store sends, and can slip something in before it.
 #[derive(Clone, Default)]
 pub(crate) struct Calls {
     sent: Arc<Mutex<Vec<String>>>,
-    hook: Arc<Mutex<Option<(&'static str, usize, Action)>>>,
+    hook: Arc<Mutex<Option<Hook>>>,
 }
 
 impl Calls {
@@ -113,11 +109,7 @@ impl Calls {
             return None;
         }
         *nth -= 1;
-        if *nth > 0 {
-            None
-        } else {
-            hook.take().map(|(_, _, action)| action)
-        }
+        if *nth > 0 { None } else { hook.take().map(|(_, _, action)| action) }
     }
 }
 
@@ -138,11 +130,7 @@ impl Intercept for Calls {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), aws_sdk_dynamodb::error::BoxError> {
-        let target = context
-            .request()
-            .headers()
-            .get("x-amz-target")
-            .unwrap_or_default();
+        let target = context.request().headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         self.sent.lock().unwrap().push(operation.clone());
         if let Some(action) = self.due(&operation) {
