@@ -26,10 +26,12 @@ pub struct BookCache {
 impl BookCache {
     /// An empty cache of books whose numbers are read in this mode.
     pub const fn new(mode: NumberMode) -> Self {
-        Self {
-            mode,
-            books: Mutex::new(Vec::new()),
-        }
+        Self { mode, books: Mutex::new(Vec::new()) }
+    }
+
+    /// How numbers are read.
+    pub const fn mode(&self) -> NumberMode {
+        self.mode
     }
 
     fn find(&self, school: SchoolId, version: u64, country: CountryCode) -> Option<Arc<AddressBook>> {
@@ -87,15 +89,10 @@ impl School {
             if before.is_held() {
                 continue;
             }
-            let rows = self
-                .table
-                .query(&keys::book_pk(self.id), keys::CONTACT_PREFIX, true)
-                .await?;
+            let rows = self.table.query(&keys::book_pk(self.id), keys::CONTACT_PREFIX, true).await?;
             if self.guard().await?.version == before.version {
-                let contacts: Vec<Contact> = rows
-                    .into_iter()
-                    .map(|row| from_row("contact", row))
-                    .collect::<Result<_>>()?;
+                let contacts: Vec<Contact> =
+                    rows.into_iter().map(|row| from_row("contact", row)).collect::<Result<_>>()?;
                 return Ok(AddressBook::new(before.version, contacts, country, mode));
             }
         }
