@@ -2,11 +2,14 @@
 //! server alike.
 
 mod address;
+mod assets;
 pub mod auth;
 mod edge;
 mod error;
 mod forms;
 mod headers;
+mod hooks;
+mod json;
 pub mod pages;
 pub mod services;
 mod state;
@@ -19,7 +22,7 @@ pub use address::ClientAddress;
 pub use edge::MAX_BODY;
 pub use error::{ApiError, FieldError, Problem, Result};
 pub use forms::FormFields;
-pub use state::{ApiConfig, ApiState, Ports};
+pub use state::{ApiConfig, ApiState, Ports, upload_origin};
 
 /// The one router.
 pub fn router(state: ApiState) -> Router {
@@ -28,6 +31,8 @@ pub fn router(state: ApiState) -> Router {
             "/healthz",
             get(async || Json(serde_json::json!({"status": "ok"}))),
         )
+        .merge(json::routes())
+        .merge(hooks::routes())
         .merge(pages::routes())
         .fallback(async || ApiError::NotFound)
         .layer(DefaultBodyLimit::max(MAX_BODY))

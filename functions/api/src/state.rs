@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use channels::reference::{ReferenceKey, WeakSecret};
 use channels::twilio::signature::Signatures;
@@ -44,6 +45,14 @@ pub struct Ports {
     pub ids: Ids,
 }
 
+/// Scheme and host of the URLs that these files give out for uploads. Signing one needs no network.
+pub async fn upload_origin(files: &dyn Files) -> Option<String> {
+    let url = files.upload_url("uploads/origin", 1, Duration::from_secs(1)).await.ok()?;
+    let host_begins = url.find("://")? + 3;
+    let host_ends = url[host_begins..].find('/').map_or(url.len(), |i| host_begins + i);
+    Some(url[..host_ends].to_owned())
+}
+
 /// State of the router; cheap to clone.
 #[derive(Clone)]
 pub struct ApiState(Arc<Inner>);
@@ -71,15 +80,7 @@ impl ApiState {
         let twilio = Signatures::new(&config.twilio_auth_token, &config.public_url);
         let books = BookCache::new(config.numbers);
         let (statuses, passwords) = (StatusCache::default(), Passwords::default());
-        Ok(Self(Arc::new(Inner {
-            ports,
-            config,
-            references,
-            twilio,
-            books,
-            statuses,
-            passwords,
-        })))
+        Ok(Self(Arc::new(Inner { ports, config, references, twilio, books, statuses, passwords })))
     }
 
     /// The table.

@@ -14,11 +14,8 @@ const fn name(secure: bool) -> &'static str {
 pub fn session_cookie(state: &ApiState, token: &str) -> Option<HeaderValue> {
     let secure = state.is_secure();
     let attributes = if secure { "; Secure" } else { "" };
-    HeaderValue::try_from(format!(
-        "{}={token}; Path=/; HttpOnly; SameSite=Lax{attributes}",
-        name(secure)
-    ))
-    .ok()
+    HeaderValue::try_from(format!("{}={token}; Path=/; HttpOnly; SameSite=Lax{attributes}", name(secure)))
+        .ok()
 }
 
 /// The `Set-Cookie` that takes the cookie away.

@@ -37,11 +37,7 @@ pub(crate) fn check_same_origin(public_url: &str, headers: &HeaderMap) -> Result
     // A local product is reached by more names than one; a browser sets `Host` to where it really went.
     let host = origin.split_once("://").map(|(_, host)| host);
     let same_host = host.is_some() && host == text(HOST.as_str());
-    if origin.eq_ignore_ascii_case(public_url) || same_host {
-        Ok(())
-    } else {
-        Err(refuse())
-    }
+    if origin.eq_ignore_ascii_case(public_url) || same_host { Ok(()) } else { Err(refuse()) }
 }
 
 /// A path on this site that it is safe to go to after signing in; `None` for anything that may lead elsewhere.
@@ -60,39 +56,22 @@ mod tests {
     #[test]
     fn only_our_own_pages_may_post() {
         let check = |headers: &[(&'static str, &str)]| {
-            let map = headers
-                .iter()
-                .map(|(n, v)| (http::HeaderName::from_static(n), v.parse().unwrap()))
-                .collect();
+            let map =
+                headers.iter().map(|(n, v)| (http::HeaderName::from_static(n), v.parse().unwrap())).collect();
             check_same_origin("https://messenger.example.com", &map).is_ok()
         };
         for (headers, ok) in [
             (&[][..], true),
             (&[("origin", "https://messenger.example.com")], true),
-            (
-                &[("origin", "http://localhost:8080"), ("host", "localhost:8080")],
-                true,
-            ),
+            (&[("origin", "http://localhost:8080"), ("host", "localhost:8080")], true),
             (&[("sec-fetch-site", "same-origin")], true),
             (&[("sec-fetch-site", "none")], true),
             (&[("sec-fetch-site", "same-site")], false),
             (&[("sec-fetch-site", "cross-site")], false),
-            (
-                &[
-                    ("origin", "https://evil.example"),
-                    ("sec-fetch-site", "same-origin"),
-                ],
-                false,
-            ),
+            (&[("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")], false),
             (&[("origin", "null"), ("host", "null")], false),
             (&[("origin", "https://messenger.example.com.evil.example")], false),
-            (
-                &[
-                    ("origin", "https://evil.example"),
-                    ("host", "messenger.example.com"),
-                ],
-                false,
-            ),
+            (&[("origin", "https://evil.example"), ("host", "messenger.example.com")], false),
         ] {
             assert_eq!(check(headers), ok, "{headers:?}");
         }

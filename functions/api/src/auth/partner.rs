@@ -23,12 +23,8 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 4] = [
-        Self::ContactsWrite,
-        Self::MessagesWrite,
-        Self::MessagesRead,
-        Self::UsageRead,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::ContactsWrite, Self::MessagesWrite, Self::MessagesRead, Self::UsageRead];
 
     /// The word that a key's row holds.
     pub const fn code(self) -> &'static str {
@@ -54,19 +50,13 @@ impl Partner {
         if self.key.has_scope(scope.code()) {
             Ok(&self.school)
         } else {
-            Err(ApiError::Forbidden(format!(
-                "This API key lacks the scope `{}`.",
-                scope.code()
-            )))
+            Err(ApiError::Forbidden(format!("This API key lacks the scope `{}`.", scope.code())))
         }
     }
 
     /// As the history names it.
     pub fn author(&self) -> Author {
-        Author {
-            id: self.key.id().to_owned(),
-            name: self.key.name().to_owned(),
-        }
+        Author { id: self.key.id().to_owned(), name: self.key.name().to_owned() }
     }
 }
 
@@ -76,21 +66,10 @@ impl FromRequestParts<ApiState> for Partner {
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self> {
         let token = parts.headers.get(AUTHORIZATION).and_then(|value| {
             let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-            if scheme.eq_ignore_ascii_case("bearer") {
-                ApiToken::parse(token)
-            } else {
-                None
-            }
+            if scheme.eq_ignore_ascii_case("bearer") { ApiToken::parse(token) } else { None }
         });
         let token = token.ok_or(ApiError::NoKey)?;
-        let key = state
-            .store()
-            .verify_api_key(&token, state.now_ms())
-            .await?
-            .ok_or(ApiError::NoKey)?;
-        Ok(Self {
-            school: state.store().school(key.access()),
-            key,
-        })
+        let key = state.store().verify_api_key(&token, state.now_ms()).await?.ok_or(ApiError::NoKey)?;
+        Ok(Self { school: state.store().school(key.access()), key })
     }
 }

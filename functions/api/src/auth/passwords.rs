@@ -27,9 +27,8 @@ fn argon2() -> Result<Argon2<'static>> {
 
 /// The hash of a password in the PHC format, with 16 fresh random bytes as salt.
 pub fn hash_password(password: &str, salt: [u8; 16]) -> Result<String> {
-    let hash: argon2::password_hash::phc::PasswordHash = argon2()?
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .map_err(ApiError::internal)?;
+    let hash: argon2::password_hash::phc::PasswordHash =
+        argon2()?.hash_password_with_salt(password.as_bytes(), &salt).map_err(ApiError::internal)?;
     Ok(hash.to_string())
 }
 
@@ -49,11 +48,7 @@ impl Passwords {
         let _turn = self.0.acquire().await.map_err(ApiError::internal)?;
         let known = hash.is_some() && password.len() <= LONGEST;
         let hash = hash.filter(|_| known).unwrap_or(NOBODY).to_owned();
-        let password = if known {
-            password.to_owned()
-        } else {
-            String::from("-")
-        };
+        let password = if known { password.to_owned() } else { String::from("-") };
         let fits = spawn_blocking(move || -> Result<bool> {
             let hash = PasswordHash::new(&hash).map_err(ApiError::internal)?;
             Ok(argon2()?.verify_password(password.as_bytes(), &hash).is_ok())
@@ -87,10 +82,7 @@ mod tests {
     fn the_hash_of_nobody_costs_what_a_real_one_costs() {
         let nobody = PasswordHash::new(NOBODY).unwrap();
         let real = hash_password("x", [1; 16]).unwrap();
-        assert_eq!(
-            nobody.params.to_string(),
-            PasswordHash::new(&real).unwrap().params.to_string()
-        );
+        assert_eq!(nobody.params.to_string(), PasswordHash::new(&real).unwrap().params.to_string());
         assert!(argon2().unwrap().verify_password(b"-", &nobody).is_err());
     }
 }

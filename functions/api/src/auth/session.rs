@@ -14,10 +14,7 @@ use crate::forms::FormFields;
 use crate::state::ApiState;
 
 /// Eight hours after the last request, a day at most.
-pub(crate) const LIFETIME: Lifetime = Lifetime {
-    idle_ms: 8 * 3_600_000,
-    longest_ms: 24 * 3_600_000,
-};
+pub(crate) const LIFETIME: Lifetime = Lifetime { idle_ms: 8 * 3_600_000, longest_ms: 24 * 3_600_000 };
 
 /// A member of staff who is signed in, and their school.
 #[derive(Debug, Clone)]
@@ -35,10 +32,7 @@ pub struct SignedIn {
 impl SignedIn {
     /// As the history names them.
     pub fn author(&self) -> Author {
-        Author {
-            id: self.user.to_string(),
-            name: self.name.clone(),
-        }
+        Author { id: self.user.to_string(), name: self.name.clone() }
     }
 }
 
@@ -52,11 +46,8 @@ impl FromRequestParts<ApiState> for SignedIn {
                 .flatten(),
         };
         let token = session_token(state, &parts.headers).ok_or_else(stranger)?;
-        let session = state
-            .store()
-            .find_session(token, LIFETIME, state.now_ms())
-            .await?
-            .ok_or_else(stranger)?;
+        let session =
+            state.store().find_session(token, LIFETIME, state.now_ms()).await?.ok_or_else(stranger)?;
         let user = state.store().user(session.user()).await?.ok_or_else(stranger)?;
         Ok(Self {
             school: state.store().school(session.access()),
@@ -83,11 +74,7 @@ impl FromRequest<ApiState> for Posted {
         check_same_origin(state.public_url(), request.headers())?;
         let (mut parts, body) = request.into_parts();
         let by = SignedIn::from_request_parts(&mut parts, state).await?;
-        let header = parts
-            .headers
-            .get("x-csrf-token")
-            .and_then(|v| v.to_str().ok())
-            .map(str::to_owned);
+        let header = parts.headers.get("x-csrf-token").and_then(|v| v.to_str().ok()).map(str::to_owned);
         let form = FormFields::from_request(Request::from_parts(parts, body), state).await?;
         let token = form.get("csrf").map(str::to_owned).or(header).unwrap_or_default();
         if bool::from(token.as_bytes().ct_eq(by.csrf.as_bytes())) {

@@ -50,10 +50,7 @@ pub async fn sign_in(
     // Whoever planted or saw the cookie of before has nothing of this session.
     sign_out(state, headers).await?;
     let (token, csrf) = (state.ids().secret(), state.ids().secret());
-    state
-        .store()
-        .create_session(&token, membership, &csrf, LIFETIME, now_ms)
-        .await?;
+    state.store().create_session(&token, membership, &csrf, LIFETIME, now_ms).await?;
     Ok(session_cookie(state, &token))
 }
 

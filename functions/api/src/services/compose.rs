@@ -30,20 +30,13 @@ pub struct Preview {
 impl Preview {
     /// The same, if the message can be sent as it is.
     pub fn sendable(self) -> Result<Self> {
-        if self.problems.is_empty() {
-            Ok(self)
-        } else {
-            Err(refuse(self.problems))
-        }
+        if self.problems.is_empty() { Ok(self) } else { Err(refuse(self.problems)) }
     }
 }
 
 /// What must be mended in the message itself, before anybody is looked up.
 pub fn problems_of(message: &Message) -> Vec<FieldError> {
-    check(message)
-        .into_iter()
-        .map(|p| FieldError::new(p.field, p.message))
-        .collect()
+    check(message).into_iter().map(|p| FieldError::new(p.field, p.message)).collect()
 }
 
 /// Works out what a message would come to, from the address book as it stands.
@@ -55,18 +48,17 @@ pub async fn preview(
     message: &Message,
     settings: &Settings,
 ) -> Result<Preview> {
-    let book = school
-        .book(state.books(), settings.country, state.now_ms())
-        .await?;
-    let plan = plan(&book, message, settings);
+    let book = school.book(state.books(), settings.country, state.now_ms()).await?;
+    Ok(preview_of(&book, message, settings))
+}
+
+/// As [`preview`], for an address book at hand.
+pub fn preview_of(book: &AddressBook, message: &Message, settings: &Settings) -> Preview {
+    let plan = plan(book, message, settings);
     let mut problems = problems_of(message);
-    problems.extend(problems_of_plan(&plan, &book, message));
+    problems.extend(problems_of_plan(&plan, book, message));
     let costing = cost(&plan, message, settings);
-    Ok(Preview {
-        plan,
-        costing,
-        problems,
-    })
+    Preview { plan, costing, problems }
 }
 
 /// 422 with everything to mend.
@@ -81,34 +73,21 @@ pub fn refuse(problems: Vec<FieldError>) -> ApiError {
 fn problems_of_plan(plan: &Plan, book: &AddressBook, message: &Message) -> Vec<FieldError> {
     let mut problems = Vec::new();
     for group in &plan.unknown_groups {
-        let at = message
-            .to
-            .groups
-            .iter()
-            .position(|g| g == group)
-            .unwrap_or_default();
+        let at = message.to.groups.iter().position(|g| g == group).unwrap_or_default();
         problems.push(FieldError::new(
             format!("to.groups[{at}]"),
             format!("There is no group “{group}”, or nobody is in it. Check its name."),
         ));
     }
     for contact in plan.unknown_contacts.iter().take(LISTED) {
-        let at = message
-            .to
-            .contacts
-            .iter()
-            .position(|c| c == contact)
-            .unwrap_or_default();
+        let at = message.to.contacts.iter().position(|c| c == contact).unwrap_or_default();
         problems.push(FieldError::new(
             format!("to.contacts[{at}]"),
             format!("There is no contact “{contact}”. Add the contact first, or leave it out."),
         ));
     }
     if let Some(more) = plan.unknown_contacts.len().checked_sub(LISTED + 1) {
-        problems.push(FieldError::new(
-            "to.contacts",
-            format!("{} more contacts do not exist.", more + 1),
-        ));
+        problems.push(FieldError::new("to.contacts", format!("{} more contacts do not exist.", more + 1)));
     }
     problems.extend(missing_values(plan));
     let nobody_unknown = plan.unknown_groups.is_empty() && plan.unknown_contacts.is_empty();
@@ -135,20 +114,11 @@ fn missing_values(plan: &Plan) -> Vec<FieldError> {
     kinds
         .into_iter()
         .map(|(channel, missing)| {
-            let whose = plan
-                .deliveries
-                .iter()
-                .filter(|d| d.channel == channel && d.missing == missing);
-            let ids: Vec<&str> = whose
-                .flat_map(|d| d.contacts.iter().map(|c| c.as_str()))
-                .collect();
+            let whose = plan.deliveries.iter().filter(|d| d.channel == channel && d.missing == missing);
+            let ids: Vec<&str> = whose.flat_map(|d| d.contacts.iter().map(|c| c.as_str())).collect();
             let tokens: Vec<String> = missing.iter().map(|name| format!("${name}$")).collect();
             let more = ids.len().saturating_sub(LISTED);
-            let more = if more == 0 {
-                String::new()
-            } else {
-                format!(" and {more} more")
-            };
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             FieldError::new(
                 format!("{}.text", channel.code()),
                 format!(

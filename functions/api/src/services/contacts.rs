@@ -79,10 +79,7 @@ pub fn read_contact(
             continue;
         }
         match PhoneNumber::parse(text, country, mode) {
-            Ok(number) => numbers.push(LabelledNumber {
-                label,
-                number: number.as_str().to_owned(),
-            }),
+            Ok(number) => numbers.push(LabelledNumber { label, number: number.as_str().to_owned() }),
             Err(error) => say(label.code(), error.to_string()),
         }
     }
@@ -94,27 +91,15 @@ pub fn read_contact(
         }
     }
     if fields.groups.len() > MAX_GROUPS {
-        say(
-            "groups",
-            format!("A person may be in at most {MAX_GROUPS} groups."),
-        );
-    } else if fields
-        .groups
-        .iter()
-        .any(|g| g.trim().is_empty() || !is_line(g, MAX_NAME))
-    {
-        say(
-            "groups",
-            format!("Name each group in 1 to {MAX_NAME} characters on one line."),
-        );
+        say("groups", format!("A person may be in at most {MAX_GROUPS} groups."));
+    } else if fields.groups.iter().any(|g| g.trim().is_empty() || !is_line(g, MAX_NAME)) {
+        say("groups", format!("Name each group in 1 to {MAX_NAME} characters on one line."));
     }
     match (id, role) {
         (Ok(id), Some(role)) if errors.is_empty() => Ok(Contact {
             id,
             source,
-            title: Some(fields.title.trim())
-                .filter(|t| !t.is_empty())
-                .map(str::to_owned),
+            title: Some(fields.title.trim()).filter(|t| !t.is_empty()).map(str::to_owned),
             forename: fields.forename.trim().to_owned(),
             surname: fields.surname.trim().to_owned(),
             role,
@@ -155,18 +140,9 @@ mod tests {
     #[test]
     fn a_contact_is_kept_in_one_spelling() {
         let ann = read(ANN).unwrap();
-        assert_eq!(
-            (ann.id.as_str(), ann.role, ann.title.as_deref()),
-            ("P1", ContactRole::Parent, None)
-        );
+        assert_eq!((ann.id.as_str(), ann.role, ann.title.as_deref()), ("P1", ContactRole::Parent, None));
         let numbers: Vec<_> = ann.numbers.iter().map(|n| (n.label, n.number.as_str())).collect();
-        assert_eq!(
-            numbers,
-            [
-                (PhoneLabel::Mobile, "+447700900123"),
-                (PhoneLabel::Home, "+442079460000")
-            ]
-        );
+        assert_eq!(numbers, [(PhoneLabel::Mobile, "+447700900123"), (PhoneLabel::Home, "+442079460000")]);
         assert_eq!(ann.email.as_deref(), Some("ann@example.org"));
     }
 
@@ -187,18 +163,8 @@ mod tests {
         };
         assert_eq!(
             read(wrong).unwrap_err(),
-            [
-                "id", "role", "title", "forename", "mobile", "home", "email", "groups"
-            ]
+            ["id", "role", "title", "forename", "mobile", "home", "email", "groups"]
         );
-        assert_eq!(
-            read(ContactFields {
-                forename: " ",
-                surname: "",
-                ..ANN
-            })
-            .unwrap_err(),
-            ["surname"]
-        );
+        assert_eq!(read(ContactFields { forename: " ", surname: "", ..ANN }).unwrap_err(), ["surname"]);
     }
 }

@@ -55,10 +55,7 @@ pub async fn resend(state: &ApiState, school: &School, id: MessageId) -> Result<
         .filter(|(_, page)| (0..page.slots.len()).any(|i| page.standing(i).state.can_resend()))
         .collect();
     let (Some(epoch), false) = (&meta.epoch, failed.is_empty()) else {
-        return Ok(Resent {
-            count: 0,
-            state: meta.state,
-        });
+        return Ok(Resent { count: 0, state: meta.state });
     };
     // First the message, then its pages: a process that dies in between leaves a message that is looked at once more.
     reopen(state, school, id).await?;
@@ -67,10 +64,7 @@ pub async fn resend(state: &ApiState, school: &School, id: MessageId) -> Result<
     reopen(state, school, id).await?;
     state.statuses().forget(school.id(), id);
     watch(state, school, id, meta.purpose).await;
-    Ok(Resent {
-        count,
-        state: MessageState::Sending,
-    })
+    Ok(Resent { count, state: MessageState::Sending })
 }
 
 async fn reopen(state: &ApiState, school: &School, id: MessageId) -> Result<()> {
@@ -111,17 +105,12 @@ async fn put_back_page(
         }
         page = school.page_state(reference).await?;
     }
-    Err(ApiError::Conflict(
-        "This message is being sent just now. Please try again in a moment.".to_owned(),
-    ))
+    Err(ApiError::Conflict("This message is being sent just now. Please try again in a moment.".to_owned()))
 }
 
 /// Has the message looked at soon. It is due for the sweep in any case, so a lost job only costs time.
 async fn watch(state: &ApiState, school: &School, id: MessageId, purpose: Purpose) {
-    let job = Job::Watch {
-        school: school.id(),
-        message: id,
-    };
+    let job = Job::Watch { school: school.id(), message: id };
     if let Err(error) = state.queue().send(queue_for(purpose), vec![(job, 0)]).await {
         tracing::warn!(message = %id, %error, "watch not queued; the sweep will");
     }

@@ -9,7 +9,7 @@ use domain::sms::{self, Encoding, Hint};
 use domain::texts::Texts;
 
 /// Characters that a call speaks in a minute, at an ordinary pace.
-const SPOKEN_PER_MINUTE: usize = 750;
+pub(crate) const SPOKEN_PER_MINUTE: usize = 750;
 
 /// What a message takes and costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,18 +100,11 @@ pub fn cost(plan: &Plan, message: &Message, settings: &Settings) -> Costing {
         voice: message.voice.is_some().then(|| {
             let each = of(Channel::Voice).map(|d| minutes_spoken(&d.text));
             let (messages, minutes) = each.fold((0, 0), |(n, sum), minutes| (n + 1, sum + minutes));
-            VoiceCosting {
-                messages,
-                minutes,
-                money: settings.prices.voice_minute.times(minutes),
-            }
+            VoiceCosting { messages, minutes, money: settings.prices.voice_minute.times(minutes) }
         }),
         email: message.email.is_some().then(|| {
             let messages = of(Channel::Email).count() as u64;
-            EmailCosting {
-                messages,
-                money: settings.prices.email.times(messages),
-            }
+            EmailCosting { messages, money: settings.prices.email.times(messages) }
         }),
     }
 }
@@ -123,9 +116,7 @@ fn minutes_spoken(text: &str) -> u64 {
 fn sms_costing(texts: &[&Planned], message: &Message, sms: &SmsContent, settings: &Settings) -> SmsCosting {
     let each = || texts.iter().map(|d| d.units.0);
     let units: u64 = each().map(u64::from).sum();
-    let ucs2 = texts
-        .iter()
-        .any(|d| sms::count(&d.text).encoding == Encoding::Ucs2);
+    let ucs2 = texts.iter().any(|d| sms::count(&d.text).encoding == Encoding::Ucs2);
     SmsCosting {
         messages: texts.len() as u64,
         units,
@@ -145,19 +136,11 @@ fn mended(
     units: u64,
     settings: &Settings,
 ) -> Option<Mended> {
-    let plain = SmsContent {
-        header: sms::mend(&sms.header),
-        text: sms::mend(&sms.text),
-    };
+    let plain = SmsContent { header: sms::mend(&sms.header), text: sms::mend(&sms.text) };
     if plain == *sms {
         return None;
     }
-    let rewritten = Message {
-        sms: Some(plain.clone()),
-        email: None,
-        voice: None,
-        ..message.clone()
-    };
+    let rewritten = Message { sms: Some(plain.clone()), email: None, voice: None, ..message.clone() };
     let reader = Texts::of(&rewritten);
     let parts = |delivery: &&Planned| {
         let rendered = reader.render(Channel::Sms, &delivery.values).ok()?;

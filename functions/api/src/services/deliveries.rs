@@ -41,24 +41,15 @@ pub struct Deliveries {
 /// The deliveries of a message from `cursor` on. A message that is not planned yet has none.
 pub async fn deliveries(school: &School, id: MessageId, cursor: Option<&str>) -> Result<Deliveries> {
     let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
-    let from = cursor
-        .map(|c| read_cursor(c, meta.epoch.as_ref()))
-        .transpose()?
-        .unwrap_or(0);
+    let from = cursor.map(|c| read_cursor(c, meta.epoch.as_ref())).transpose()?.unwrap_or(0);
     let Some(epoch) = &meta.epoch else {
         return Ok(Deliveries::default());
     };
     let count = PAGES.min(meta.pages.saturating_sub(from));
     let pages = school.some_pages(id, epoch, from, count).await?;
-    let lines = pages
-        .iter()
-        .flat_map(|(content, state)| lines(content, state, |_| true))
-        .collect();
+    let lines = pages.iter().flat_map(|(content, state)| lines(content, state, |_| true)).collect();
     let next = from + count;
-    Ok(Deliveries {
-        lines,
-        next: (next < meta.pages).then(|| cursor_at(epoch, next)),
-    })
+    Ok(Deliveries { lines, next: (next < meta.pages).then(|| cursor_at(epoch, next)) })
 }
 
 /// Like [`deliveries`], but only those in a wanted state: the failed ones of a large message, say. An answer may hold
@@ -70,29 +61,20 @@ pub async fn deliveries_in(
     wanted: impl Fn(DeliveryState) -> bool + Copy,
 ) -> Result<Deliveries> {
     let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
-    let from = cursor
-        .map(|c| read_cursor(c, meta.epoch.as_ref()))
-        .transpose()?
-        .unwrap_or(0);
+    let from = cursor.map(|c| read_cursor(c, meta.epoch.as_ref())).transpose()?.unwrap_or(0);
     let Some(epoch) = &meta.epoch else {
         return Ok(Deliveries::default());
     };
     let states = pages_of(school, &meta).await?;
     let holds = |page: &PageState| (0..page.slots.len()).any(|i| wanted(page.standing(i).state));
-    let mut hits = (0_u32..)
-        .zip(&states)
-        .skip(from as usize)
-        .filter(|(_, page)| holds(page));
+    let mut hits = (0_u32..).zip(&states).skip(from as usize).filter(|(_, page)| holds(page));
     let mut lines_found = Vec::new();
     for (number, state) in hits.by_ref().take(PAGES as usize) {
         let content = school.page_content(&school.page_ref(id, epoch, number)).await?;
         lines_found.extend(lines(&content, state, wanted));
     }
     let next = hits.next().map(|(number, _)| cursor_at(epoch, number));
-    Ok(Deliveries {
-        lines: lines_found,
-        next,
-    })
+    Ok(Deliveries { lines: lines_found, next })
 }
 
 fn lines(
@@ -126,10 +108,7 @@ fn read_cursor(cursor: &str, epoch: Option<&Epoch>) -> Result<u32> {
         page.parse().ok()
     };
     read().ok_or_else(|| {
-        ApiError::field(
-            "cursor",
-            "This is not a cursor of this message. Leave it out to start again.",
-        )
+        ApiError::field("cursor", "This is not a cursor of this message. Leave it out to start again.")
     })
 }
 

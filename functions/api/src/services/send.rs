@@ -59,36 +59,19 @@ pub async fn send(
     let id = MessageId::new(state.ids().ulid(now_ms));
     check(state, school, &message, &settings).await?;
     let purpose = message.purpose;
-    let new = NewMessage {
-        id,
-        body: Body { message, settings },
-        author,
-    };
-    match school
-        .accept(&new, idempotency, now_ms, now_ms + FIRST_LOOK_MS)
-        .await?
-    {
+    let new = NewMessage { id, body: Body { message, settings }, author };
+    match school.accept(&new, idempotency, now_ms, now_ms + FIRST_LOOK_MS).await? {
         Accepted::New => {
-            let plan = Job::Plan {
-                school: school.id(),
-                message: id,
-                revision: 1,
-            };
+            let plan = Job::Plan { school: school.id(), message: id, revision: 1 };
             if let Err(error) = state.queue().send(queue_for(purpose), vec![(plan, 0)]).await {
                 // The message is due for the sweep, which makes up for the lost job.
                 tracing::warn!(message = %id, %error, "plan not queued; the sweep will");
             }
-            Ok(Sent {
-                id,
-                state: MessageState::Queued,
-            })
+            Ok(Sent { id, state: MessageState::Queued })
         }
         Accepted::Before(first) => {
             let meta = school.meta(first).await?.ok_or(ApiError::NotFound)?;
-            Ok(Sent {
-                id: first,
-                state: meta.state,
-            })
+            Ok(Sent { id: first, state: meta.state })
         }
         Accepted::KeyReused => Err(ApiError::field(
             "Idempotency-Key",

@@ -51,11 +51,7 @@ impl Status {
 
     /// Deliveries in any of these states.
     pub fn count(&self, wanted: impl Fn(DeliveryState) -> bool) -> u64 {
-        self.totals
-            .iter()
-            .filter(|(state, _)| wanted(**state))
-            .map(|(_, count)| count)
-            .sum()
+        self.totals.iter().filter(|(state, _)| wanted(**state)).map(|(_, count)| count).sum()
     }
 
     /// Deliveries that *resend* would take.
@@ -68,10 +64,7 @@ impl Status {
 
     /// Whether nothing more is queued or being sent; receipts may still refine the totals.
     pub const fn is_over(&self) -> bool {
-        matches!(
-            self.state,
-            MessageState::Finished | MessageState::Stopped | MessageState::Rejected
-        )
+        matches!(self.state, MessageState::Finished | MessageState::Stopped | MessageState::Rejected)
     }
 }
 
@@ -98,10 +91,7 @@ impl StatusCache {
 
     /// Forgets a message that was just acted on.
     pub(crate) fn forget(&self, school: SchoolId, message: MessageId) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&(school, message));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(school, message));
     }
 }
 
@@ -139,9 +129,7 @@ fn reckon(meta: Meta, pages: &[PageState]) -> Status {
         }
     }
     // The pages were read after the row: a resend in between has taken the message back into work.
-    let waiting = totals
-        .keys()
-        .any(|s| s.is_pending() || *s == DeliveryState::Sending);
+    let waiting = totals.keys().any(|s| s.is_pending() || *s == DeliveryState::Sending);
     let state = match meta.state {
         MessageState::Finished if waiting => MessageState::Sending,
         state => state,

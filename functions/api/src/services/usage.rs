@@ -38,10 +38,7 @@ impl Range {
             let text = text.map(str::trim).filter(|t| !t.is_empty())?;
             let date = (text.len() == 10).then(|| text.parse::<Date>().ok()).flatten();
             if date.is_none() {
-                errors.push(FieldError::new(
-                    field,
-                    "Give a date as YYYY-MM-DD, such as 2026-09-01.",
-                ));
+                errors.push(FieldError::new(field, "Give a date as YYYY-MM-DD, such as 2026-09-01."));
             }
             date
         };
@@ -52,16 +49,10 @@ impl Range {
         let to = to.unwrap_or_else(|| from.map_or(today, |f| f.max(today)));
         let from = from.unwrap_or_else(|| to.first_of_month());
         if from > to {
-            return Err(ApiError::field(
-                "to",
-                "The last day is before the first. Swap them.",
-            ));
+            return Err(ApiError::field("to", "The last day is before the first. Swap them."));
         }
         if from.until(to).map_or(i32::MAX, |span| span.get_days()) >= MOST_DAYS {
-            return Err(ApiError::field(
-                "to",
-                format!("At most {MOST_DAYS} days can be shown at once."),
-            ));
+            return Err(ApiError::field("to", format!("At most {MOST_DAYS} days can be shown at once.")));
         }
         Ok(Self { from, to })
     }
@@ -85,18 +76,9 @@ mod tests {
         assert_eq!(read(None, None), Some((date(2026, 11, 1), today)));
         assert_eq!(read(Some(""), Some(" ")), Some((date(2026, 11, 1), today)));
         assert_eq!(read(Some("2026-09-05"), None), Some((date(2026, 9, 5), today)));
-        assert_eq!(
-            read(None, Some("2026-02-10")),
-            Some((date(2026, 2, 1), date(2026, 2, 10)))
-        );
-        assert_eq!(
-            read(Some("2026-12-05"), None),
-            Some((date(2026, 12, 5), date(2026, 12, 5)))
-        );
-        assert_eq!(
-            read(Some("2025-01-01"), Some("2026-02-04")),
-            Some((date(2025, 1, 1), date(2026, 2, 4)))
-        );
+        assert_eq!(read(None, Some("2026-02-10")), Some((date(2026, 2, 1), date(2026, 2, 10))));
+        assert_eq!(read(Some("2026-12-05"), None), Some((date(2026, 12, 5), date(2026, 12, 5))));
+        assert_eq!(read(Some("2025-01-01"), Some("2026-02-04")), Some((date(2025, 1, 1), date(2026, 2, 4))));
         for (from, to) in [
             (Some("2026-11-02"), Some("2026-11-01")),
             (Some("2025-01-01"), Some("2026-02-05")),

@@ -1,0 +1,204 @@
+//! One message: where it stands, its deliveries, stop and resend.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::channel::Channel;
+use domain::ids::{ContactId, MessageId};
+use http::StatusCode;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+use super::body::Parameters;
+use super::messages::MessageAnswer;
+use super::schema;
+use crate::auth::{Partner, Scope};
+use crate::error::{ApiError, Problem, Result};
+use crate::services::control;
+use crate::services::deliveries::{DeliveryLine, deliveries};
+use crate::services::status::status;
+use crate::state::ApiState;
+
+/// Where a message stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StatusAnswer {
+    #[schema(example = "01JD3V4K8M0000000000000000")]
+    id: String,
+    #[schema(schema_with = schema::message_state)]
+    state: &'static str,
+    #[schema(schema_with = schema::totals)]
+    totals: BTreeMap<&'static str, u64>,
+    /// Units of the texts that the provider accepted, as billed.
+    #[schema(example = 5922)]
+    sms_units: u64,
+}
+
+/// Some deliveries.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeliveriesAnswer {
+    deliveries: Vec<DeliveryAnswer>,
+    /// Give it as `cursor` for the next ones; left out at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// One delivery.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeliveryAnswer {
+    /// The contacts it serves.
+    #[schema(value_type = Vec<String>, example = json!(["P1042"]))]
+    contacts: Vec<ContactId>,
+    #[schema(schema_with = schema::channel)]
+    channel: Channel,
+    /// E.164 number or e-mail address.
+    #[schema(example = "+447700900123")]
+    to: String,
+    #[schema(schema_with = schema::delivery_state)]
+    state: &'static str,
+    /// SMS units; 1 for a call or an e-mail.
+    #[schema(example = 2)]
+    units: u32,
+    /// Why, in plain words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Number does not exist")]
+    reason: Option<&'static str>,
+}
+
+/// What a resend put back into work.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ResendAnswer {
+    #[schema(example = "01JD3V4K8M0000000000000000")]
+    id: String,
+    #[schema(schema_with = schema::message_state)]
+    state: &'static str,
+    /// Deliveries that will be sent once more.
+    #[schema(example = 15)]
+    count: usize,
+}
+
+/// Get where a message stands
+///
+/// `finished` says that no delivery is queued or being sent; reports of the providers go on refining the totals. The
+/// answer may be half a second old.
+#[utoipa::path(
+    get, path = "/api/v1/messages/{id}", tag = "Messages",
+    params(("id" = String, Path, description = "The message")),
+    responses(
+        (status = 200, description = "Where it stands", body = StatusAnswer),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `messages:read`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_message(
+    State(state): State<ApiState>,
+    partner: Partner,
+    Path(id): Path<String>,
+) -> Result<Json<StatusAnswer>> {
+    let school = partner.may(Scope::MessagesRead)?;
+    let status = status(&state, school, message_id(&id)?).await?;
+    Ok(Json(StatusAnswer {
+        id,
+        state: status.state.code(),
+        totals: status.totals.iter().map(|(state, count)| (state.code(), *count)).collect(),
+        sms_units: status.sms_units,
+    }))
+}
+
+/// List a message's deliveries
+///
+/// In the order of the plan, 500 at a time. There are none until the message is planned.
+#[utoipa::path(
+    get, path = "/api/v1/messages/{id}/deliveries", tag = "Messages",
+    params(
+        ("id" = String, Path, description = "The message"),
+        ("cursor" = Option<String>, Query, description = "`next` of the answer before; opaque"),
+    ),
+    responses(
+        (status = 200, description = "Some deliveries", body = DeliveriesAnswer),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `messages:read`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Not a cursor of this message", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_deliveries(
+    partner: Partner,
+    Path(id): Path<String>,
+    parameters: Parameters,
+) -> Result<Json<DeliveriesAnswer>> {
+    let school = partner.may(Scope::MessagesRead)?;
+    let id = message_id(&id)?;
+    let [cursor] = parameters.take(["cursor"])?;
+    let found = deliveries(school, id, cursor).await?;
+    Ok(Json(DeliveriesAnswer {
+        deliveries: found.lines.into_iter().map(DeliveryAnswer::of).collect(),
+        next: found.next,
+    }))
+}
+
+/// Stop a message
+///
+/// What no worker has taken up will not be sent; a few deliveries that are being sent may still go. A message that is
+/// over stays as it is.
+#[utoipa::path(
+    post, path = "/api/v1/messages/{id}/stop", tag = "Messages",
+    params(("id" = String, Path, description = "The message")),
+    responses(
+        (status = 202, description = "Where it stands now", body = MessageAnswer),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn stop_message(
+    State(state): State<ApiState>,
+    partner: Partner,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<MessageAnswer>)> {
+    let school = partner.may(Scope::MessagesWrite)?;
+    let now = control::stop(&state, school, message_id(&id)?).await?;
+    Ok((StatusCode::ACCEPTED, Json(MessageAnswer { id, state: now.code() })))
+}
+
+/// Resend what failed or is not confirmed
+///
+/// A delivery that is not confirmed (`unknown`) may have arrived: it is sent a second time only because you ask.
+#[utoipa::path(
+    post, path = "/api/v1/messages/{id}/resend", tag = "Messages",
+    params(("id" = String, Path, description = "The message")),
+    responses(
+        (status = 202, description = "How many will be sent once more", body = ResendAnswer),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It was stopped or rejected", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn resend_message(
+    State(state): State<ApiState>,
+    partner: Partner,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<ResendAnswer>)> {
+    let school = partner.may(Scope::MessagesWrite)?;
+    let resent = control::resend(&state, school, message_id(&id)?).await?;
+    Ok((StatusCode::ACCEPTED, Json(ResendAnswer { id, state: resent.state.code(), count: resent.count })))
+}
+
+/// What is no id is not there, like an id that is not ours.
+fn message_id(text: &str) -> Result<MessageId> {
+    text.parse().map_err(|_| ApiError::NotFound)
+}
+
+impl DeliveryAnswer {
+    fn of(line: DeliveryLine) -> Self {
+        Self {
+            contacts: line.contacts,
+            channel: line.channel,
+            to: line.to,
+            state: line.standing.state.code(),
+            units: line.units,
+            reason: line.standing.reason.map(|r| r.words(line.channel)),
+        }
+    }
+}

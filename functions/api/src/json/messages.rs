@@ -1,0 +1,327 @@
+//! `POST /api/v1/messages` and its preview.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use domain::channel::Channel;
+use domain::ids::ContactId;
+use domain::message::{Audience, EmailContent, Message, Purpose, SmsContent, VoiceContent};
+use domain::plan::Plan;
+use domain::settings::Settings;
+use http::header::LOCATION;
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use store::IdempotencyKey;
+use utoipa::ToSchema;
+
+use super::body::JsonBody;
+use super::schema;
+use crate::auth::{Partner, Scope};
+use crate::error::{ApiError, FieldError, Problem, Result};
+use crate::services::compose::{Preview, preview, problems_of, refuse};
+use crate::services::send::{idempotency, send};
+use crate::state::ApiState;
+
+/// Deliveries that a preview shows.
+const SHOWN: usize = 100;
+/// Bytes of text after which a preview shows no more: a long e-mail a hundred times would not fit into an answer.
+const SHOWN_BYTES: usize = 2_000_000;
+/// Header that makes repeating a request harmless.
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
+/// What to send, how and to whom.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MessageRequest {
+    #[schema(schema_with = schema::purpose)]
+    purpose: Purpose,
+    /// Each one needs its content below, and each content must be listed here.
+    #[schema(schema_with = schema::channels)]
+    channels: Vec<Channel>,
+    to: To,
+    sms: Option<Sms>,
+    email: Option<Email>,
+    voice: Option<Voice>,
+    /// Not available yet: leave it out, and the message is sent at once.
+    #[schema(value_type = Option<String>)]
+    send_at: Option<serde_json::Value>,
+}
+
+/// Who gets it; everybody only once, however often they are named.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct To {
+    /// Ids of contacts.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, example = json!(["P1042"]))]
+    contacts: Vec<ContactId>,
+    /// Names of groups.
+    #[serde(default)]
+    #[schema(example = json!(["Year 9"]))]
+    groups: Vec<String>,
+    /// The whole address book.
+    #[serde(default)]
+    everyone: bool,
+}
+
+/// The text message.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sms {
+    /// May hold tokens such as `$forename$`, or `$forename|parent$` with a fallback. At most ten units with the header.
+    #[schema(example = "Dear $forename|parent$, school closes at 1 pm today because of snow.")]
+    text: String,
+    /// Put before the text. Left out: the school's usual header; empty: none.
+    #[schema(example = "Hillview")]
+    header: Option<String>,
+}
+
+/// The e-mail.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Email {
+    /// May hold tokens.
+    #[schema(example = "School closes at 1 pm today")]
+    subject: String,
+    /// Markdown; may hold tokens.
+    #[schema(example = "Dear $name|parent$,\n\nschool closes at **1 pm** today because of snow.")]
+    text: String,
+}
+
+/// The call.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Voice {
+    /// Spoken; may hold tokens.
+    #[schema(example = "Hello. School closes at one o'clock today because of snow.")]
+    text: String,
+}
+
+/// What a message would come to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PreviewAnswer {
+    /// People who get at least one delivery.
+    #[schema(example = 2961)]
+    recipients: usize,
+    /// People who were chosen and cannot be reached in the chosen ways.
+    #[schema(example = 39)]
+    unreachable: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sms: Option<SmsSummary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<Count>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voice: Option<Count>,
+    /// The first 100.
+    deliveries: Vec<PreviewDelivery>,
+}
+
+/// What the texts take.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SmsSummary {
+    /// Texts.
+    #[schema(example = 2700)]
+    messages: u64,
+    /// Units of all of them, as billed.
+    #[schema(example = 5400)]
+    units: u64,
+    /// `UCS-2` if any text needs it, else `GSM-7`.
+    #[schema(value_type = String, example = "GSM-7")]
+    encoding: domain::sms::Encoding,
+    /// Fewest and most units of one text.
+    #[schema(value_type = Vec<u32>, min_items = 2, max_items = 2, example = json!([1, 2]))]
+    units_each: (u32, u32),
+}
+
+/// How many.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Count {
+    #[schema(example = 261)]
+    messages: u64,
+}
+
+/// One delivery that would be made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PreviewDelivery {
+    /// The contacts it serves: those who share the address and get the same text.
+    #[schema(value_type = Vec<String>, example = json!(["P1042", "P1043"]))]
+    contacts: Vec<ContactId>,
+    #[schema(schema_with = schema::channel)]
+    channel: Channel,
+    /// E.164 number or e-mail address.
+    #[schema(example = "+447700900123")]
+    to: String,
+    /// The text as the recipient gets it, header included.
+    text: String,
+    /// Units of a text message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    units: Option<u32>,
+}
+
+/// A message that was accepted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MessageAnswer {
+    #[schema(example = "01JD3V4K8M0000000000000000")]
+    pub(super) id: String,
+    #[schema(schema_with = schema::message_state)]
+    pub(super) state: &'static str,
+}
+
+/// Preview a message
+///
+/// Says what the message would come to, by the same rules that send it. Nothing is sent or kept.
+#[utoipa::path(
+    post, path = "/api/v1/messages/preview", tag = "Messages", request_body = MessageRequest,
+    responses(
+        (status = 200, description = "What it would come to", body = PreviewAnswer),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Over 6 MB", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "It could not be sent as it is", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "An import is under way; try again in a minute", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn preview_message(
+    State(state): State<ApiState>,
+    partner: Partner,
+    JsonBody(request): JsonBody<MessageRequest>,
+) -> Result<Json<PreviewAnswer>> {
+    let school = partner.may(Scope::MessagesWrite)?;
+    let settings = school.settings().await?;
+    let message = request.into_message(&settings)?;
+    let Preview { plan, costing, .. } = preview(&state, school, &message, &settings).await?.sendable()?;
+    Ok(Json(PreviewAnswer {
+        recipients: costing.recipients,
+        unreachable: costing.unreachable,
+        sms: costing.sms.map(|c| SmsSummary {
+            messages: c.messages,
+            units: c.units,
+            encoding: c.encoding,
+            units_each: c.units_each,
+        }),
+        email: costing.email.map(|c| Count { messages: c.messages }),
+        voice: costing.voice.map(|c| Count { messages: c.messages }),
+        deliveries: shown(plan),
+    }))
+}
+
+fn shown(plan: Plan) -> Vec<PreviewDelivery> {
+    let mut bytes = 0;
+    let fits = |text: &str| {
+        bytes += text.len();
+        bytes <= SHOWN_BYTES
+    };
+    plan.deliveries
+        .into_iter()
+        .take(SHOWN)
+        .map(|d| PreviewDelivery {
+            contacts: d.contacts,
+            channel: d.channel,
+            text: d.text.to_string(),
+            to: d.to,
+            units: (d.channel == Channel::Sms).then_some(d.units.0),
+        })
+        .scan(fits, |fits, delivery| fits(&delivery.text).then_some(delivery))
+        .collect()
+}
+
+/// Send a message
+///
+/// Once this is answered, the message is kept and will be sent. With an `Idempotency-Key` a request can be repeated
+/// safely when its answer was lost: the same key and request give the first message again, for seven days.
+#[utoipa::path(
+    post, path = "/api/v1/messages", tag = "Messages", request_body = MessageRequest,
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "1 to 200 printable ASCII characters, new for each message. Recommended",
+        example = "order-4711")),
+    responses(
+        (status = 202, description = "Accepted; see `Location`", body = MessageAnswer),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Over 6 MB", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "It cannot be sent as it is, or the key was used for another request", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn send_message(
+    State(state): State<ApiState>,
+    partner: Partner,
+    headers: HeaderMap,
+    JsonBody(request): JsonBody<MessageRequest>,
+) -> Result<impl IntoResponse> {
+    let school = partner.may(Scope::MessagesWrite)?;
+    let key = idempotency_key(&headers, &request)?;
+    let settings = school.settings().await?;
+    let message = request.into_message(&settings)?;
+    let sent = send(&state, school, partner.author(), message, settings, key.as_ref()).await?;
+    let id = sent.id.to_string();
+    let location = [(LOCATION, format!("/api/v1/messages/{id}"))];
+    Ok((StatusCode::ACCEPTED, location, Json(MessageAnswer { id, state: sent.state.code() })))
+}
+
+/// The same request is one that means the same, however it is laid out.
+fn idempotency_key(headers: &HeaderMap, request: &MessageRequest) -> Result<Option<IdempotencyKey>> {
+    let mut given = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(key) = given.next() else { return Ok(None) };
+    let key = key.to_str().unwrap_or_default();
+    let printable = (1..=200).contains(&key.len()) && key.bytes().all(|b| (0x20..0x7f).contains(&b));
+    if !printable || given.next().is_some() {
+        return Err(ApiError::field(IDEMPOTENCY_KEY, "Give one key of 1 to 200 printable ASCII characters."));
+    }
+    let request = serde_json::to_vec(request).map_err(ApiError::internal)?;
+    Ok(Some(idempotency("api", key, &request)))
+}
+
+impl MessageRequest {
+    /// The message, with the school's own header where none is given.
+    fn into_message(self, settings: &Settings) -> Result<Message> {
+        let mut problems = self.mismatches();
+        if self.send_at.as_ref().is_some_and(|at| !at.is_null()) {
+            let message = "Sending later is not available yet. Leave `send_at` out to send at once.";
+            problems.push(FieldError::new("send_at", message));
+        }
+        let To { contacts, groups, everyone } = self.to;
+        let message = Message {
+            purpose: self.purpose,
+            to: Audience { contacts, groups, everyone },
+            sms: self.sms.map(|sms| SmsContent {
+                header: sms.header.unwrap_or_else(|| settings.sms_header.clone()),
+                text: sms.text,
+            }),
+            voice: self.voice.map(|voice| VoiceContent { text: voice.text }),
+            email: self.email.map(|email| EmailContent { subject: email.subject, text: email.text }),
+        };
+        // A channel without content was complained of already, in other words.
+        let said = |p: &FieldError| p.field == "channels" && !self.channels.is_empty();
+        problems.extend(problems_of(&message).into_iter().filter(|p| !said(p)));
+        if problems.is_empty() { Ok(message) } else { Err(refuse(problems)) }
+    }
+
+    fn mismatches(&self) -> Vec<FieldError> {
+        let given = [
+            (Channel::Sms, self.sms.is_some()),
+            (Channel::Voice, self.voice.is_some()),
+            (Channel::Email, self.email.is_some()),
+        ];
+        let mismatch = |(channel, given): (Channel, bool)| {
+            let code = channel.code();
+            match (self.channels.contains(&channel), given) {
+                (true, false) => Some(FieldError::new(
+                    code,
+                    format!(
+                        "`channels` has \"{code}\" but `{code}` is missing. Say what it says, or leave the channel out."
+                    ),
+                )),
+                (false, true) => Some(FieldError::new(
+                    code,
+                    format!(
+                        "`{code}` is given but `channels` lacks \"{code}\". Add it, or leave `{code}` out."
+                    ),
+                )),
+                _ => None,
+            }
+        };
+        given.into_iter().filter_map(mismatch).collect()
+    }
+}

@@ -1,0 +1,61 @@
+//! `GET /api/openapi.json`: the API's description, made from the same code that answers.
+
+use std::sync::LazyLock;
+
+use axum::body::Bytes;
+use axum::response::IntoResponse;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{contacts, message, messages, usage};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Messenger",
+        description = "Texts, e-mails and calls from a school to its families. Every error is \
+            `application/problem+json`. Fields that are not described here are refused.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    servers((url = "/", description = "This product")),
+    paths(
+        contacts::batch,
+        messages::preview_message,
+        messages::send_message,
+        message::get_message,
+        message::get_deliveries,
+        message::stop_message,
+        message::resend_message,
+        usage::get_usage,
+    ),
+    security(("api_key" = [])),
+    modifiers(&ApiKey),
+    tags(
+        (name = "Contacts", description = "The school's address book"),
+        (name = "Messages", description = "Sending, and what became of it"),
+        (name = "Usage", description = "What is billed"),
+    ),
+)]
+struct Description;
+
+struct ApiKey;
+
+impl Modify for ApiKey {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("msk_…")
+            .description(Some("An API key of the school, with the scope that the route needs"))
+            .build();
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
+    }
+}
+
+static JSON: LazyLock<Bytes> =
+    LazyLock::new(|| Description::openapi().to_json().map(Bytes::from).unwrap_or_default());
+
+pub(crate) async fn openapi() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], JSON.clone())
+}
