@@ -59,10 +59,7 @@ impl App {
 
     /// Where the product listens.
     pub(crate) fn targets(&self) -> Targets {
-        self.targets
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.targets.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Changes where the product listens.
@@ -86,9 +83,7 @@ impl App {
 
     /// How many steps of its course a record has behind it.
     pub(crate) fn steps_since(&self, at: Millis) -> Millis {
-        let step = i64::try_from(self.latency.step.as_millis())
-            .unwrap_or(i64::MAX)
-            .max(1);
+        let step = i64::try_from(self.latency.step.as_millis()).unwrap_or(i64::MAX).max(1);
         (clock::now() - at) / step
     }
 }

@@ -48,10 +48,8 @@ pub enum ArgsError {
 
 /// Reads the command line, without the program's name.
 pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Args, ArgsError> {
-    let mut config = Config::new(TwilioAccount {
-        sid: format!("AC{}", "0".repeat(32)),
-        auth_token: "token".to_owned(),
-    });
+    let mut config =
+        Config::new(TwilioAccount { sid: format!("AC{}", "0".repeat(32)), auth_token: "token".to_owned() });
     let mut quiet = false;
     let mut args = args.into_iter();
     while let Some(option) = args.next() {

@@ -106,14 +106,7 @@ impl Inner {
         self.by_sid.insert(record.sid, number);
         let before = self.by_pair.insert(pair(&record.from, &record.to), number);
         let party = hash(record.party());
-        self.entries.push(Entry {
-            place,
-            at: record.at,
-            party,
-            before,
-            kind: record.kind,
-            settled: false,
-        });
+        self.entries.push(Entry { place, at: record.at, party, before, kind: record.kind, settled: false });
         self.counts.add(record);
         number
     }
@@ -194,11 +187,7 @@ impl Book {
     pub(crate) fn unsettled(&self, since: Millis) -> Vec<Number> {
         let inner = self.lock();
         let owed = |e: &Entry| !e.settled && e.at >= since && e.kind != Kind::Inbound;
-        (0..)
-            .zip(&inner.entries)
-            .filter(|(_, entry)| owed(entry))
-            .map(|(number, _)| number)
-            .collect()
+        (0..).zip(&inner.entries).filter(|(_, entry)| owed(entry)).map(|(number, _)| number).collect()
     }
 
     /// The number of the record with this id.
@@ -257,11 +246,7 @@ impl Book {
         let end = Number::try_from(inner.entries.len()).unwrap_or(Number::MAX);
         let all = (0..end).rev().filter(fits);
         // With one side given the other must be read to be compared, so the limit comes later.
-        if wanted.from.or(wanted.to).is_none() {
-            all.take(limit).collect()
-        } else {
-            all.collect()
-        }
+        if wanted.from.or(wanted.to).is_none() { all.take(limit).collect() } else { all.collect() }
     }
 
     /// The newest records of `limit` different parents' numbers or addresses, newest first.

@@ -31,9 +31,7 @@ pub(crate) fn iso(at: Millis) -> String {
 
 /// The moment as a clock on the wall in `Europe/London` shows it (UTC if the zone is unknown).
 pub(crate) fn wall(at: Millis) -> jiff::Zoned {
-    timestamp(at)
-        .in_tz("Europe/London")
-        .unwrap_or_else(|_| timestamp(at).to_zoned(jiff::tz::TimeZone::UTC))
+    timestamp(at).in_tz("Europe/London").unwrap_or_else(|_| timestamp(at).to_zoned(jiff::tz::TimeZone::UTC))
 }
 
 #[cfg(test)]

@@ -123,18 +123,11 @@ fn written_log(app: &App, query: &LogQuery) -> String {
     let all = [Kind::Sms, Kind::Call, Kind::Email, Kind::Inbound];
     let one = query.kind.map(|kind| [kind]);
     let kinds: &[Kind] = one.as_ref().map_or(&all, |kind| kind);
-    let wanted = Wanted {
-        kinds,
-        to: query.to.as_deref(),
-        ..Wanted::default()
-    };
+    let wanted = Wanted { kinds, to: query.to.as_deref(), ..Wanted::default() };
     let lines = app.book.list(&wanted, query.limit.unwrap_or(usize::MAX));
     let mut out = String::from("[");
     for (_, line) in lines.iter().rev() {
-        let Some(text) = line
-            .record()
-            .and_then(|record| serde_json::to_string(&seen(&record)).ok())
-        else {
+        let Some(text) = line.record().and_then(|record| serde_json::to_string(&seen(&record)).ok()) else {
             continue;
         };
         if out.len() > 1 {
@@ -154,10 +147,7 @@ struct Totals {
 }
 
 async fn counts(State(app): State<Shared>) -> Response {
-    let totals = Totals {
-        counts: app.book.counts(),
-        receipts: app.courier.standing(),
-    };
+    let totals = Totals { counts: app.book.counts(), receipts: app.courier.standing() };
     server::as_json(StatusCode::OK, &totals)
 }
 
@@ -238,10 +228,7 @@ async fn replay(State(app): State<Shared>, Json(replay): Json<Replay>) -> Respon
         let app = Shared::clone(&app);
         posts.spawn(async move { app.courier.post(parcel).await.map(|status| status.as_u16()) });
     }
-    server::as_json(
-        StatusCode::OK,
-        &serde_json::json!({ "answers": posts.join_all().await }),
-    )
+    server::as_json(StatusCode::OK, &serde_json::json!({ "answers": posts.join_all().await }))
 }
 
 /// A text from a phone.
@@ -264,11 +251,7 @@ pub(crate) struct Received {
 
 /// Keeps a text from a phone and posts it, signed, once: Twilio does not retry these.
 pub(crate) async fn receive(app: &App, text: &Inbound) -> Result<Received, &'static str> {
-    let url = text
-        .url
-        .clone()
-        .or_else(|| app.targets().inbound)
-        .ok_or("nowhere to post it: give a url")?;
+    let url = text.url.clone().or_else(|| app.targets().inbound).ok_or("nowhere to post it: give a url")?;
     let mut record = Record::new(Kind::Inbound, app.sids.next(), clock::now());
     record.from = text.from.as_str().into();
     record.to = text.to.as_str().into();
@@ -277,10 +260,7 @@ pub(crate) async fn receive(app: &App, text: &Inbound) -> Result<Received, &'sta
     let parcel = twilio::receipts::inbound(app, &record, &url).ok_or("the url is not valid")?;
     app.book.accept(&record).map_err(|_| "it could not be kept")?;
     let answer = app.courier.post(parcel).await.map(|status| status.as_u16());
-    Ok(Received {
-        sid: record.public_sid(),
-        answer,
-    })
+    Ok(Received { sid: record.public_sid(), answer })
 }
 
 async fn inbound(State(app): State<Shared>, Json(text): Json<Inbound>) -> Response {

@@ -82,9 +82,7 @@ impl Courier {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(5)));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(AT_ONCE)
-            .build(connector);
+        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(AT_ONCE).build(connector);
         let courier = Self {
             jobs,
             paused: AtomicBool::new(false),
@@ -101,14 +99,7 @@ impl Courier {
     pub(crate) fn take_on(&self, number: Number) {
         if let Some(jobs) = &self.jobs {
             let now = Instant::now();
-            let job = Job {
-                due: now,
-                number,
-                start: now,
-                step: 0,
-                tries: 0,
-                first: now,
-            };
+            let job = Job { due: now, number, start: now, step: 0, tries: 0, first: now };
             if jobs.send(job).is_ok() {
                 self.pending.fetch_add(1, Ordering::Relaxed);
             }
@@ -216,14 +207,7 @@ async fn work(app: &App, job: Job) {
     };
     let due = job.start + app.latency.step * step.after;
     if due > Instant::now() {
-        return leave(
-            app,
-            Job {
-                due,
-                first: due,
-                ..job
-            },
-        );
+        return leave(app, Job { due, first: due, ..job });
     }
     let parcel = match record.kind {
         Kind::Email => ses::events::parcel(app, &record, step),
@@ -252,16 +236,7 @@ fn leave(app: &App, job: Job) {
 
 fn onward(app: &App, job: Job) {
     let now = Instant::now();
-    leave(
-        app,
-        Job {
-            due: now,
-            step: job.step + 1,
-            tries: 0,
-            first: now,
-            ..job
-        },
-    );
+    leave(app, Job { due: now, step: job.step + 1, tries: 0, first: now, ..job });
 }
 
 fn give_up(app: &App, job: Job) {
@@ -272,20 +247,9 @@ fn give_up(app: &App, job: Job) {
 fn retry(app: &App, job: Job, kind: Kind) {
     let pause = Duration::from_millis(250) * 2_u32.pow(job.tries.min(5));
     let due = Instant::now() + pause;
-    let patience = if kind == Kind::Email {
-        SES_PATIENCE
-    } else {
-        TWILIO_PATIENCE
-    };
+    let patience = if kind == Kind::Email { SES_PATIENCE } else { TWILIO_PATIENCE };
     if due.duration_since(job.first) < patience {
-        leave(
-            app,
-            Job {
-                due,
-                tries: job.tries + 1,
-                ..job
-            },
-        );
+        leave(app, Job { due, tries: job.tries + 1, ..job });
     } else if kind == Kind::Email {
         // Left unsettled, so that the next start takes it up again.
         app.courier.given_up.fetch_add(1, Ordering::Relaxed);

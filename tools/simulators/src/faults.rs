@@ -233,10 +233,7 @@ mod tests {
 
     #[test]
     fn orders_strike_as_often_as_they_say() {
-        assert_eq!(
-            strikes(r#"{"target":"sms","kind":"429","count":2}"#, 4),
-            [true, true, false, false]
-        );
+        assert_eq!(strikes(r#"{"target":"sms","kind":"429","count":2}"#, 4), [true, true, false, false]);
         assert_eq!(
             strikes(r#"{"target":"sms","kind":"429","every":3}"#, 6),
             [false, false, true, false, false, true]

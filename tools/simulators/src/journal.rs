@@ -37,11 +37,7 @@ impl Journal {
     pub(crate) fn open(directory: &Path, mut seen: impl FnMut(&[u8], Place)) -> io::Result<Self> {
         std::fs::create_dir_all(directory)?;
         let path = directory.join("simulators.jsonl");
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(path)?;
+        let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
         let mut reader = BufReader::with_capacity(1 << 18, &file);
         let (mut end, mut line) = (0, Vec::new());
         let torn = loop {
@@ -51,20 +47,10 @@ impl Journal {
                 end += length as u64;
                 break length > 0;
             }
-            seen(
-                &line,
-                Place {
-                    at: end,
-                    length: u32::try_from(length).unwrap_or(u32::MAX),
-                },
-            );
+            seen(&line, Place { at: end, length: u32::try_from(length).unwrap_or(u32::MAX) });
             end += length as u64;
         };
-        Ok(Self::File {
-            file: Arc::new(file),
-            end,
-            torn,
-        })
+        Ok(Self::File { file: Arc::new(file), end, torn })
     }
 
     /// Appends `line`, which ends in a line feed, with one write; it is with the kernel when this returns.
@@ -73,10 +59,7 @@ impl Journal {
         match self {
             Self::Memory(lines) => {
                 lines.push(line.into());
-                Ok(Place {
-                    at: lines.len() as u64 - 1,
-                    length,
-                })
+                Ok(Place { at: lines.len() as u64 - 1, length })
             }
             Self::File { file, end, torn } => {
                 let mut out: &File = file;

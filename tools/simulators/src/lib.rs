@@ -23,7 +23,10 @@
 //!
 //! - Twilio: `POST` and `GET /2010-04-01/Accounts/{sid}/Messages.json` and `Calls.json`, `GET` of one by id.
 //! - SES: `POST /v2/email/outbound-emails`, raw content only.
-//! - `GET /_control/log?kind=sms|call|email|inbound&to=&limit=`: all that was accepted, oldest first.
+//!   Callbacks and events go out over plain HTTP only; any other `StatusCallback` is refused, 21609.
+//! - `GET /_control/log?kind=sms|call|email|inbound&to=&limit=`: all that was accepted, oldest first, each
+//!   `{"kind","sid","from","to","also"?,"at","reference"?,"outcome","callback"?}` with `body` and `units` of a text,
+//!   `body` (what is said) of a call, `subject`, `text`, `html`, `attachments` of an e-mail.
 //! - `GET /_control/counts`: sums, and how it stands with receipts.
 //! - `POST /_control/faults` `{"target":"sms|call|email|any","kind":…,"on":"send|read"?,"code"?,"count"?,"every"?,
 //!   "seed"?,"delay_ms"?}`, kind one of `429 500 502 503 reset timeout garbage slow refuse_code accept_then_timeout
@@ -112,9 +115,13 @@ impl Running {
         self.app.point_to(|targets| targets.inbound = Some(url.into()));
     }
 
-    /// Stops at once. What was accepted is kept; receipts under way are sent again after the next start.
-    pub fn stop(self) {
-        drop(self);
+    /// Stops, and returns when the address is free again. What was accepted is kept; receipts under way are sent
+    /// again after the next start.
+    pub async fn stop(mut self) {
+        for task in std::mem::take(&mut self.tasks) {
+            task.abort();
+            let _ = task.await;
+        }
     }
 }
 

@@ -37,9 +37,7 @@ pub(crate) fn raw(record: &Record<'_>) -> Vec<u8> {
 
 /// Whether raw MIME has the headers without which SES takes nothing.
 pub(crate) fn is_sendable(raw: &[u8]) -> bool {
-    MessageParser::default()
-        .parse_headers(raw)
-        .is_some_and(|message| message.from().is_some())
+    MessageParser::default().parse_headers(raw).is_some_and(|message| message.from().is_some())
 }
 
 fn addresses(address: Option<&mail_parser::Address<'_>>) -> String {
@@ -48,9 +46,7 @@ fn addresses(address: Option<&mail_parser::Address<'_>>) -> String {
         (None, Some(address)) => address.to_owned(),
         (name, None) => name.unwrap_or_default().to_owned(),
     };
-    address
-        .map(|list| list.iter().map(one).collect::<Vec<_>>().join(", "))
-        .unwrap_or_default()
+    address.map(|list| list.iter().map(one).collect::<Vec<_>>().join(", ")).unwrap_or_default()
 }
 
 impl Mail {
@@ -76,10 +72,7 @@ impl Mail {
             from: addresses(message.from()),
             to: addresses(message.to()),
             reply_to: addresses(message.reply_to()),
-            headers: message
-                .headers_raw()
-                .map(|(name, value)| (name.to_owned(), unfold(value)))
-                .collect(),
+            headers: message.headers_raw().map(|(name, value)| (name.to_owned(), unfold(value))).collect(),
             text: message.body_text(0).unwrap_or_default().into_owned(),
             html,
             attachments: attachments.collect(),

@@ -25,6 +25,6 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         out.flush()?;
     }
     tokio::signal::ctrl_c().await?;
-    running.stop();
+    running.stop().await;
     Ok(())
 }

@@ -63,17 +63,13 @@ pub(crate) fn of_call(to: &str) -> CallFate {
         "901" => CallFate::Failed,
         "906" => CallFate::Busy,
         "907" => CallFate::NoAnswer,
-        _ => CallFate::Answered {
-            seconds: 10 + fnv(to) % 100,
-        },
+        _ => CallFate::Answered { seconds: 10 + fnv(to) % 100 },
     }
 }
 
 /// FNV-1a: the same for a number on every machine and in every version.
 fn fnv(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// What becomes of an e-mail to this address.
@@ -125,11 +121,7 @@ pub(crate) struct Step {
 
 /// The receipts owed for a record, in order.
 pub(crate) fn steps(record: &Record<'_>) -> Vec<Step> {
-    let step = |after, event| Step {
-        after,
-        event,
-        recipient: 0,
-    };
+    let step = |after, event| Step { after, event, recipient: 0 };
     match record.kind {
         Kind::Sms | Kind::Call if record.callback.is_empty() => Vec::new(),
         Kind::Sms => vec![step(1, "sent"), step(2, status(record, 2))],
@@ -143,11 +135,7 @@ pub(crate) fn steps(record: &Record<'_>) -> Vec<Step> {
                     MailFate::Complaint => &["Delivery", "Complaint"],
                     MailFate::Delayed => &["DeliveryDelay", "Delivery"],
                 };
-                all.extend((2..).zip(events).map(|(after, event)| Step {
-                    after,
-                    event,
-                    recipient,
-                }));
+                all.extend((2..).zip(events).map(|(after, event)| Step { after, event, recipient }));
             }
             all
         }
@@ -157,24 +145,11 @@ pub(crate) fn steps(record: &Record<'_>) -> Vec<Step> {
 
 fn calls_steps(record: &Record<'_>) -> Vec<Step> {
     let wanted = |(after, name): (u32, &str)| {
-        let event = if after == 0 {
-            "initiated"
-        } else {
-            status(record, Millis::from(after))
-        };
-        record.events.wants(name).then_some(Step {
-            after,
-            event,
-            recipient: 0,
-        })
+        let event = if after == 0 { "initiated" } else { status(record, Millis::from(after)) };
+        record.events.wants(name).then_some(Step { after, event, recipient: 0 })
     };
     let course: &[(u32, &str)] = match of_call(&record.to) {
-        CallFate::Answered { .. } => &[
-            (0, "initiated"),
-            (1, "ringing"),
-            (2, "answered"),
-            (3, "completed"),
-        ],
+        CallFate::Answered { .. } => &[(0, "initiated"), (1, "ringing"), (2, "answered"), (3, "completed")],
         CallFate::Busy | CallFate::NoAnswer => &[(0, "initiated"), (1, "ringing"), (3, "completed")],
         CallFate::Failed => &[(0, "initiated"), (1, "completed")],
     };
@@ -197,10 +172,7 @@ mod tests {
     #[test]
     fn calls_tell_what_was_asked_for() {
         let all = "initiated ringing answered completed";
-        assert_eq!(
-            call("+447700900123", all),
-            ["initiated", "ringing", "in-progress", "completed"]
-        );
+        assert_eq!(call("+447700900123", all), ["initiated", "ringing", "in-progress", "completed"]);
         assert_eq!(call("+447700900906", all), ["initiated", "ringing", "busy"]);
         assert_eq!(call("+447700900907", "completed"), ["no-answer"]);
         assert_eq!(call("+447700900901", all), ["initiated", "failed"]);
@@ -226,9 +198,7 @@ mod tests {
     #[test]
     fn the_length_of_a_call_is_fixed_by_its_number() {
         assert_eq!(of_call("+441632960001"), of_call("+441632960001"));
-        let CallFate::Answered { seconds } = of_call("+441632960001") else {
-            panic!("not answered")
-        };
+        let CallFate::Answered { seconds } = of_call("+441632960001") else { panic!("not answered") };
         assert!((10..110).contains(&seconds));
     }
 }

@@ -43,10 +43,7 @@ impl CallEvents {
     /// Whether this event is wanted; with none asked for, only `completed` is.
     pub(crate) fn wants(self, event: &str) -> bool {
         let bits = if self.0 == 0 { 0b1000 } else { self.0 };
-        Self::NAMES
-            .iter()
-            .position(|n| *n == event)
-            .is_some_and(|bit| bits & (1 << bit) != 0)
+        Self::NAMES.iter().position(|n| *n == event).is_some_and(|bit| bits & (1 << bit) != 0)
     }
 
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -134,11 +131,7 @@ impl<'a> Record<'a> {
 
     /// The parent's side: who gets it, or who sent it to the school.
     pub(crate) fn party(&self) -> &str {
-        if self.kind == Kind::Inbound {
-            &self.from
-        } else {
-            &self.to
-        }
+        if self.kind == Kind::Inbound { &self.from } else { &self.to }
     }
 
     /// Every address of an e-mail, or the one number.

@@ -39,9 +39,7 @@ pub(crate) fn page(status: u16, html: &'static str) -> Response {
 pub(crate) fn json(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -71,10 +69,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router) {
 async fn connection(stream: TcpStream, router: Router) {
     let _ = stream.set_nodelay(true);
     let broken = Arc::new(AtomicBool::new(false));
-    let stream = Breakable {
-        stream: TokioIo::new(stream),
-        broken: Arc::clone(&broken),
-    };
+    let stream = Breakable { stream: TokioIo::new(stream), broken: Arc::clone(&broken) };
     let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let (router, broken) = (router.clone(), Arc::clone(&broken));
         async move {

@@ -53,9 +53,7 @@ fn framed(html: &str) -> String {
         "cellspacing",
     ]);
     let mut cleaner = ammonia::Builder::default();
-    cleaner
-        .add_generic_attributes(["style"])
-        .add_url_schemes(["data"]);
+    cleaner.add_generic_attributes(["style"]).add_url_schemes(["data"]);
     for tag in ["table", "tr", "td", "th"] {
         cleaner.add_tag_attributes(tag, layout.iter().copied());
     }

@@ -20,7 +20,7 @@ use crate::control::{self, Inbound};
 use crate::sid::Sid;
 
 /// The pages run no script and load no style but their own; e-mail may bring inline styles into its frame.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data:; frame-src 'self'; \
      form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -33,16 +33,10 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/outbox", get(board))
         .route("/outbox/mail/{sid}", get(mail_page))
         .route("/outbox/reply", post(reply))
-        .route(
-            "/outbox/style.css",
-            file("text/css; charset=utf-8", include_str!("../../assets/outbox.css")),
-        )
+        .route("/outbox/style.css", file("text/css; charset=utf-8", include_str!("../../assets/outbox.css")))
         .route(
             "/outbox/live.js",
-            file(
-                "text/javascript; charset=utf-8",
-                include_str!("../../assets/outbox.js"),
-            ),
+            file("text/javascript; charset=utf-8", include_str!("../../assets/outbox.js")),
         )
 }
 
@@ -53,13 +47,7 @@ struct File {
 }
 
 async fn file(Extension(file): Extension<File>) -> Response {
-    (
-        [
-            (header::CONTENT_TYPE, file.media_type),
-            (header::CACHE_CONTROL, "no-cache"),
-        ],
-        file.text,
-    )
+    ([(header::CONTENT_TYPE, file.media_type), (header::CACHE_CONTROL, "no-cache")], file.text)
         .into_response()
 }
 
@@ -89,10 +77,7 @@ async fn board(State(app): State<Shared>, RawQuery(query): RawQuery, headers: He
     let mut hasher = DefaultHasher::new();
     hasher.write(body.as_bytes());
     let tag = format!("\"{:016x}\"", hasher.finish());
-    if headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|known| known.as_bytes() == tag.as_bytes())
-    {
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return StatusCode::NOT_MODIFIED.into_response();
     }
     let mut response = html(&page, POLICY);
@@ -108,11 +93,7 @@ async fn mail_page(State(app): State<Shared>, Path(sid): Path<String>) -> Respon
     let record = line.as_ref().and_then(Line::record);
     match record.and_then(|record| mail::page(&app, &record)) {
         Some(page) => html(&page, MAIL_POLICY),
-        None => (
-            StatusCode::NOT_FOUND,
-            "There is no such e-mail. Go back to the Outbox.",
-        )
-            .into_response(),
+        None => (StatusCode::NOT_FOUND, "There is no such e-mail. Go back to the Outbox.").into_response(),
     }
 }
 
@@ -130,12 +111,7 @@ async fn reply(State(app): State<Shared>, headers: HeaderMap, Form(reply): Form<
     if site.is_some_and(|site| site != b"same-origin" && site != b"none") {
         return (StatusCode::FORBIDDEN, "Replies come from the Outbox page only.").into_response();
     }
-    let text = Inbound {
-        from: reply.phone,
-        to: reply.to,
-        body: reply.body,
-        url: None,
-    };
+    let text = Inbound { from: reply.phone, to: reply.to, body: reply.body, url: None };
     let outcome = if text.body.trim().is_empty() {
         "empty"
     } else {

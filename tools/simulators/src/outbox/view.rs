@@ -75,19 +75,12 @@ pub(super) fn address(query: &str, outcome: Option<&str>) -> String {
         out.append_pair("reply", outcome);
     }
     let query = out.finish();
-    if query.is_empty() {
-        "/outbox".to_owned()
-    } else {
-        format!("/outbox?{query}")
-    }
+    if query.is_empty() { "/outbox".to_owned() } else { format!("/outbox?{query}") }
 }
 
 /// A typed number in the form in which numbers are kept.
 fn typed(number: &str) -> String {
-    let kept: String = number
-        .chars()
-        .filter(|c| c.is_ascii_digit() || *c == '+')
-        .collect();
+    let kept: String = number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
     match kept.strip_prefix('0') {
         Some(national) => format!("+44{national}"),
         None => kept,
@@ -97,14 +90,8 @@ fn typed(number: &str) -> String {
 fn notice(outcome: &str) -> Option<(&'static str, &'static str)> {
     match outcome {
         "taken" => Some(("delivered", "✓ The reply was taken.")),
-        "refused" => Some((
-            "failed",
-            "✕ The reply was refused. Look at the product's log for why.",
-        )),
-        "unanswered" => Some((
-            "failed",
-            "✕ Nobody took the reply. Is the product running? Send it again.",
-        )),
+        "refused" => Some(("failed", "✕ The reply was refused. Look at the product's log for why.")),
+        "unanswered" => Some(("failed", "✕ Nobody took the reply. Is the product running? Send it again.")),
         "empty" => Some(("unsure", "△ Write something first.")),
         _ => None,
     }
@@ -122,9 +109,7 @@ pub(super) fn board(app: &App, query: &str) -> Board {
     let recent = recent(app);
     let numbers = three(&chosen, &recent);
     let now = clock::now();
-    let phones = (0..PHONES)
-        .map(|position| phone(app, position, &numbers, &chosen, now))
-        .collect();
+    let phones = (0..PHONES).map(|position| phone(app, position, &numbers, &chosen, now)).collect();
     let counts = app.book.counts();
     let totals = [
         words::count(counts.sms, "text", "texts"),
@@ -136,14 +121,8 @@ pub(super) fn board(app: &App, query: &str) -> Board {
         phones,
         letters: letters(app, now),
         totals: totals.join(" · "),
-        numbers: recent
-            .into_iter()
-            .map(|number| (words::number(&number), number))
-            .collect(),
-        notice: pairs
-            .iter()
-            .find(|(name, _)| name == "reply")
-            .and_then(|(_, outcome)| notice(outcome)),
+        numbers: recent.into_iter().map(|number| (words::number(&number), number)).collect(),
+        notice: pairs.iter().find(|(name, _)| name == "reply").and_then(|(_, outcome)| notice(outcome)),
         back: query.to_owned(),
         can_reply: app.targets().inbound.is_some(),
     }
@@ -160,37 +139,20 @@ fn recent(app: &App) -> Vec<String> {
 fn three(chosen: &[String], recent: &[String]) -> Vec<String> {
     let mut spare = recent.iter().filter(|number| !chosen.contains(number));
     let at = |place: usize| chosen.get(place).filter(|number| !number.is_empty()).cloned();
-    (0..PHONES)
-        .map(|place| at(place).or_else(|| spare.next().cloned()).unwrap_or_default())
-        .collect()
+    (0..PHONES).map(|place| at(place).or_else(|| spare.next().cloned()).unwrap_or_default()).collect()
 }
 
 fn phone(app: &App, position: usize, numbers: &[String], chosen: &[String], now: Millis) -> Phone {
     let number = &numbers[position];
-    let wanted = Wanted {
-        kinds: &ON_A_PHONE,
-        party: Some(number),
-        ..Wanted::default()
-    };
-    let lines = if number.is_empty() {
-        Vec::new()
-    } else {
-        app.book.list(&wanted, SHOWN)
-    };
+    let wanted = Wanted { kinds: &ON_A_PHONE, party: Some(number), ..Wanted::default() };
+    let lines = if number.is_empty() { Vec::new() } else { app.book.list(&wanted, SHOWN) };
     let records: Vec<_> = lines.iter().filter_map(|(_, line)| line.record()).collect();
-    let answers = records
-        .iter()
-        .map(school_side)
-        .find(|sender| !sender.contains(char::is_alphabetic));
+    let answers = records.iter().map(school_side).find(|sender| !sender.contains(char::is_alphabetic));
     // In the form that changes this phone each place sends a number; a place left to chance sends none.
     let others = (0..PHONES).map(|place| {
         (
             place == position,
-            if place == position {
-                String::new()
-            } else {
-                chosen.get(place).cloned().unwrap_or_default()
-            },
+            if place == position { String::new() } else { chosen.get(place).cloned().unwrap_or_default() },
         )
     });
     Phone {
@@ -204,11 +166,7 @@ fn phone(app: &App, position: usize, numbers: &[String], chosen: &[String], now:
 }
 
 fn school_side<'a>(record: &'a Record<'_>) -> &'a str {
-    if record.kind == Kind::Inbound {
-        &record.to
-    } else {
-        &record.from
-    }
+    if record.kind == Kind::Inbound { &record.to } else { &record.from }
 }
 
 fn item(app: &App, record: &Record<'_>, now: Millis) -> Item {
@@ -228,41 +186,17 @@ fn item(app: &App, record: &Record<'_>, now: Millis) -> Item {
 }
 
 fn letters(app: &App, now: Millis) -> Vec<Letter> {
-    let lines = app.book.list(
-        &Wanted {
-            kinds: &[Kind::Email],
-            ..Wanted::default()
-        },
-        SHOWN,
-    );
-    lines
-        .iter()
-        .filter_map(|(_, line)| Some(letter(app, &line.record()?, now)))
-        .collect()
+    let lines = app.book.list(&Wanted { kinds: &[Kind::Email], ..Wanted::default() }, SHOWN);
+    lines.iter().filter_map(|(_, line)| Some(letter(app, &line.record()?, now))).collect()
 }
 
 fn letter(app: &App, record: &Record<'_>, now: Millis) -> Letter {
     let mail = Mail::parse(&mail::raw(record));
-    let preview: String = mail
-        .text
-        .split_whitespace()
-        .flat_map(|word| [word, " "])
-        .collect();
+    let preview: String = mail.text.split_whitespace().flat_map(|word| [word, " "]).collect();
     Letter {
         sid: record.public_sid(),
-        subject: if mail.subject.is_empty() {
-            "(no subject)".to_owned()
-        } else {
-            mail.subject
-        },
-        from: mail
-            .from
-            .split('<')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .trim_matches('"')
-            .to_owned(),
+        subject: if mail.subject.is_empty() { "(no subject)".to_owned() } else { mail.subject },
+        from: mail.from.split('<').next().unwrap_or_default().trim().trim_matches('"').to_owned(),
         to: record.to.to_string(),
         preview: preview.chars().take(120).collect(),
         when: words::moment(record.at, now),

@@ -14,18 +14,12 @@ pub(super) struct State {
 }
 
 fn state(class: &'static str, shape: &'static str, word: impl Into<String>) -> State {
-    State {
-        class,
-        shape,
-        word: word.into(),
-    }
+    State { class, shape, word: word.into() }
 }
 
 /// A number as people in this country write it.
 pub(super) fn number(number: &str) -> String {
-    let Some(national) = number
-        .strip_prefix("+44")
-        .filter(|digits| digits.len() == 10 && digits.is_ascii())
+    let Some(national) = number.strip_prefix("+44").filter(|digits| digits.len() == 10 && digits.is_ascii())
     else {
         return number.to_owned();
     };
@@ -66,7 +60,7 @@ pub(super) fn count(n: u64, one: &str, many: &str) -> String {
 pub(super) fn of(app: &App, record: &Record<'_>) -> State {
     let steps = app.steps_since(record.at);
     match record.kind {
-        Kind::Inbound => state("sent", "↑", "Sent by this phone"),
+        Kind::Inbound => state("sent", "↑", "Sent"),
         Kind::Email => of_mail(record, steps),
         Kind::Call => of_call(record, steps),
         _ => match outcome::status(record, steps) {
@@ -90,11 +84,9 @@ fn of_call(record: &Record<'_>, steps: Millis) -> State {
     match (outcome::status(record, steps), outcome::of_call(&record.to)) {
         ("queued" | "ringing", _) => state("waiting", "○", "Ringing"),
         ("in-progress", _) => state("sent", "●", "Speaking"),
-        (_, CallFate::Answered { seconds }) => state(
-            "delivered",
-            "✓",
-            format!("Answered, {}:{:02}", seconds / 60, seconds % 60),
-        ),
+        (_, CallFate::Answered { seconds }) => {
+            state("delivered", "✓", format!("Answered, {}:{:02}", seconds / 60, seconds % 60))
+        }
         ("busy", _) => state("failed", "✕", "Missed: busy"),
         ("no-answer", _) => state("failed", "✕", "Missed: no answer"),
         _ => state("failed", "✕", "Could not connect"),
@@ -102,9 +94,7 @@ fn of_call(record: &Record<'_>, steps: Millis) -> State {
 }
 
 fn of_mail(record: &Record<'_>, steps: Millis) -> State {
-    let due = outcome::steps(record)
-        .into_iter()
-        .rfind(|step| Millis::from(step.after) <= steps);
+    let due = outcome::steps(record).into_iter().rfind(|step| Millis::from(step.after) <= steps);
     match due.map(|step| step.event) {
         Some("Delivery") => state("delivered", "✓", "Delivered"),
         Some("Bounce") => state("failed", "✕", "Bounced"),

@@ -59,11 +59,8 @@ fn mail(record: &Record<'_>) -> Value {
     let raw = mail::raw(record);
     let mail = Mail::parse(&raw);
     let id = record.public_sid();
-    let headers: Vec<Value> = mail
-        .headers
-        .iter()
-        .map(|(name, value)| json!({ "name": name, "value": value }))
-        .collect();
+    let headers: Vec<Value> =
+        mail.headers.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     json!({
         "timestamp": iso(record.at),
         "source": record.from,
@@ -95,16 +92,8 @@ fn tags(record: &Record<'_>) -> Value {
         ("ses:caller-identity", "simulator"),
     ];
     let given = record.tags.iter().map(|tag| (&*tag.name, &*tag.value));
-    for (name, value) in own
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .chain(given)
-    {
-        if let Some(values) = tags
-            .entry(name)
-            .or_insert_with(|| Value::Array(Vec::new()))
-            .as_array_mut()
-        {
+    for (name, value) in own.into_iter().filter(|(_, value)| !value.is_empty()).chain(given) {
+        if let Some(values) = tags.entry(name).or_insert_with(|| Value::Array(Vec::new())).as_array_mut() {
             values.push(value.into());
         }
     }
@@ -112,9 +101,7 @@ fn tags(record: &Record<'_>) -> Value {
 }
 
 fn domain(address: &str) -> &str {
-    address
-        .rsplit_once('@')
-        .map_or("", |(_, domain)| domain.trim_end_matches('>'))
+    address.rsplit_once('@').map_or("", |(_, domain)| domain.trim_end_matches('>'))
 }
 
 fn delivery(record: &Record<'_>, address: &str, now: &str) -> Value {
@@ -131,12 +118,7 @@ fn delivery(record: &Record<'_>, address: &str, now: &str) -> Value {
 fn bounce(record: &Record<'_>, address: &str, now: &str) -> Value {
     let full = outcome::of_mail(address) == MailFate::Full;
     let (kind, subtype, status, words) = if full {
-        (
-            "Transient",
-            "MailboxFull",
-            "4.2.2",
-            "smtp; 452 4.2.2 The mailbox is full",
-        )
+        ("Transient", "MailboxFull", "4.2.2", "smtp; 452 4.2.2 The mailbox is full")
     } else {
         ("Permanent", "General", "5.1.1", "smtp; 550 5.1.1 User unknown")
     };
@@ -182,14 +164,7 @@ fn delay(record: &Record<'_>, address: &str, now: &str) -> Value {
 }
 
 fn notification(url: &str, id: &str, event: &Value) -> Option<Parcel> {
-    let id = format!(
-        "{}-{}-{}-{}-{}",
-        &id[..8],
-        &id[8..12],
-        &id[12..16],
-        &id[16..20],
-        &id[20..]
-    );
+    let id = format!("{}-{}-{}-{}-{}", &id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]);
     let unsubscribe =
         format!("https://sns.eu-west-2.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={TOPIC}");
     let envelope = json!({
@@ -205,14 +180,8 @@ fn notification(url: &str, id: &str, event: &Value) -> Option<Parcel> {
         "UnsubscribeURL": unsubscribe,
     });
     Request::post(url)
-        .header(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/plain; charset=UTF-8"),
-        )
-        .header(
-            header::USER_AGENT,
-            HeaderValue::from_static("Amazon Simple Notification Service Agent"),
-        )
+        .header(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=UTF-8"))
+        .header(header::USER_AGENT, HeaderValue::from_static("Amazon Simple Notification Service Agent"))
         .header("x-amz-sns-message-type", HeaderValue::from_static("Notification"))
         .header("x-amz-sns-message-id", id)
         .header("x-amz-sns-topic-arn", HeaderValue::from_static(TOPIC))

@@ -26,11 +26,7 @@ pub(crate) fn routes() -> Router<Shared> {
 }
 
 async fn unknown() -> Response {
-    error(
-        404,
-        "UnknownOperationException",
-        "this simulator knows SendEmail only",
-    )
+    error(404, "UnknownOperationException", "this simulator knows SendEmail only")
 }
 
 #[derive(Serialize)]
@@ -42,9 +38,7 @@ struct Words<'a> {
 fn error(status: u16, kind: &'static str, message: &str) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = server::as_json(status, &Words { message });
-    response
-        .headers_mut()
-        .insert("x-amzn-errortype", HeaderValue::from_static(kind));
+    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(kind));
     response
 }
 

@@ -65,24 +65,15 @@ struct Sent<'a> {
 /// Takes an e-mail.
 pub(crate) async fn create(State(app): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     if !is_signed(&headers) {
-        return error(
-            403,
-            "MissingAuthenticationTokenException",
-            "Missing Authentication Token",
-        );
+        return error(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
     }
     app.answer_slowly().await;
-    app.faults
-        .pass::<Ses>(Target::Email, On::Send, || accept(&app, &body))
-        .await
+    app.faults.pass::<Ses>(Target::Email, On::Send, || accept(&app, &body)).await
 }
 
 /// Whether there is a SigV4 signature for SES; it is not checked.
 fn is_signed(headers: &HeaderMap) -> bool {
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     given.starts_with("AWS4-HMAC-SHA256 ")
         && given.contains("Credential=")
         && given.contains("/ses/aws4_request")
@@ -98,9 +89,7 @@ fn bad(message: &str) -> Response {
 /// SES takes only these in the name and value of a tag, and at most 256 of them; full stops are refused.
 fn is_tag_text(text: &str) -> bool {
     (1..=256).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 fn accept(app: &App, body: &[u8]) -> Response {
@@ -110,21 +99,13 @@ fn accept(app: &App, body: &[u8]) -> Response {
     let Some(Raw { data }) = request.content.raw else {
         return bad("This simulator takes Content.Raw only.");
     };
-    if let Some(tag) = request
-        .email_tags
-        .iter()
-        .find(|t| !is_tag_text(&t.name) || !is_tag_text(&t.value))
-    {
+    if let Some(tag) = request.email_tags.iter().find(|t| !is_tag_text(&t.name) || !is_tag_text(&t.value)) {
         return bad(&format!(
             "Invalid tag {}: only alphanumeric ASCII characters, '_', and '-' are allowed, at most 256 of them.",
             tag.name
         ));
     }
-    let Destination {
-        to_addresses,
-        cc_addresses,
-        bcc_addresses,
-    } = request.destination;
+    let Destination { to_addresses, cc_addresses, bcc_addresses } = request.destination;
     let mut recipients = to_addresses.into_iter().chain(cc_addresses).chain(bcc_addresses);
     let Some(first) = recipients.next() else {
         return bad("Missing recipients: this simulator wants them in Destination.");
@@ -147,30 +128,17 @@ fn accept(app: &App, body: &[u8]) -> Response {
     record.tags = request.email_tags;
     record.set = request.configuration_set_name;
     if app.accept(&record).is_err() {
-        return error(
-            500,
-            "InternalServiceErrorException",
-            "The message could not be kept.",
-        );
+        return error(500, "InternalServiceErrorException", "The message could not be kept.");
     }
-    server::as_json(
-        StatusCode::OK,
-        &Sent {
-            message_id: &record.public_sid(),
-        },
-    )
+    server::as_json(StatusCode::OK, &Sent { message_id: &record.public_sid() })
 }
 
 /// `local@domain`, alone or after a name in angle brackets.
 fn is_address(text: &str) -> bool {
-    let bare = text
-        .rsplit_once('<')
-        .map_or(text, |(_, rest)| rest.trim_end_matches('>'));
+    let bare = text.rsplit_once('<').map_or(text, |(_, rest)| rest.trim_end_matches('>'));
     text.is_ascii()
         && !bare.contains(char::is_whitespace)
-        && bare
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
+        && bare.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
 }
 
 #[cfg(test)]

@@ -47,19 +47,13 @@ impl<'a> Form<'a> {
             return Err(Refusal::new(21604, "A 'To' phone number is required."));
         }
         if !is_e164(&self.to) {
-            return Err(Refusal::new(
-                21211,
-                format!("Invalid 'To' Phone Number: {}", self.to),
-            ));
+            return Err(Refusal::new(21211, format!("Invalid 'To' Phone Number: {}", self.to)));
         }
         if self.from.is_empty() {
             return Err(Refusal::new(21603, "A 'From' phone number is required."));
         }
         if !is_e164(&self.from) {
-            let message = format!(
-                "The source phone number provided, {}, is not yet verified.",
-                self.from
-            );
+            let message = format!("The source phone number provided, {}, is not yet verified.", self.from);
             return Err(Refusal::new(21210, message));
         }
         if self.twiml.is_empty() {
@@ -86,9 +80,7 @@ pub(crate) async fn create(
         return refusal.into_response();
     }
     app.answer_slowly().await;
-    app.faults
-        .pass::<Twilio>(Target::Call, On::Send, || accept(&app, &body))
-        .await
+    app.faults.pass::<Twilio>(Target::Call, On::Send, || accept(&app, &body)).await
 }
 
 fn accept(app: &App, body: &[u8]) -> Response {

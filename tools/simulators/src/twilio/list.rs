@@ -31,10 +31,7 @@ struct Query {
 
 impl Query {
     fn parse(query: &str) -> Result<Self, Refusal> {
-        let mut parsed = Self {
-            page_size: 50,
-            ..Self::default()
-        };
+        let mut parsed = Self { page_size: 50, ..Self::default() };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "To" => parsed.to = Some(value.into_owned()),
@@ -43,10 +40,7 @@ impl Query {
                 "Page" => parsed.page = number(&name, &value)?,
                 "PageToken" => parsed.token = Some(value.into_owned()),
                 _ => {
-                    return Err(Refusal::new(
-                        20001,
-                        format!("This simulator has no filter '{name}'"),
-                    ));
+                    return Err(Refusal::new(20001, format!("This simulator has no filter '{name}'")));
                 }
             }
         }
@@ -71,11 +65,7 @@ impl Query {
     /// The record after which this page begins.
     fn before(&self, app: &App) -> Result<Option<Number>, Refusal> {
         let Some(token) = &self.token else {
-            return if self.page == 0 {
-                Ok(None)
-            } else {
-                Err(bad("PageToken"))
-            };
+            return if self.page == 0 { Ok(None) } else { Err(bad("PageToken")) };
         };
         let sid = token.strip_prefix("PA").and_then(Sid::parse);
         let number = sid.and_then(|sid| app.book.find(sid));
@@ -123,23 +113,12 @@ fn page(app: &App, kinds: &[Kind], path: &str, query: &str) -> Result<Page, Refu
     let mut found = app.book.list(&wanted, query.page_size + 1);
     let more = found.len() > query.page_size;
     found.truncate(query.page_size);
-    let last = found
-        .last()
-        .and_then(|(_, line)| line.record().map(|record| record.public_sid()));
-    let next = last
-        .filter(|_| more)
-        .map(|sid| query.uri(path, query.page + 1, Some(&format!("PA{sid}"))));
-    let shown: Vec<_> = found
-        .iter()
-        .filter_map(|(_, line)| resource::now(app, &line.record()?))
-        .collect();
+    let last = found.last().and_then(|(_, line)| line.record().map(|record| record.public_sid()));
+    let next = last.filter(|_| more).map(|sid| query.uri(path, query.page + 1, Some(&format!("PA{sid}"))));
+    let shown: Vec<_> = found.iter().filter_map(|(_, line)| resource::now(app, &line.record()?)).collect();
     let start = query.page * query.page_size;
     let (count, texts) = (shown.len(), kinds == TEXTS);
-    let (messages, calls) = if texts {
-        (Some(shown), None)
-    } else {
-        (None, Some(shown))
-    };
+    let (messages, calls) = if texts { (Some(shown), None) } else { (None, Some(shown)) };
     Ok(Page {
         messages,
         calls,
@@ -157,10 +136,7 @@ fn page(app: &App, kinds: &[Kind], path: &str, query: &str) -> Result<Page, Refu
 fn show(app: &App, kinds: &[Kind], file: &str) -> Response {
     let sid = file.strip_suffix(".json").and_then(Sid::parse);
     let line = sid.and_then(|sid| app.book.read(app.book.find(sid)?));
-    let record = line
-        .as_ref()
-        .and_then(Line::record)
-        .filter(|record| kinds.contains(&record.kind));
+    let record = line.as_ref().and_then(Line::record).filter(|record| kinds.contains(&record.kind));
     match record.and_then(|record| resource::now(app, &record)) {
         Some(resource) => server::as_json(StatusCode::OK, &resource),
         None => Refusal::not_found().into_response(),
@@ -214,10 +190,7 @@ pub(crate) async fn message(
     Path((account, file)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    read(&app, (&account, &headers), Target::Sms, || {
-        show(&app, TEXTS, &file)
-    })
-    .await
+    read(&app, (&account, &headers), Target::Sms, || show(&app, TEXTS, &file)).await
 }
 
 /// Shows one call.
@@ -226,8 +199,5 @@ pub(crate) async fn call(
     Path((account, file)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    read(&app, (&account, &headers), Target::Call, || {
-        show(&app, CALLS, &file)
-    })
-    .await
+    read(&app, (&account, &headers), Target::Call, || show(&app, CALLS, &file)).await
 }

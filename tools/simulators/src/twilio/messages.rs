@@ -46,10 +46,7 @@ impl<'a> Form<'a> {
             return Err(Refusal::new(21604, "A 'To' phone number is required."));
         }
         if !is_e164(&self.to) {
-            return Err(Refusal::new(
-                21211,
-                format!("Invalid 'To' Phone Number: {}", self.to),
-            ));
+            return Err(Refusal::new(21211, format!("Invalid 'To' Phone Number: {}", self.to)));
         }
         if self.from.is_empty() {
             return Err(Refusal::new(21603, "A 'From' phone number is required."));
@@ -82,9 +79,7 @@ impl<'a> Form<'a> {
 fn is_sender(from: &str) -> bool {
     let short_code = (3..=8).contains(&from.len()) && from.bytes().all(|b| b.is_ascii_digit());
     let name = (1..=11).contains(&from.len())
-        && from
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b" +-_&".contains(&b))
+        && from.bytes().all(|b| b.is_ascii_alphanumeric() || b" +-_&".contains(&b))
         && from.bytes().any(|b| b.is_ascii_alphabetic());
     short_code || name || is_e164(from)
 }
@@ -100,9 +95,7 @@ pub(crate) async fn create(
         return refusal.into_response();
     }
     app.answer_slowly().await;
-    app.faults
-        .pass::<Twilio>(Target::Sms, On::Send, || accept(&app, &body))
-        .await
+    app.faults.pass::<Twilio>(Target::Sms, On::Send, || accept(&app, &body)).await
 }
 
 fn accept(app: &App, body: &[u8]) -> Response {

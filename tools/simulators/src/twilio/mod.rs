@@ -24,18 +24,9 @@ const API: &str = "/2010-04-01";
 /// Twilio's routes.
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
-        .route(
-            "/2010-04-01/Accounts/{account}/Messages.json",
-            get(list::messages).post(messages::create),
-        )
-        .route(
-            "/2010-04-01/Accounts/{account}/Calls.json",
-            get(list::calls).post(calls::create),
-        )
-        .route(
-            "/2010-04-01/Accounts/{account}/Messages/{file}",
-            get(list::message),
-        )
+        .route("/2010-04-01/Accounts/{account}/Messages.json", get(list::messages).post(messages::create))
+        .route("/2010-04-01/Accounts/{account}/Calls.json", get(list::calls).post(calls::create))
+        .route("/2010-04-01/Accounts/{account}/Messages/{file}", get(list::message))
         .route("/2010-04-01/Accounts/{account}/Calls/{file}", get(list::call))
         .route("/2010-04-01/{*rest}", axum::routing::any(unknown))
 }
@@ -46,9 +37,7 @@ async fn unknown() -> Response {
 
 /// Lets in who has the account's credentials and asks for that account.
 fn authorise(app: &App, account: &str, headers: &HeaderMap) -> Result<(), Refusal> {
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .map(http::HeaderValue::as_bytes);
+    let given = headers.get(header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
     if given != Some(app.basic.as_bytes()) {
         return Err(Refusal::new(20003, "Authenticate"));
     }

@@ -17,28 +17,16 @@ pub(crate) fn parcel(app: &App, record: &Record<'_>, status: &str) -> Option<Par
     if record.callback.is_empty() {
         return None;
     }
-    signed(
-        &record.callback,
-        &form(app, record, status),
-        &app.account.auth_token,
-    )
+    signed(&record.callback, &form(app, record, status), &app.account.auth_token)
 }
 
 /// The same with a signature that is not Twilio's.
 pub(crate) fn forged(app: &App, record: &Record<'_>, status: &str) -> Option<Parcel> {
-    signed(
-        &record.callback,
-        &form(app, record, status),
-        "not the account's token",
-    )
+    signed(&record.callback, &form(app, record, status), "not the account's token")
 }
 
 fn form(app: &App, record: &Record<'_>, status: &str) -> Form {
-    if record.kind == Kind::Call {
-        call_form(app, record, status)
-    } else {
-        text_form(app, record, status)
-    }
+    if record.kind == Kind::Call { call_form(app, record, status) } else { text_form(app, record, status) }
 }
 
 fn text_form(app: &App, record: &Record<'_>, status: &str) -> Form {
@@ -118,9 +106,7 @@ pub(crate) fn inbound(app: &App, record: &Record<'_>, url: &str) -> Option<Parce
 
 fn signed(url: &str, form: &Form, token: &str) -> Option<Parcel> {
     let signature = signature::sign(token, url, form);
-    let body = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(form)
-        .finish();
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     Request::post(url)
         .header(
             header::CONTENT_TYPE,

@@ -24,10 +24,7 @@ struct Body<'a> {
 
 impl Refusal {
     pub(crate) fn new(code: u16, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     /// There is no such resource.

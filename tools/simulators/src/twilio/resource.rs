@@ -91,11 +91,7 @@ pub(crate) fn message(app: &App, record: &Record<'_>, steps: Millis) -> serde_js
     serde_json::to_string(&Message {
         body: &record.body,
         num_segments: record.units.to_string(),
-        direction: if record.kind == Kind::Inbound {
-            "inbound"
-        } else {
-            "outbound-api"
-        },
+        direction: if record.kind == Kind::Inbound { "inbound" } else { "outbound-api" },
         from: &record.from,
         to: &record.to,
         date_updated: updated.as_deref().unwrap_or(&created),

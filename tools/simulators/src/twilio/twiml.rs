@@ -20,10 +20,7 @@ pub(crate) fn spoken(xml: &str) -> String {
             break;
         };
         rest = after;
-        let name = tag
-            .split(|c: char| c.is_whitespace() || c == '/')
-            .next()
-            .unwrap_or_default();
+        let name = tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
         if !matches!(name, "Say" | "Play") || tag.ends_with('/') {
             continue;
         }
@@ -33,11 +30,7 @@ pub(crate) fn spoken(xml: &str) -> String {
         };
         let text = unescape(&without_tags(inside));
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        lines.push(if name == "Play" {
-            format!("[plays {text}]")
-        } else {
-            text
-        });
+        lines.push(if name == "Play" { format!("[plays {text}]") } else { text });
         rest = after;
     }
     lines.join("\n")
@@ -63,9 +56,7 @@ fn unescape(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        let entity = after
-            .split_once(';')
-            .and_then(|(name, after)| Some((entity(name)?, after)));
+        let entity = after.split_once(';').and_then(|(name, after)| Some((entity(name)?, after)));
         if let Some((c, after)) = entity {
             out.push(c);
             rest = after;
@@ -103,18 +94,9 @@ mod tests {
     #[test]
     fn what_is_said_is_heard() {
         let cases = [
-            (
-                "<Response><Say voice=\"alice\">Snow &amp; ice</Say></Response>",
-                "Snow & ice",
-            ),
-            (
-                "<Response><Say>One</Say><Pause/><Say>two &#39;2&#x27;</Say></Response>",
-                "One\ntwo '2'",
-            ),
-            (
-                "<Response><Gather><Say>Press <break/>1</Say></Gather><Say/></Response>",
-                "Press 1",
-            ),
+            ("<Response><Say voice=\"alice\">Snow &amp; ice</Say></Response>", "Snow & ice"),
+            ("<Response><Say>One</Say><Pause/><Say>two &#39;2&#x27;</Say></Response>", "One\ntwo '2'"),
+            ("<Response><Gather><Say>Press <break/>1</Say></Gather><Say/></Response>", "Press 1"),
             (
                 "<Response><Play>http://school.example/a.mp3</Play></Response>",
                 "[plays http://school.example/a.mp3]",
@@ -129,9 +111,7 @@ mod tests {
 
     #[test]
     fn a_document_is_one_response() {
-        assert!(is_response(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Hangup/></Response>"
-        ));
+        assert!(is_response("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Hangup/></Response>"));
         assert!(is_response("<Response />"));
         assert!(!is_response("<Respons"));
         assert!(!is_response("Hello"));

@@ -40,10 +40,7 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn at(url: &str) -> Self {
-        Self {
-            url: url.to_owned(),
-            client: Client::builder(TokioExecutor::new()).build_http(),
-        }
+        Self { url: url.to_owned(), client: Client::builder(TokioExecutor::new()).build_http() }
     }
 
     /// `None` where the connection ended without an answer.
@@ -52,10 +49,7 @@ impl Browser {
             .method(method)
             .uri(format!("{}{path}", self.url))
             .header("content-type", kind)
-            .header(
-                "authorization",
-                if path.starts_with("/v2/") { SIGV4 } else { BASIC },
-            )
+            .header("authorization", if path.starts_with("/v2/") { SIGV4 } else { BASIC })
             .header("x-amz-date", "20250101T000000Z")
             .body(Full::from(body))
             .unwrap();
@@ -63,11 +57,7 @@ impl Browser {
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.ok()?.to_bytes();
         let body = String::from_utf8(body.to_vec()).unwrap();
-        Some(Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        })
+        Some(Answer { status: parts.status, headers: parts.headers, body })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -75,18 +65,13 @@ impl Browser {
     }
 
     pub(crate) async fn post(&self, path: &str, json: Value) -> Answer {
-        self.ask("POST", path, "application/json", json.to_string())
-            .await
-            .unwrap()
+        self.ask("POST", path, "application/json", json.to_string()).await.unwrap()
     }
 
     pub(crate) async fn try_form(&self, path: &str, form: &[(&str, &str)]) -> Option<Answer> {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(form)
-            .finish();
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let path = format!("/2010-04-01/Accounts/{SID}/{path}");
-        self.ask("POST", &path, "application/x-www-form-urlencoded", body)
-            .await
+        self.ask("POST", &path, "application/x-www-form-urlencoded", body).await
     }
 
     pub(crate) async fn form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
@@ -95,12 +80,7 @@ impl Browser {
 
     /// Sends a text and tells its sid.
     pub(crate) async fn text(&self, to: &str, body: &str, callback: &str) -> String {
-        let form = [
-            ("To", to),
-            ("From", SCHOOL),
-            ("Body", body),
-            ("StatusCallback", callback),
-        ];
+        let form = [("To", to), ("From", SCHOOL), ("Body", body), ("StatusCallback", callback)];
         let answer = self.form("Messages.json", &form).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         answer.json()["sid"].as_str().unwrap().to_owned()
@@ -115,14 +95,8 @@ impl Browser {
 }
 
 pub(crate) fn config() -> Config {
-    let mut config = Config::new(TwilioAccount {
-        sid: SID.to_owned(),
-        auth_token: TOKEN.to_owned(),
-    });
-    config.latency = Latency {
-        step: Duration::from_millis(20),
-        ..Latency::default()
-    };
+    let mut config = Config::new(TwilioAccount { sid: SID.to_owned(), auth_token: TOKEN.to_owned() });
+    config.latency = Latency { step: Duration::from_millis(20), ..Latency::default() };
     config
 }
 

@@ -21,19 +21,12 @@ async fn the_page_is_there_before_anything_is_sent() {
 #[tokio::test]
 async fn phones_show_what_was_sent_and_escape_it() {
     let (_running, browser) = start(config()).await;
-    browser
-        .text("+447700900123", "<script>alert('a & b')</script>", "")
-        .await;
+    browser.text("+447700900123", "<script>alert('a & b')</script>", "").await;
     browser.text("+447700900124", "To the other", "").await;
     let page = browser.get("/outbox").await;
     assert!(page.body.contains("07700 900123") && page.body.contains("To the other"));
     assert!(!page.body.contains("<script>alert"));
-    assert!(
-        page.headers["content-security-policy"]
-            .to_str()
-            .unwrap()
-            .contains("default-src 'none'")
-    );
+    assert!(page.headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
     let one = browser.get("/outbox?phone=07700+900199").await;
     assert!(one.body.contains("Nothing was sent to 07700 900199"));
 }
@@ -55,14 +48,7 @@ async fn an_email_opens_without_its_scripts() {
     assert!(board.body.contains("Trip on Frîday"));
     let page = browser.get(&format!("/outbox/mail/{id}")).await;
     assert_eq!(page.status, 200);
-    let frame = page
-        .body
-        .split("srcdoc=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
+    let frame = page.body.split("srcdoc=\"").nth(1).unwrap().split('"').next().unwrap();
     assert!(frame.contains("coat") && !frame.contains("alert"));
     assert!(page.body.contains("sandbox=\"\""));
     assert!(!page.body.contains("<script>alert"));
@@ -84,10 +70,8 @@ async fn a_reply_goes_to_the_school_and_shows_on_the_phone() {
             ("back", "phone=1"),
         ])
         .finish();
-    let answer = browser
-        .ask("POST", "/outbox/reply", "application/x-www-form-urlencoded", form)
-        .await
-        .unwrap();
+    let answer =
+        browser.ask("POST", "/outbox/reply", "application/x-www-form-urlencoded", form).await.unwrap();
     assert_eq!(
         (answer.status.as_u16(), &answer.headers["location"]),
         (303, &"/outbox?phone=1&reply=taken".parse().unwrap())
@@ -97,8 +81,5 @@ async fn a_reply_goes_to_the_school_and_shows_on_the_phone() {
     assert!(page.body.contains("A cold") && !page.body.contains("A cold <b>"));
     product.answer(403);
     let text = json!({ "from": "+447700900123", "to": SCHOOL, "body": "x" });
-    assert_eq!(
-        browser.post("/_control/inbound", text).await.json()["answer"],
-        403
-    );
+    assert_eq!(browser.post("/_control/inbound", text).await.json()["answer"], 403);
 }

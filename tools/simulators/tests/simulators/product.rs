@@ -20,17 +20,11 @@ pub(crate) struct Posted {
 
 impl Posted {
     pub(crate) fn form(&self) -> Vec<(String, String)> {
-        form_urlencoded::parse(self.body.as_bytes())
-            .into_owned()
-            .collect()
+        form_urlencoded::parse(self.body.as_bytes()).into_owned().collect()
     }
 
     pub(crate) fn field(&self, name: &str) -> String {
-        self.form()
-            .into_iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value)
-            .unwrap_or_default()
+        self.form().into_iter().find(|(n, _)| n == name).map(|(_, value)| value).unwrap_or_default()
     }
 
     pub(crate) fn is_signed_for(&self, url: &str) -> bool {
@@ -52,16 +46,8 @@ async fn take(
     headers: HeaderMap,
     body: String,
 ) -> StatusCode {
-    let signature = headers
-        .get("x-twilio-signature")
-        .map_or("", |value| value.to_str().unwrap());
-    posts
-        .send(Posted {
-            path: uri.to_string(),
-            signature: signature.to_owned(),
-            body,
-        })
-        .unwrap();
+    let signature = headers.get("x-twilio-signature").map_or("", |value| value.to_str().unwrap());
+    posts.send(Posted { path: uri.to_string(), signature: signature.to_owned(), body }).unwrap();
     StatusCode::from_u16(answer.load(Ordering::SeqCst)).unwrap()
 }
 
@@ -75,9 +61,7 @@ impl Product {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (sender, posts) = mpsc::unbounded_channel();
         let answer = Arc::new(AtomicU16::new(204));
-        let router = Router::new()
-            .fallback(take)
-            .with_state((sender, Arc::clone(&answer)));
+        let router = Router::new().fallback(take).with_state((sender, Arc::clone(&answer)));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, posts, answer }
     }

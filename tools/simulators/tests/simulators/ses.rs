@@ -72,14 +72,7 @@ async fn bad_requests_are_refused_as_by_ses() {
 fn event(body: &str) -> Value {
     let envelope: Value = serde_json::from_str(body).unwrap();
     assert_eq!(envelope["Type"], "Notification");
-    for field in [
-        "MessageId",
-        "TopicArn",
-        "Timestamp",
-        "SignatureVersion",
-        "Signature",
-        "SigningCertURL",
-    ] {
+    for field in ["MessageId", "TopicArn", "Timestamp", "SignatureVersion", "Signature", "SigningCertURL"] {
         assert!(envelope[field].is_string(), "{field}");
     }
     serde_json::from_str(envelope["Message"].as_str().unwrap()).unwrap()
@@ -109,17 +102,10 @@ async fn every_fate_has_its_events() {
             assert_eq!(event["mail"]["messageId"], id);
             assert_eq!(event["mail"]["destination"], json!([to]));
             assert_eq!(event["mail"]["tags"]["reference"], json!(["ref-9"]));
-            assert_eq!(
-                event["mail"]["tags"]["ses:configuration-set"],
-                json!(["messenger"])
-            );
+            assert_eq!(event["mail"]["tags"]["ses:configuration-set"], json!(["messenger"]));
             assert_eq!(event["mail"]["commonHeaders"]["subject"], "Trip on Frîday");
             if *name == "Bounce" {
-                let kind = if to.starts_with("full") {
-                    "Transient"
-                } else {
-                    "Permanent"
-                };
+                let kind = if to.starts_with("full") { "Transient" } else { "Permanent" };
                 assert_eq!(event["bounce"]["bounceType"], kind);
                 assert_eq!(event["bounce"]["bouncedRecipients"][0]["emailAddress"], to);
             }

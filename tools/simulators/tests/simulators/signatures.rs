@@ -19,10 +19,7 @@ fn the_documented_example_signs_as_documented() {
 }
 
 #[test]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the place of the specifications comes from the environment"
-)]
+#[allow(clippy::disallowed_methods, reason = "the place of the specifications comes from the environment")]
 fn published_vectors_sign_as_published() {
     let specs = std::env::var_os("SPECS_DIR").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/specs"),
@@ -46,7 +43,7 @@ fn published_vectors_sign_as_published() {
         for (field, value) in vector["params"].as_object().into_iter().flatten() {
             match value {
                 Value::Array(values) => {
-                    form.extend(values.iter().map(|v| (field.clone(), v.as_str().unwrap())))
+                    form.extend(values.iter().map(|v| (field.clone(), v.as_str().unwrap())));
                 }
                 value => form.push((field.clone(), value.as_str().unwrap())),
             }

@@ -10,12 +10,7 @@ use crate::product::Product;
 #[tokio::test]
 async fn an_accepted_text_is_a_queued_message() {
     let (_running, browser) = start(config()).await;
-    let form = [
-        ("To", "+447700900123"),
-        ("From", "Oakfield"),
-        ("Body", "Sn\u{f6}w & ice: 1€"),
-        ("X", "y"),
-    ];
+    let form = [("To", "+447700900123"), ("From", "Oakfield"), ("Body", "Sn\u{f6}w & ice: 1€"), ("X", "y")];
     let answer = browser.form("Messages.json", &form).await;
     assert_eq!(answer.status, 201);
     let message = answer.json();
@@ -26,18 +21,10 @@ async fn an_accepted_text_is_a_queued_message() {
     assert_eq!(message["direction"], "outbound-api");
     assert_eq!(message["body"], "Snöw & ice: 1€");
     assert_eq!(message["price"], json!(null));
-    assert_eq!(
-        message["uri"],
-        format!("/2010-04-01/Accounts/{SID}/Messages/{sid}.json")
-    );
+    assert_eq!(message["uri"], format!("/2010-04-01/Accounts/{SID}/Messages/{sid}.json"));
     assert!(message["date_created"].as_str().unwrap().ends_with(" +0000"));
-    let seen = browser
-        .get(&format!("/2010-04-01/Accounts/{SID}/Messages/{sid}.json"))
-        .await;
-    assert_eq!(
-        (seen.status.as_u16(), &seen.json()["sid"]),
-        (200, &message["sid"])
-    );
+    let seen = browser.get(&format!("/2010-04-01/Accounts/{SID}/Messages/{sid}.json")).await;
+    assert_eq!((seen.status.as_u16(), &seen.json()["sid"]), (200, &message["sid"]));
 }
 
 #[tokio::test]
@@ -46,58 +33,23 @@ async fn bad_requests_are_refused_with_twilios_codes() {
     let (good, long) = ("+447700900123", "a".repeat(1601));
     let cases = [
         ("Messages.json", vec![("From", SCHOOL), ("Body", "x")], 21604),
-        (
-            "Messages.json",
-            vec![("To", "07700900123"), ("From", SCHOOL), ("Body", "x")],
-            21211,
-        ),
+        ("Messages.json", vec![("To", "07700900123"), ("From", SCHOOL), ("Body", "x")], 21211),
         ("Messages.json", vec![("To", good), ("Body", "x")], 21603),
-        (
-            "Messages.json",
-            vec![("To", good), ("From", "Oakfield Primary"), ("Body", "x")],
-            21212,
-        ),
+        ("Messages.json", vec![("To", good), ("From", "Oakfield Primary"), ("Body", "x")], 21212),
         ("Messages.json", vec![("To", good), ("From", SCHOOL)], 21602),
-        (
-            "Messages.json",
-            vec![("To", good), ("From", SCHOOL), ("Body", &long)],
-            21617,
-        ),
-        (
-            "Messages.json",
-            vec![("To", "+447700900901"), ("From", SCHOOL), ("Body", "x")],
-            21211,
-        ),
-        (
-            "Messages.json",
-            vec![("To", "+447700900902"), ("From", SCHOOL), ("Body", "x")],
-            21610,
-        ),
-        (
-            "Calls.json",
-            vec![("From", SCHOOL), ("Twiml", "<Response/>")],
-            21604,
-        ),
-        (
-            "Calls.json",
-            vec![("To", "x"), ("From", SCHOOL), ("Twiml", "<Response/>")],
-            21211,
-        ),
+        ("Messages.json", vec![("To", good), ("From", SCHOOL), ("Body", &long)], 21617),
+        ("Messages.json", vec![("To", "+447700900901"), ("From", SCHOOL), ("Body", "x")], 21211),
+        ("Messages.json", vec![("To", "+447700900902"), ("From", SCHOOL), ("Body", "x")], 21610),
+        ("Calls.json", vec![("From", SCHOOL), ("Twiml", "<Response/>")], 21604),
+        ("Calls.json", vec![("To", "x"), ("From", SCHOOL), ("Twiml", "<Response/>")], 21211),
         ("Calls.json", vec![("To", good), ("Twiml", "<Response/>")], 21603),
         ("Calls.json", vec![("To", good), ("From", SCHOOL)], 21205),
     ];
     for (path, form, code) in cases {
         let answer = browser.form(path, &form).await;
         let error = answer.json();
-        assert_eq!(
-            (answer.status.as_u16(), &error["code"]),
-            (400, &json!(code)),
-            "{form:?}"
-        );
-        assert_eq!(
-            error["more_info"],
-            format!("https://www.twilio.com/docs/errors/{code}")
-        );
+        assert_eq!((answer.status.as_u16(), &error["code"]), (400, &json!(code)), "{form:?}");
+        assert_eq!(error["more_info"], format!("https://www.twilio.com/docs/errors/{code}"));
         assert_eq!(error["status"], 400);
         assert!(error["message"].is_string());
     }
@@ -110,10 +62,7 @@ async fn only_the_account_gets_in() {
     other.public_signing.auth_token = "another".to_owned();
     let (_running, browser) = start(other).await;
     let answer = browser.form("Messages.json", &[]).await;
-    assert_eq!(
-        (answer.status.as_u16(), &answer.json()["code"]),
-        (401, &json!(20003))
-    );
+    assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (401, &json!(20003)));
     let mut other = config();
     other.public_signing.sid = SID.replace('0', "1");
     let (_running, browser) = start(other).await;
@@ -135,52 +84,28 @@ async fn lists_are_filtered_and_paged_newest_first() {
         let answer = browser.get(&next).await.json();
         assert_eq!(answer["page"], page);
         bodies.extend(
-            answer["messages"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|m| m["body"].as_str().unwrap().to_owned()),
+            answer["messages"].as_array().unwrap().iter().map(|m| m["body"].as_str().unwrap().to_owned()),
         );
         match answer["next_page_uri"].as_str() {
             Some(uri) => next = uri.to_owned(),
             None => break,
         }
     }
-    assert_eq!(
-        bodies,
-        (0..7).rev().map(|n| format!("text {n}")).collect::<Vec<_>>()
-    );
-    let all = browser
-        .get(&format!("/2010-04-01/Accounts/{SID}/Messages.json"))
-        .await
-        .json();
+    assert_eq!(bodies, (0..7).rev().map(|n| format!("text {n}")).collect::<Vec<_>>());
+    let all = browser.get(&format!("/2010-04-01/Accounts/{SID}/Messages.json")).await.json();
     assert_eq!(all["messages"].as_array().unwrap().len(), 14);
-    let one_sided = browser
-        .get(&format!(
-            "/2010-04-01/Accounts/{SID}/Messages.json?To=%2B447700900124"
-        ))
-        .await;
+    let one_sided =
+        browser.get(&format!("/2010-04-01/Accounts/{SID}/Messages.json?To=%2B447700900124")).await;
     assert_eq!(one_sided.json()["messages"].as_array().unwrap().len(), 7);
-    let none = browser
-        .get(&format!(
-            "/2010-04-01/Accounts/{SID}/Calls.json?To=%2B447700900124"
-        ))
-        .await;
+    let none = browser.get(&format!("/2010-04-01/Accounts/{SID}/Calls.json?To=%2B447700900124")).await;
     assert_eq!(none.json()["calls"].as_array().unwrap().len(), 0);
 }
 
 #[tokio::test]
 async fn a_filter_that_would_be_ignored_is_refused() {
     let (_running, browser) = start(config()).await;
-    let answer = browser
-        .get(&format!(
-            "/2010-04-01/Accounts/{SID}/Messages.json?DateSent=2025-01-01"
-        ))
-        .await;
-    assert_eq!(
-        (answer.status.as_u16(), &answer.json()["code"]),
-        (400, &json!(20001))
-    );
+    let answer = browser.get(&format!("/2010-04-01/Accounts/{SID}/Messages.json?DateSent=2025-01-01")).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!(20001)));
 }
 
 #[tokio::test]
@@ -214,24 +139,14 @@ async fn calls_are_told_of_as_asked() {
     let url = format!("{}/twilio/call/ref-2", product.url);
     let twiml = "<Response><Say>School is closed</Say></Response>";
     let call = async |to, events: &[&str]| {
-        let mut form = vec![
-            ("To", to),
-            ("From", SCHOOL),
-            ("Twiml", twiml),
-            ("StatusCallback", url.as_str()),
-        ];
+        let mut form = vec![("To", to), ("From", SCHOOL), ("Twiml", twiml), ("StatusCallback", url.as_str())];
         form.extend(events.iter().map(|event| ("StatusCallbackEvent", *event)));
         let answer = browser.form("Calls.json", &form).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
     };
     let all = ["initiated", "ringing", "answered", "completed"];
     call("+447700900123", &all).await;
-    let statuses: Vec<_> = product
-        .take(4)
-        .await
-        .iter()
-        .map(|post| post.field("CallStatus"))
-        .collect();
+    let statuses: Vec<_> = product.take(4).await.iter().map(|post| post.field("CallStatus")).collect();
     assert_eq!(statuses, ["initiated", "ringing", "in-progress", "completed"]);
     for (to, status) in [
         ("+447700900123", "completed"),
@@ -265,12 +180,7 @@ async fn receipts_wait_while_paused_and_can_be_doubled_and_forged() {
     let answers = browser.post("/_control/replay", order).await.json();
     assert_eq!(answers, json!({ "answers": [204, 204, 204] }));
     assert!(product.take(3).await.iter().all(|post| post.is_signed_for(&url)));
-    browser
-        .post(
-            "/_control/replay",
-            json!({ "sid": sid, "status": "failed", "forge": true }),
-        )
-        .await;
+    browser.post("/_control/replay", json!({ "sid": sid, "status": "failed", "forge": true })).await;
     let forged = product.next().await;
     assert!(!forged.is_signed_for(&url) && forged.field("MessageStatus") == "failed");
     let standing = browser.get("/_control/counts").await.json();
@@ -287,9 +197,7 @@ async fn a_product_that_is_down_hears_of_it_later() {
     let mut product = Product::start().await;
     let (_running, browser) = start(config()).await;
     product.answer(500);
-    browser
-        .text("+447700900123", "Hello", &format!("{}/s/r", product.url))
-        .await;
+    browser.text("+447700900123", "Hello", &format!("{}/s/r", product.url)).await;
     product.take(2).await;
     product.answer(204);
     let statuses = [product.next().await, product.next().await].map(|post| post.field("MessageStatus"));
@@ -304,9 +212,7 @@ async fn out_of_order_means_about_half() {
     let (_running, browser) = start(config).await;
     let mut delivered_first = 0;
     for _ in 0..40 {
-        browser
-            .text("+447700900123", "Hello", &format!("{}/s/r", product.url))
-            .await;
+        browser.text("+447700900123", "Hello", &format!("{}/s/r", product.url)).await;
         let posts = product.take(2).await;
         delivered_first += usize::from(posts[0].field("MessageStatus") == "delivered");
     }
