@@ -84,6 +84,12 @@ pub(crate) fn import_part(school: SchoolId, import: ImportId, part: u32) -> Key 
     key(import_pk(school, import), format!("{IMPORT_PART_PREFIX}{part:05}"))
 }
 
+pub(crate) const IMPORT_FINDINGS_PREFIX: &str = "FOUND#";
+
+pub(crate) fn import_findings(school: SchoolId, import: ImportId, kind: &str, part: usize) -> Key {
+    key(import_pk(school, import), format!("{IMPORT_FINDINGS_PREFIX}{kind}#{part:03}"))
+}
+
 pub(crate) const IMPORT_SUMMARY_PREFIX: &str = "IMPORT#";
 
 pub(crate) fn import_summary(school: SchoolId, import: ImportId) -> Key {
@@ -168,6 +174,14 @@ pub(crate) fn work_pk(message: MessageId) -> String {
 
 pub(crate) fn work_shard(shard: u8) -> String {
     format!("WORK#{shard}")
+}
+
+/// Partition of the work index for uploads: few at any time, so one is enough.
+pub(crate) const IMPORT_WORK: &str = "WORK#IMPORT";
+
+/// As [`work_sk`], for an upload.
+pub(crate) fn import_work_sk(due_ms: i64, school: SchoolId, import: ImportId) -> String {
+    format!("{:014}#{school}#{import}", due_ms.max(0))
 }
 
 /// Due times sort as text: milliseconds since 1970, zero padded.
