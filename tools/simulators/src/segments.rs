@@ -78,4 +78,28 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the place of the specifications comes from the environment"
+    )]
+    fn published_cases_count_as_published() {
+        let specs = std::env::var("SPECS_DIR")
+            .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/specs").to_owned());
+        let Ok(text) = std::fs::read_to_string(format!("{specs}/segments/twilio_segment_cases.json")) else {
+            println!("skipped: no specs/segments/twilio_segment_cases.json");
+            return;
+        };
+        let cases: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        let mut checked = 0;
+        for case in &cases {
+            let (Some(body), Some(expected)) = (case["body"].as_str(), case["segments"].as_u64()) else {
+                continue;
+            };
+            assert_eq!(u64::from(count(body)), expected, "{}", case["name"]);
+            checked += 1;
+        }
+        assert!(checked > 20, "{checked} cases checked");
+    }
 }
