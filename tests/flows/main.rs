@@ -1,0 +1,8 @@
+//! What a school and its partners rely on, seen from outside: the real router, queue and database, providers through
+//! their wire formats. The simulators' own log is the witness of what was sent.
+
+mod crash;
+mod judge;
+mod main_job;
+mod product;
+mod protocol;
