@@ -117,22 +117,9 @@ fn refuse_unsafe(text: &str) -> Result<(), CellProblem> {
 }
 
 fn refuse_sheet_error(text: &str) -> Result<(), CellProblem> {
-    const ERRORS: [&str; 9] = [
-        "#N/A",
-        "#REF!",
-        "#NAME?",
-        "#VALUE!",
-        "#DIV/0!",
-        "#NULL!",
-        "#NUM!",
-        "#SPILL!",
-        "#GETTING_DATA",
-    ];
-    if text.starts_with('#') && ERRORS.contains(&text) {
-        Err(CellProblem::SheetError)
-    } else {
-        Ok(())
-    }
+    const ERRORS: [&str; 9] =
+        ["#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#GETTING_DATA"];
+    if text.starts_with('#') && ERRORS.contains(&text) { Err(CellProblem::SheetError) } else { Ok(()) }
 }
 
 /// An id.

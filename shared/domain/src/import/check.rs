@@ -47,14 +47,14 @@ pub struct Tally {
     pub repairs: Vec<Finding>,
 }
 
-/// Checks every row below the headings. Contacts of good rows go to `keep`, each with the count of rows looked at so
-/// far, its own included. What was repaired in a row that has errors is not told: it has to be mended anyway.
+/// Checks every row below the headings. `seen` is told of each row: how many that makes so far, and the contact of a good
+/// one. What was repaired in a row that has errors is not told: it has to be mended anyway.
 pub fn check(
     sheet: &Sheet<'_>,
     inspected: &Inspected,
     mapping: &Mapping,
     rules: Rules,
-    mut keep: impl FnMut(u32, &Contact),
+    mut seen: impl FnMut(u32, Option<&Contact>),
 ) -> Tally {
     let reader = RowReader::new(mapping, inspected.columns.len(), rules);
     let twins = twins(sheet, inspected.heading_row, &reader);
@@ -74,9 +74,12 @@ pub fn check(
             Some(contact) if notes.wrong.is_empty() => {
                 tally.good += 1;
                 tally.note_repairs(number, row, &notes);
-                keep(tally.rows, &contact);
+                seen(tally.rows, Some(&contact));
             }
-            _ => tally.note_errors(number, row, &notes),
+            _ => {
+                tally.note_errors(number, row, &notes);
+                seen(tally.rows, None);
+            }
         }
     }
     tally
@@ -107,9 +110,8 @@ fn twins(sheet: &Sheet<'_>, heading_row: u32, reader: &RowReader<'_>) -> HashMap
 
 impl Tally {
     fn note_errors(&mut self, number: u32, row: &StringRecord, notes: &Notes) {
-        self.error_count = self
-            .error_count
-            .saturating_add(u32::try_from(notes.wrong.len()).unwrap_or(u32::MAX));
+        self.error_count =
+            self.error_count.saturating_add(u32::try_from(notes.wrong.len()).unwrap_or(u32::MAX));
         for wrong in &notes.wrong {
             if self.errors.len() == MAX_ERRORS_KEPT {
                 return;
@@ -122,15 +124,13 @@ impl Tally {
     }
 
     fn note_repairs(&mut self, number: u32, row: &StringRecord, notes: &Notes) {
-        self.repair_count = self
-            .repair_count
-            .saturating_add(u32::try_from(notes.repairs.len()).unwrap_or(u32::MAX));
+        self.repair_count =
+            self.repair_count.saturating_add(u32::try_from(notes.repairs.len()).unwrap_or(u32::MAX));
         for (column, repair) in &notes.repairs {
             if self.repairs.len() == MAX_REPAIRS_KEPT {
                 return;
             }
-            self.repairs
-                .push(finding(number, Some(*column), row, repair.to_string()));
+            self.repairs.push(finding(number, Some(*column), row, repair.to_string()));
         }
     }
 }

@@ -62,11 +62,8 @@ const VAGUE: [(&[Field], &[&str]); 7] = [
 
 /// A heading as it is compared: small letters and digits only, no number 1 at the end ("E-mail 1" is "email").
 pub(super) fn folded(heading: &str) -> String {
-    let mut folded: String = heading
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
+    let mut folded: String =
+        heading.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     if folded.len() > 1 && folded.ends_with('1') {
         folded.pop();
     }
@@ -99,9 +96,7 @@ fn take(guess: &mut Guess, taken: &mut [bool], folded: &[String], field: Field, 
         return;
     }
     let free = |at: &usize| !taken[*at];
-    let found = names
-        .iter()
-        .find_map(|name| folded.iter().position(|f| f == name).filter(free));
+    let found = names.iter().find_map(|name| folded.iter().position(|f| f == name).filter(free));
     if let Some((at, column)) = found.and_then(|at| Some((at, u16::try_from(at).ok()?))) {
         taken[at] = true;
         guess.insert(field, column);

@@ -110,12 +110,7 @@ pub fn inspect(sheet: &Sheet<'_>, notes: Vec<String>) -> Result<Inspected, Inspe
     }
     refuse_doubled(&headings)?;
     let names = headings.iter().map(|name| shortened(name));
-    let mut columns: Vec<Column> = names
-        .map(|name| Column {
-            name,
-            samples: Vec::new(),
-        })
-        .collect();
+    let mut columns: Vec<Column> = names.map(|name| Column { name, samples: Vec::new() }).collect();
     let mut rows = sheet.rows();
     let mut count = 0;
     while let Some((number, row)) = rows.next_row() {
@@ -136,13 +131,7 @@ pub fn inspect(sheet: &Sheet<'_>, notes: Vec<String>) -> Result<Inspected, Inspe
         return Err(InspectError::NoRows);
     }
     let folded: Vec<String> = headings.iter().map(|name| folded(name)).collect();
-    Ok(Inspected {
-        columns,
-        heading_row,
-        rows: count,
-        guess: guess(&folded),
-        notes,
-    })
+    Ok(Inspected { columns, heading_row, rows: count, guess: guess(&folded), notes })
 }
 
 /// The row of the headings: the first near the top that has two known ones, else the first of all.
@@ -202,11 +191,7 @@ fn refuse_doubled(headings: &[String]) -> Result<(), InspectError> {
 
 /// A heading's letters and digits, in small letters.
 fn plain(heading: &str) -> String {
-    heading
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    heading.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// A text cut to what a page shows.

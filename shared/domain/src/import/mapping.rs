@@ -134,14 +134,7 @@ impl Mapping {
             }
         }
         errors.extend(missing(&columns));
-        if errors.is_empty() {
-            Ok(Self {
-                columns,
-                default_role,
-            })
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(Self { columns, default_role }) } else { Err(errors) }
     }
 
     /// The column of a field, from 0.
@@ -164,10 +157,5 @@ impl Mapping {
 pub(super) fn missing(columns: &BTreeMap<Field, u16>) -> impl Iterator<Item = MappingError> {
     let no_id = !columns.contains_key(&Field::Id);
     let no_name = !columns.contains_key(&Field::Forename) && !columns.contains_key(&Field::Surname);
-    [
-        no_id.then_some(MappingError::NoId),
-        no_name.then_some(MappingError::NoName),
-    ]
-    .into_iter()
-    .flatten()
+    [no_id.then_some(MappingError::NoId), no_name.then_some(MappingError::NoName)].into_iter().flatten()
 }

@@ -12,11 +12,8 @@ use crate::phone::{CountryCode, NumberMode, Repair};
 const LONGEST_ROW: usize = 20_000;
 
 /// The columns that hold phone numbers, in the order in which a contact keeps them.
-const PHONES: [(Field, PhoneLabel); 3] = [
-    (Field::Mobile, PhoneLabel::Mobile),
-    (Field::Home, PhoneLabel::Home),
-    (Field::Work, PhoneLabel::Work),
-];
+const PHONES: [(Field, PhoneLabel); 3] =
+    [(Field::Mobile, PhoneLabel::Mobile), (Field::Home, PhoneLabel::Home), (Field::Work, PhoneLabel::Work)];
 
 /// What phone numbers are read by.
 #[derive(Debug, Clone, Copy)]
@@ -59,20 +56,13 @@ impl Notes {
 impl<'m> RowReader<'m> {
     pub(super) fn new(mapping: &'m Mapping, headings: usize, rules: Rules) -> Self {
         let last_mapped = mapping.columns().values().max().copied().map_or(0, usize::from);
-        Self {
-            mapping,
-            headings,
-            last_mapped,
-            rules,
-        }
+        Self { mapping, headings, last_mapped, rules }
     }
 
     /// The id of a row as it will be compared, before anything else is looked at; empty where there is none.
     pub(super) fn id_text<'r>(&self, row: &'r StringRecord) -> &'r str {
         let column = self.mapping.column(Field::Id);
-        column
-            .and_then(|column| row.get(column))
-            .map_or("", |cell| cell::clean(cell).0)
+        column.and_then(|column| row.get(column)).map_or("", |cell| cell::clean(cell).0)
     }
 
     /// The contact of a row. `None` if anything is wrong with it; what it is, is in `notes`.
@@ -82,32 +72,16 @@ impl<'m> RowReader<'m> {
             notes.wrong.push(Wrong::Row(problem));
             return None;
         }
-        let mut cells = Cells {
-            row,
-            mapping: self.mapping,
-            notes,
-        };
+        let mut cells = Cells { row, mapping: self.mapping, notes };
         let id = cells.read(Field::Id, cell::id);
         let title = cells.read(Field::Title, cell::title).filter(|t| !t.is_empty());
         let forename = cells.read(Field::Forename, cell::name);
         let surname = cells.read(Field::Surname, cell::name);
-        let role = cells
-            .read(Field::Role, cell::role)
-            .flatten()
-            .unwrap_or(self.mapping.default_role());
+        let role = cells.read(Field::Role, cell::role).flatten().unwrap_or(self.mapping.default_role());
         let numbers = self.numbers(&mut cells);
         let email = cells.read(Field::Email, cell::email).flatten();
         let groups = cells.read(Field::Groups, cell::groups).unwrap_or_default();
-        let contact = Draft {
-            id,
-            title,
-            forename,
-            surname,
-            role,
-            numbers,
-            email,
-            groups,
-        };
+        let contact = Draft { id, title, forename, surname, role, numbers, email, groups };
         contact.finish(notes)
     }
 
@@ -116,10 +90,7 @@ impl<'m> RowReader<'m> {
             return Some(RowProblem::TooLong);
         }
         if row.len() <= self.last_mapped {
-            return Some(RowProblem::TooFewCells {
-                cells: row.len(),
-                headings: self.headings,
-            });
+            return Some(RowProblem::TooFewCells { cells: row.len(), headings: self.headings });
         }
         let surplus = row.iter().skip(self.headings).any(|cell| !cell.trim().is_empty());
         surplus.then_some(RowProblem::TooManyCells)
@@ -135,10 +106,7 @@ impl<'m> RowReader<'m> {
                 Ok(None) => {}
                 Ok(Some((number, repair))) => {
                     cells.notes.repairs.extend(repair.map(|repair| (column, repair)));
-                    numbers.push(LabelledNumber {
-                        label,
-                        number: number.e164(),
-                    });
+                    numbers.push(LabelledNumber { label, number: number.e164() });
                 }
                 Err(problem) => cells.notes.wrong.push(Wrong::Cell(column, problem)),
             }
@@ -167,9 +135,7 @@ impl<'r> Cells<'r> {
         if unmarked {
             self.notes.repairs.push((column, Repair::TextMark));
         }
-        read(text)
-            .map_err(|problem| self.notes.wrong.push(Wrong::Cell(column, problem)))
-            .ok()
+        read(text).map_err(|problem| self.notes.wrong.push(Wrong::Cell(column, problem))).ok()
     }
 }
 

@@ -17,10 +17,7 @@ impl<'t> Sheet<'t> {
     /// any text.
     pub fn detect(text: &'t str) -> Self {
         if let Some((delimiter, rest)) = named_delimiter(text) {
-            return Self {
-                text: rest,
-                delimiter,
-            };
+            return Self { text: rest, delimiter };
         }
         let first_line = first_record(text);
         let mut best = (0, b',');
@@ -30,18 +27,12 @@ impl<'t> Sheet<'t> {
                 best = (count, delimiter);
             }
         }
-        Self {
-            text,
-            delimiter: best.1,
-        }
+        Self { text, delimiter: best.1 }
     }
 
     /// A list whose columns are parted by commas, as this system writes one.
     pub const fn comma_separated(text: &'t str) -> Self {
-        Self {
-            text,
-            delimiter: b',',
-        }
+        Self { text, delimiter: b',' }
     }
 
     /// The delimiter as a word for a page.
@@ -61,11 +52,7 @@ impl<'t> Sheet<'t> {
             .flexible(true)
             .delimiter(self.delimiter)
             .from_reader(self.text.as_bytes());
-        Rows {
-            reader,
-            record: StringRecord::new(),
-            row: 0,
-        }
+        Rows { reader, record: StringRecord::new(), row: 0 }
     }
 }
 
@@ -89,10 +76,8 @@ impl Rows<'_> {
             let line_breaks_in_cells = if lines > 1 { line_breaks(&self.record) } else { 0 };
             // A blank line is no record, but the spreadsheet gives it a number.
             let blank_lines = lines.saturating_sub(1).saturating_sub(line_breaks_in_cells);
-            self.row = self
-                .row
-                .saturating_add(1)
-                .saturating_add(u32::try_from(blank_lines).unwrap_or(u32::MAX));
+            self.row =
+                self.row.saturating_add(1).saturating_add(u32::try_from(blank_lines).unwrap_or(u32::MAX));
             if self.record.iter().any(|cell| !cell.trim().is_empty()) {
                 return Some((self.row, &self.record));
             }
@@ -109,9 +94,7 @@ fn named_delimiter(text: &str) -> Option<(u8, &str)> {
     let rest = text.strip_prefix("sep=").or_else(|| text.strip_prefix("SEP="))?;
     let delimiter = *rest.as_bytes().first().filter(|b| DELIMITERS.contains(b))?;
     let rest = rest.get(1..)?;
-    let rest = rest
-        .strip_prefix("\r\n")
-        .or_else(|| rest.strip_prefix(['\n', '\r']))?;
+    let rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\n', '\r']))?;
     Some((delimiter, rest))
 }
 

@@ -49,33 +49,18 @@ pub enum Stage {
 impl Stage {
     /// Checking from the first row on.
     pub const fn checking() -> Self {
-        Self::Checking {
-            rows_done: 0,
-            rows_packed: 0,
-            parts: 0,
-        }
+        Self::Checking { rows_done: 0, rows_packed: 0, parts: 0 }
     }
 
     /// Importing from the first part on.
     pub const fn importing(report: Report) -> Self {
-        let so_far = Outcome {
-            created: 0,
-            updated: 0,
-            skipped: report.bad(),
-        };
-        Self::Importing {
-            report,
-            parts_done: 0,
-            so_far,
-        }
+        let so_far = Outcome { created: 0, updated: 0, skipped: report.bad() };
+        Self::Importing { report, parts_done: 0, so_far }
     }
 
     /// Whether the dispatcher is at work, or about to be.
     pub const fn is_working(&self) -> bool {
-        matches!(
-            self,
-            Self::Inspecting | Self::Checking { .. } | Self::Importing { .. }
-        )
+        matches!(self, Self::Inspecting | Self::Checking { .. } | Self::Importing { .. })
     }
 
     /// Whether nothing more will happen to it.

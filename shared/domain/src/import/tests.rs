@@ -6,10 +6,7 @@ use super::*;
 use crate::contact::{Contact, ContactRole, PhoneLabel};
 use crate::phone::{CountryCode, NumberMode};
 
-const RULES: Rules = Rules {
-    country: CountryCode::UK,
-    mode: NumberMode::Simulated,
-};
+const RULES: Rules = Rules { country: CountryCode::UK, mode: NumberMode::Simulated };
 
 fn look(text: &str) -> Result<Inspected, InspectError> {
     inspect(&Sheet::detect(text), Vec::new())
@@ -19,78 +16,41 @@ fn look(text: &str) -> Result<Inspected, InspectError> {
 fn check_all(text: &str) -> (Vec<Contact>, Tally) {
     let sheet = Sheet::detect(text);
     let inspected = inspect(&sheet, Vec::new()).unwrap();
-    let mapping = Mapping::new(
-        inspected.guess.clone(),
-        ContactRole::Parent,
-        inspected.columns.len(),
-    )
-    .unwrap();
+    let mapping =
+        Mapping::new(inspected.guess.clone(), ContactRole::Parent, inspected.columns.len()).unwrap();
     let mut contacts = Vec::new();
-    let tally = check(&sheet, &inspected, &mapping, RULES, |_, contact| {
-        contacts.push(contact.clone());
-    });
+    let tally = check(&sheet, &inspected, &mapping, RULES, |_, contact| contacts.extend(contact.cloned()));
     (contacts, tally)
 }
 
 fn errors(text: &str) -> Vec<(u32, Option<u16>, String)> {
-    check_all(text)
-        .1
-        .errors
-        .into_iter()
-        .map(|f| (f.row, f.column, f.message))
-        .collect()
+    check_all(text).1.errors.into_iter().map(|f| (f.row, f.column, f.message)).collect()
 }
 
 fn guessed(headings: &str) -> Vec<(Field, u16)> {
-    look(&format!("{headings}\na,b\n"))
-        .unwrap()
-        .guess
-        .into_iter()
-        .collect()
+    look(&format!("{headings}\na,b\n")).unwrap().guess.into_iter().collect()
 }
 
 #[test]
 fn headings_are_recognised_in_the_words_of_other_systems() {
     use Field::*;
     for (headings, expected) in [
-        (
-            "id,forename,surname,mobile",
-            vec![(Id, 0), (Forename, 1), (Surname, 2), (Mobile, 3)],
-        ),
-        (
-            "Person ID,First name,Last Name,E-mail",
-            vec![(Id, 0), (Forename, 1), (Surname, 2), (Email, 3)],
-        ),
+        ("id,forename,surname,mobile", vec![(Id, 0), (Forename, 1), (Surname, 2), (Mobile, 3)]),
+        ("Person ID,First name,Last Name,E-mail", vec![(Id, 0), (Forename, 1), (Surname, 2), (Email, 3)]),
         (
             "ADNO,Given name,Family name,Mobile number 1",
             vec![(Id, 0), (Forename, 1), (Surname, 2), (Mobile, 3)],
         ),
-        (
-            "UPN;Preferred Forename;Legal Surname",
-            vec![(Id, 0), (Forename, 1), (Surname, 2)],
-        ),
+        ("UPN;Preferred Forename;Legal Surname", vec![(Id, 0), (Forename, 1), (Surname, 2)]),
         ("Surname,Telephone,id", vec![(Id, 2), (Surname, 0), (Mobile, 1)]),
-        (
-            "id,Surname,Telephone,Mobile",
-            vec![(Id, 0), (Surname, 1), (Mobile, 3), (Home, 2)],
-        ),
+        ("id,Surname,Telephone,Mobile", vec![(Id, 0), (Surname, 1), (Mobile, 3), (Home, 2)]),
         ("id,Name,Year,Class", vec![(Id, 0), (Forename, 1), (Groups, 2)]),
         ("id,Name,Year,Groups", vec![(Id, 0), (Forename, 1), (Groups, 3)]),
         (
             "id,Title,Forename,Relationship,Home,Work",
-            vec![
-                (Id, 0),
-                (Title, 1),
-                (Forename, 2),
-                (Role, 3),
-                (Home, 4),
-                (Work, 5),
-            ],
+            vec![(Id, 0), (Title, 1), (Forename, 2), (Role, 3), (Home, 4), (Work, 5)],
         ),
-        (
-            "first_name ,LASTNAME,    id",
-            vec![(Id, 2), (Forename, 0), (Surname, 1)],
-        ),
+        ("first_name ,LASTNAME,    id", vec![(Id, 2), (Forename, 0), (Surname, 1)]),
         ("what,ever", vec![]),
     ] {
         assert_eq!(guessed(headings), expected, "{headings}");
@@ -99,10 +59,7 @@ fn headings_are_recognised_in_the_words_of_other_systems() {
 
 #[test]
 fn what_was_not_recognised_is_said() {
-    assert_eq!(
-        look("what,ever\na,b\n").unwrap().missing(),
-        [MappingError::NoId, MappingError::NoName]
-    );
+    assert_eq!(look("what,ever\na,b\n").unwrap().missing(), [MappingError::NoId, MappingError::NoName]);
     assert_eq!(look("id,surname\na,b\n").unwrap().missing(), []);
 }
 
@@ -117,11 +74,7 @@ fn delimiters_are_found() {
         "\"id\";\"forename, or first name\";mobile\n1;Ann;07700900001\n",
     ] {
         let looked = look(text).unwrap();
-        assert_eq!(
-            (looked.columns.len(), looked.rows, looked.heading_row),
-            (3, 1, 1),
-            "{text:?}"
-        );
+        assert_eq!((looked.columns.len(), looked.rows, looked.heading_row), (3, 1, 1), "{text:?}");
     }
 }
 
@@ -153,14 +106,8 @@ fn a_list_that_cannot_be_read_says_why() {
         ("id,forename\n", InspectError::NoRows),
         ("id,forename\n,\n\n", InspectError::NoRows),
         ("just text\nmore text\n", InspectError::OneColumn),
-        (
-            "17,Ann,07700900123\n18,Bea,07700900124\n",
-            InspectError::NoHeadings,
-        ),
-        (
-            "Ann,ann@example.org\nBea,bea@example.org\n",
-            InspectError::NoHeadings,
-        ),
+        ("17,Ann,07700900123\n18,Bea,07700900124\n", InspectError::NoHeadings),
+        ("Ann,ann@example.org\nBea,bea@example.org\n", InspectError::NoHeadings),
         (&wide, InspectError::TooManyColumns),
         (&long, InspectError::TooManyRows),
         (
@@ -186,18 +133,9 @@ fn a_choice_of_columns_is_checked() {
     assert_eq!(new(&[(Id, 0), (Mobile, 3)]), Err(vec![MappingError::NoName]));
     assert_eq!(new(&[(Forename, 0)]), Err(vec![MappingError::NoId]));
     assert_eq!(new(&[]), Err(vec![MappingError::NoId, MappingError::NoName]));
-    assert_eq!(
-        new(&[(Id, 0), (Surname, 0), (Forename, 1)]),
-        Err(vec![MappingError::ColumnTwice(0)])
-    );
-    assert_eq!(
-        new(&[(Id, 0), (Surname, 1), (Surname, 2)]),
-        Err(vec![MappingError::FieldTwice(Surname)])
-    );
-    assert_eq!(
-        new(&[(Id, 0), (Surname, 1), (Home, 4)]),
-        Err(vec![MappingError::NoColumn])
-    );
+    assert_eq!(new(&[(Id, 0), (Surname, 0), (Forename, 1)]), Err(vec![MappingError::ColumnTwice(0)]));
+    assert_eq!(new(&[(Id, 0), (Surname, 1), (Surname, 2)]), Err(vec![MappingError::FieldTwice(Surname)]));
+    assert_eq!(new(&[(Id, 0), (Surname, 1), (Home, 4)]), Err(vec![MappingError::NoColumn]));
 }
 
 #[test]
@@ -207,29 +145,17 @@ fn a_row_becomes_a_contact() {
          P-1, Ms ,Ann  Marie,O'Example,Mother,07700 900123,020 7946 0123,01632 960 960,Ann@Example.ORG,Year 9; Choir|Year 9\n\
          P-2,,,Example,,,,,,\n",
     );
-    assert_eq!(
-        (tally.rows, tally.good, tally.error_count, tally.repair_count),
-        (2, 2, 0, 0)
-    );
+    assert_eq!((tally.rows, tally.good, tally.error_count, tally.repair_count), (2, 2, 0, 0));
     let ann = &contacts[0];
-    assert_eq!(
-        (ann.full_name().as_str(), ann.role),
-        ("Ms Ann Marie O'Example", ContactRole::Parent)
-    );
+    assert_eq!((ann.full_name().as_str(), ann.role), ("Ms Ann Marie O'Example", ContactRole::Parent));
     assert_eq!(ann.number(PhoneLabel::Mobile), Some("+447700900123"));
     assert_eq!(ann.number(PhoneLabel::Home), Some("+442079460123"));
     assert_eq!(ann.number(PhoneLabel::Work), Some("+441632960960"));
     assert_eq!(
         (ann.email.as_deref(), ann.groups.as_slice()),
-        (
-            Some("Ann@example.org"),
-            &["Year 9".to_owned(), "Choir".to_owned()][..]
-        )
+        (Some("Ann@example.org"), &["Year 9".to_owned(), "Choir".to_owned()][..])
     );
-    assert_eq!(
-        (contacts[1].full_name().as_str(), contacts[1].numbers.len()),
-        ("Example", 0)
-    );
+    assert_eq!((contacts[1].full_name().as_str(), contacts[1].numbers.len()), ("Example", 0));
 }
 
 #[test]
@@ -265,11 +191,7 @@ fn every_error_is_told_with_its_place() {
     assert!(said(1).contains("not a role"), "{}", said(1));
     assert!(said(2).contains("too few digits"), "{}", said(2));
     assert!(said(4).contains("no name"), "{}", said(4));
-    assert!(
-        said(5).contains("formula") && said(6).contains("formula"),
-        "{}",
-        said(5)
-    );
+    assert!(said(5).contains("formula") && said(6).contains("formula"), "{}", said(5));
     assert!(said(7).contains("shortened this ID"), "{}", said(7));
     assert!(said(8).contains("phone number, not a name"), "{}", said(8));
     assert!(said(9).contains("last digits are lost"), "{}", said(9));
@@ -286,10 +208,7 @@ fn rows_of_another_length_are_told() {
     let found = errors("id,forename,mobile\n1,Example, Ann,07700900123\n2,Bea,,,,\n");
     assert_eq!((found.len(), found[0].0), (1, 2));
     assert!(found[0].2.contains("quotation marks"), "{}", found[0].2);
-    let open = format!(
-        "id,forename,mobile\n1,\"Ann,\n{}",
-        "2,Bea,07700900123\n".repeat(2_000)
-    );
+    let open = format!("id,forename,mobile\n1,\"Ann,\n{}", "2,Bea,07700900123\n".repeat(2_000));
     let found = errors(&open);
     assert_eq!(found.len(), 1);
     assert!(found[0].2.contains("never closes"), "{}", found[0].2);
@@ -298,10 +217,7 @@ fn rows_of_another_length_are_told() {
 #[test]
 fn an_id_that_stands_twice_names_both_rows() {
     let found = errors("id,forename\n7,Ann\n8,Bea\n 7,Cy\n7 ,Di\n");
-    let told: Vec<(u32, bool)> = found
-        .iter()
-        .map(|(row, _, said)| (*row, said.contains("row 2 ")))
-        .collect();
+    let told: Vec<(u32, bool)> = found.iter().map(|(row, _, said)| (*row, said.contains("row 2 "))).collect();
     assert_eq!(told, [(2, false), (4, true), (5, true)]);
     assert!(found[0].2.contains("row 4 "), "{}", found[0].2);
 }
@@ -322,11 +238,8 @@ fn what_a_spreadsheet_did_is_undone_and_said() {
         assert_eq!(contact.number(PhoneLabel::Home), Some("+442079460123"));
     }
     assert!(contacts[2].numbers.is_empty());
-    let told: Vec<(u32, Option<u16>, &str)> = tally
-        .repairs
-        .iter()
-        .map(|f| (f.row, f.column, f.value.as_str()))
-        .collect();
+    let told: Vec<(u32, Option<u16>, &str)> =
+        tally.repairs.iter().map(|f| (f.row, f.column, f.value.as_str())).collect();
     assert_eq!(
         told,
         [
@@ -344,33 +257,24 @@ fn all_errors_are_counted_and_the_first_thousand_kept() {
     let rows: Vec<String> = (0..1_500).map(|i| format!("{i},,x\n")).collect();
     let text = format!("id,forename,mobile\n{}", rows.concat());
     let (contacts, tally) = check_all(&text);
-    assert_eq!(
-        (contacts.len(), tally.rows, tally.error_count, tally.errors.len()),
-        (0, 1_500, 1_500, 1_000)
-    );
+    assert_eq!((contacts.len(), tally.rows, tally.error_count, tally.errors.len()), (0, 1_500, 1_500, 1_000));
 }
 
 #[test]
-fn contacts_come_with_the_count_of_rows_so_far() {
+fn every_row_is_told_with_the_count_so_far() {
     let sheet = Sheet::detect("id,forename\n1,Ann\n,Bea\n3,Cy\n");
     let inspected = inspect(&sheet, Vec::new()).unwrap();
     let mapping = Mapping::new(inspected.guess.clone(), ContactRole::Parent, 2).unwrap();
     let mut counts = Vec::new();
-    check(&sheet, &inspected, &mapping, RULES, |rows, _| counts.push(rows));
-    assert_eq!(counts, [1, 3]);
+    check(&sheet, &inspected, &mapping, RULES, |rows, contact| counts.push((rows, contact.is_some())));
+    assert_eq!(counts, [(1, true), (2, false), (3, true)]);
 }
 
 #[test]
 fn columns_have_letters() {
-    for (index, letters) in [
-        (0, "A"),
-        (25, "Z"),
-        (26, "AA"),
-        (51, "AZ"),
-        (52, "BA"),
-        (701, "ZZ"),
-        (702, "AAA"),
-    ] {
+    for (index, letters) in
+        [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")]
+    {
         assert_eq!(column_letters(index), letters);
     }
 }

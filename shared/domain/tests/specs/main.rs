@@ -3,6 +3,7 @@
 
 mod email;
 mod phone;
+mod recipient_csv;
 mod segments;
 #[cfg(test)]
 mod support;
