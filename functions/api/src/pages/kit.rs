@@ -175,6 +175,20 @@ pub(crate) fn error_of(problems: &[Problem], field: &str) -> Option<String> {
     problems.iter().find(|p| p.field == field).map(|p| p.words.clone())
 }
 
+/// One choice of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) value: String,
+    pub(crate) words: String,
+    pub(crate) here: bool,
+}
+
+impl Choice {
+    pub(crate) fn new(value: impl Into<String>, words: impl Into<String>, here: bool) -> Self {
+        Self { value: value.into(), words: words.into(), here }
+    }
+}
+
 /// Where in a list one is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Pager {

@@ -1,21 +1,61 @@
-//! The staff pages.
+//! The staff pages. Each is a struct that is its template's data, a handler that fills it in, and a sample of it.
+
+mod compose;
+mod contact;
+mod contacts;
+mod deliveries;
+mod desk;
+mod frame;
+mod history;
+mod home;
+mod kit;
+mod lines;
+mod message;
+mod problem;
+mod shown;
+mod sign_in;
+mod standing;
+mod tools;
+mod usage;
+mod words;
+
+#[cfg(test)]
+mod tests;
 
 use axum::Router;
-use axum::response::{Html, IntoResponse, Response};
+use domain::ids::ContactId;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::error::Problem;
+pub use problem::error_page;
+
+use crate::assets;
 use crate::state::ApiState;
 
 /// Routes of the pages.
 pub fn routes() -> Router<ApiState> {
     Router::new()
+        .merge(assets::routes())
+        .merge(sign_in::routes())
+        .merge(home::routes())
+        .merge(compose::routes())
+        .merge(history::routes())
+        .merge(message::routes())
+        .merge(deliveries::routes())
+        .merge(contacts::routes())
+        .merge(contact::routes())
+        .merge(usage::routes())
+        .merge(tools::routes())
 }
 
-/// The page that tells a person what went wrong. [`crate::edge`] sets the status.
-pub fn error_page(problem: &Problem, request_id: &str) -> Response {
-    Html(format!(
-        "<!doctype html><html lang=\"en-GB\"><title>{title}</title><h1>{title}</h1><p>Request {request_id}</p></html>",
-        title = problem.title
-    ))
-    .into_response()
+/// Kept as they are in an address.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A value as a part of an address.
+fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, PLAIN).to_string()
+}
+
+/// A contact's id as a part of an address.
+fn contact_path(id: &ContactId) -> String {
+    encoded(id.as_str())
 }

@@ -1,0 +1,94 @@
+// What every page needs: menus that close, questions before deleting, parts that keep themselves up to date.
+import { keepLive } from "./live.mjs";
+
+const say = document.getElementById("say");
+
+/** Says something once to those who do not see it. */
+export function announce(words) {
+  if (say && words && say.textContent !== words) say.textContent = words;
+}
+
+// Menus close when one goes elsewhere.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// A button that asks opens its dialog; without scripts its form leads to a page that asks.
+document.addEventListener("click", (event) => {
+  const asking = event.target.closest("[data-ask]");
+  const dialog = asking && document.getElementById(asking.dataset.ask);
+  if (dialog?.showModal) {
+    event.preventDefault();
+    dialog.showModal();
+    return;
+  }
+  const closing = event.target.closest("[data-close]");
+  if (closing) closing.closest("dialog").close();
+});
+
+// The dialog's own form takes the ticked boxes of the form it asks about along.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.from) {
+    for (const old of form.querySelectorAll("[data-taken]")) old.remove();
+    for (const box of document.querySelectorAll(`#${form.dataset.from} input[name="id"]:checked`)) {
+      const taken = Object.assign(document.createElement("input"), { type: "hidden", name: "id", value: box.value });
+      taken.dataset.taken = "";
+      form.append(taken);
+    }
+  }
+  // One press is enough; the server does not mind a second one either.
+  const button = event.submitter;
+  if (button?.dataset.once === undefined) return;
+  if (form.dataset.gone) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.gone = "yes";
+  button.setAttribute("aria-disabled", "true");
+  if (button.dataset.once) button.textContent = button.dataset.once;
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
+// Ticking people in a table.
+for (const form of document.querySelectorAll("[data-selection]")) {
+  const boxes = [...form.querySelectorAll('input[name="id"]')];
+  const all = form.querySelector("[data-all]");
+  const words = form.querySelector("[data-selected]");
+  const buttons = form.querySelectorAll("[data-needs-selection]");
+  const show = () => {
+    const n = boxes.filter((box) => box.checked).length;
+    all.checked = n === boxes.length;
+    all.indeterminate = n > 0 && n < boxes.length;
+    words.textContent = n ? `${n} selected` : words.dataset.none;
+    for (const button of buttons) {
+      button.hidden = n === 0;
+      button.textContent = `Delete ${n} selected`;
+    }
+    const title = document.querySelector("#ask-delete h2");
+    if (title) title.textContent = n === 1 ? "Delete 1 contact?" : `Delete ${n} contacts?`;
+    const yes = document.querySelector("#ask-delete .button.danger");
+    if (yes) yes.textContent = n === 1 ? "Delete 1 contact" : `Delete ${n} contacts`;
+  };
+  form.addEventListener("change", (event) => {
+    if (event.target === all) for (const box of boxes) box.checked = all.checked;
+    show();
+  });
+  show();
+}
+
+// What is wrong is read first.
+document.querySelector("[data-focus]")?.focus();
+
+for (const part of document.querySelectorAll("[data-live]")) keepLive(part, announce);

@@ -1,0 +1,170 @@
+//! What stands on the compose form, whole or not.
+
+use domain::book::AddressBook;
+use domain::ids::ContactId;
+use domain::message::{Audience, EmailContent, Message, Purpose, SmsContent, VoiceContent};
+use domain::settings::Settings;
+
+use crate::forms::FormFields;
+use crate::pages::words;
+
+/// Prefixes of a chosen group and person in the form.
+const GROUP: &str = "group:";
+const CONTACT: &str = "contact:";
+const EVERYONE: &str = "everyone";
+
+/// One chosen part of the audience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    Everyone,
+    Group(String),
+    Contact(ContactId),
+}
+
+impl Chosen {
+    pub(crate) fn parse(value: &str) -> Option<Self> {
+        if value == EVERYONE {
+            Some(Self::Everyone)
+        } else if let Some(name) = value.strip_prefix(GROUP) {
+            Some(Self::Group(name.to_owned())).filter(|_| !name.trim().is_empty())
+        } else {
+            ContactId::parse(value.strip_prefix(CONTACT)?).ok().map(Self::Contact)
+        }
+    }
+
+    /// As it stands in the form.
+    pub(crate) fn value(&self) -> String {
+        match self {
+            Self::Everyone => EVERYONE.to_owned(),
+            Self::Group(name) => format!("{GROUP}{name}"),
+            Self::Contact(id) => format!("{CONTACT}{id}"),
+        }
+    }
+
+    /// What a person calls it, and how many it is.
+    pub(crate) fn words(&self, book: &AddressBook) -> (String, String) {
+        match self {
+            Self::Everyone => ("Everyone".to_owned(), words::number(book.len() as u64)),
+            Self::Group(name) => {
+                (name.clone(), book.members(name).map_or_else(String::new, |m| words::number(m.len() as u64)))
+            }
+            Self::Contact(id) => {
+                (book.get(id).map_or_else(|| format!("Contact {id}"), |(c, _)| c.full_name()), String::new())
+            }
+        }
+    }
+}
+
+/// The form as it was filled in. Every text is kept as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Draft {
+    pub(crate) to: Vec<Chosen>,
+    pub(crate) purpose: Purpose,
+    pub(crate) sms: Option<SmsContent>,
+    pub(crate) voice: Option<VoiceContent>,
+    pub(crate) email: Option<EmailContent>,
+    /// Texts of channels that are not chosen just now.
+    pub(crate) idle_sms: SmsContent,
+    pub(crate) idle_voice: VoiceContent,
+    pub(crate) idle_email: EmailContent,
+}
+
+impl Draft {
+    /// An empty form.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let sms = SmsContent { header: settings.sms_header.clone(), text: String::new() };
+        Self {
+            to: Vec::new(),
+            purpose: Purpose::Service,
+            sms: Some(sms.clone()),
+            voice: None,
+            email: None,
+            idle_sms: sms,
+            idle_voice: VoiceContent { text: String::new() },
+            idle_email: EmailContent { subject: String::new(), text: String::new() },
+        }
+    }
+
+    /// Reads a posted form, with what its *add* or *remove* button asks for.
+    pub(crate) fn read(form: &FormFields) -> Self {
+        let mut to: Vec<Chosen> = Vec::new();
+        for chosen in form.all("to").chain(form.get("add")).filter_map(Chosen::parse) {
+            if !to.contains(&chosen) {
+                to.push(chosen);
+            }
+        }
+        if let Some(removed) = form.get("remove").and_then(Chosen::parse) {
+            to.retain(|chosen| *chosen != removed);
+        }
+        let text = |name: &str| form.get(name).unwrap_or_default().replace("\r\n", "\n");
+        let sms = SmsContent { header: form.text("sms_header").to_owned(), text: text("sms_text") };
+        let voice = VoiceContent { text: text("voice_text") };
+        let email = EmailContent { subject: form.text("email_subject").to_owned(), text: text("email_text") };
+        Self {
+            to,
+            purpose: Purpose::from_code(form.text("purpose")).unwrap_or(Purpose::Service),
+            sms: form.has("sms").then(|| sms.clone()),
+            voice: form.has("voice").then(|| voice.clone()),
+            email: form.has("email").then(|| email.clone()),
+            idle_sms: sms,
+            idle_voice: voice,
+            idle_email: email,
+        }
+    }
+
+    /// The message that the form makes.
+    pub(crate) fn message(&self) -> Message {
+        let mut to = Audience::default();
+        for chosen in &self.to {
+            match chosen {
+                Chosen::Everyone => to.everyone = true,
+                Chosen::Group(name) => to.groups.push(name.clone()),
+                Chosen::Contact(id) => to.contacts.push(id.clone()),
+            }
+        }
+        Message {
+            purpose: self.purpose,
+            to,
+            sms: self.sms.clone(),
+            voice: self.voice.clone(),
+            email: self.email.clone(),
+        }
+    }
+
+    /// The form again, as hidden fields of the page that asks for the last word.
+    pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
+        let mut fields: Vec<(&'static str, String)> = self.to.iter().map(|c| ("to", c.value())).collect();
+        let on = [("sms", self.sms.is_some()), ("voice", self.voice.is_some()), ("email", self.email.is_some())];
+        fields.extend(on.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, "yes".to_owned())));
+        fields.extend([
+            ("purpose", self.purpose.code().to_owned()),
+            ("sms_header", self.idle_sms.header.clone()),
+            ("sms_text", self.idle_sms.text.clone()),
+            ("voice_text", self.idle_voice.text.clone()),
+            ("email_subject", self.idle_email.subject.clone()),
+            ("email_text", self.idle_email.text.clone()),
+        ]);
+        fields
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_comes_back_as_it_was() {
+        let form = FormFields::parse(
+            b"to=group%3AYear+9&to=contact%3AP-1&to=contact%3A&to=nonsense&add=everyone&remove=contact%3AP-1\
+              &sms=yes&sms_header=GA&sms_text=one%0D%0Atwo&email_subject=kept&purpose=emergency",
+        );
+        let draft = Draft::read(&form);
+        assert_eq!(draft.to, [Chosen::Group("Year 9".into()), Chosen::Everyone]);
+        let message = draft.message();
+        assert!(message.to.everyone && message.to.groups == ["Year 9"] && message.to.contacts.is_empty());
+        assert_eq!(message.sms.map(|s| s.text).as_deref(), Some("one\ntwo"));
+        assert_eq!((message.email, message.purpose), (None, Purpose::Emergency));
+        let pairs: Vec<String> = draft.fields().into_iter().map(|(n, v)| format!("{n}={v}")).collect();
+        assert_eq!(Draft::read(&FormFields::parse(pairs.join("&").replace('\n', "%0A").as_bytes())), draft);
+    }
+}

@@ -1,0 +1,200 @@
+//! The compose page at work: each button of its form, and the parts that its script asks for.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use domain::book::AddressBook;
+use domain::message::SmsContent;
+use domain::sms;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{Check, Chosen, ComposePage, ConfirmPage, Draft, FoundPart, LivePart, Parts, expect, find, problems};
+use crate::auth::{Posted, SignedIn};
+use crate::error::{ApiError, Result};
+use crate::forms::FormFields;
+use crate::pages::desk::{Desk, html};
+use crate::pages::frame::Here;
+use crate::services::compose::{Preview, preview_of};
+use crate::services::send::{idempotency, send};
+use crate::state::ApiState;
+
+/// Longest key of a form.
+const MAX_KEY: usize = 100;
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new()
+        .route("/send", get(show).post(press))
+        .route("/send/live", post(live))
+        .route("/send/find", get(found))
+}
+
+#[derive(Deserialize)]
+struct ToSend {
+    /// Somebody or a group to begin with, as the form spells it.
+    to: Option<String>,
+}
+
+async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<ToSend>) -> Result<Response> {
+    let desk = Desk::open(&state, &by, Here::Send).await?;
+    let book = desk.book(&state, &by.school).await?;
+    let mut draft = Draft::new(&desk.settings);
+    draft.to.extend(asked.to.as_deref().and_then(Chosen::parse));
+    Form::new(desk, &book, draft, state.ids().secret(), 0).compose(String::new(), false)
+}
+
+#[derive(Deserialize)]
+struct ToFind {
+    #[serde(default)]
+    q: String,
+}
+
+async fn found(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<ToFind>) -> Result<Response> {
+    let desk = Desk::open(&state, &by, Here::Send).await?;
+    let book = desk.book(&state, &by.school).await?;
+    html(&FoundPart { found: find(&book, &asked.q), find: asked.q })
+}
+
+async fn live(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
+    let desk = Desk::open(&state, &by, Here::Send).await?;
+    let book = desk.book(&state, &by.school).await?;
+    let form = Form::read(desk, &book, &form);
+    html(&LivePart { check: form.check() })
+}
+
+/// A button of the form was pressed.
+async fn press(State(state): State<ApiState>, Posted { by, form: fields }: Posted) -> Result<Response> {
+    let desk = Desk::open(&state, &by, Here::Send).await?;
+    let book = desk.book(&state, &by.school).await?;
+    let mut form = Form::read(desk, &book, &fields);
+    let adding = fields.has("add") || fields.has("remove");
+    match fields.text("do") {
+        _ if adding => form.compose(String::new(), false),
+        "edit" => form.compose(String::new(), false),
+        "find" => form.compose(fields.text("find").to_owned(), false),
+        "mend" => {
+            form.mend();
+            form.compose(String::new(), false)
+        }
+        _ if !form.preview.problems.is_empty() => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, form.compose(String::new(), true)?).into_response())
+        }
+        "send" => match form.changed(fields.text("expect")) {
+            Some(words) => form.confirm(Some(words)),
+            None => form.send(&state, &by).await,
+        },
+        // Enter in a field, another person to look at, no script: look before it goes.
+        _ => form.confirm(None),
+    }
+}
+
+/// The posted form, read and reckoned up.
+struct Form<'b> {
+    desk: Desk,
+    book: &'b AddressBook,
+    draft: Draft,
+    key: String,
+    person: usize,
+    preview: Preview,
+}
+
+impl<'b> Form<'b> {
+    fn new(desk: Desk, book: &'b AddressBook, draft: Draft, key: String, person: usize) -> Self {
+        let preview = preview_of(book, &draft.message(), &desk.settings);
+        Self { desk, book, draft, key, person, preview }
+    }
+
+    fn read(desk: Desk, book: &'b AddressBook, fields: &FormFields) -> Self {
+        let key: String = fields.text("key").chars().take(MAX_KEY).collect();
+        Self::new(desk, book, Draft::read(fields), key, fields.text("person").parse().unwrap_or(0))
+    }
+
+    fn check(&self) -> Check {
+        Check::new(self.book, &self.draft.message(), &self.preview, &self.desk.settings, self.person)
+    }
+
+    fn compose(self, find: String, tell: bool) -> Result<Response> {
+        html(&ComposePage::new(self.desk.frame.clone(), self.parts(find, tell)))
+    }
+
+    fn confirm(self, changed: Option<String>) -> Result<Response> {
+        html(&ConfirmPage::new(self.desk.frame.clone(), self.parts(String::new(), false), changed))
+    }
+
+    fn parts(&self, find: String, tell: bool) -> Parts<'_> {
+        Parts {
+            book: self.book,
+            draft: &self.draft,
+            key: self.key.clone(),
+            find,
+            check: self.check(),
+            problems: if tell { problems(&self.preview) } else { Vec::new() },
+        }
+    }
+
+    /// Puts plain characters for typographic ones, as its button offered.
+    fn mend(&mut self) {
+        let plain = |text: &SmsContent| SmsContent { header: sms::mend(&text.header), text: sms::mend(&text.text) };
+        self.draft.sms = self.draft.sms.as_ref().map(plain);
+        self.draft.idle_sms = plain(&self.draft.idle_sms);
+        self.preview = preview_of(self.book, &self.draft.message(), &self.desk.settings);
+    }
+
+    /// What is not as the user saw it when they pressed *Send*.
+    fn changed(&self, seen: &str) -> Option<String> {
+        let now = expect(&self.preview.costing);
+        (seen != now).then(|| {
+            if seen.is_empty() {
+                "Look it over before it goes.".to_owned()
+            } else {
+                "Who gets it, or what it costs, is not what the page showed a moment ago. Look again before it goes."
+                    .to_owned()
+            }
+        })
+    }
+
+    async fn send(self, state: &ApiState, by: &SignedIn) -> Result<Response> {
+        let message = self.draft.message();
+        let request = serde_json::to_vec(&message).map_err(ApiError::internal)?;
+        // A page loaded without a key cannot be sent twice by mistake, only by pressing twice.
+        let key = (!self.key.is_empty())
+            .then(|| idempotency(&format!("page {}", by.user), &self.key, &request));
+        let settings = self.desk.settings;
+        let sent = send(state, &by.school, by.author(), message, settings, key.as_ref()).await?;
+        Ok(Redirect::to(&format!("/messages/{}?done=sent", sent.id)).into_response())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::compose::samples;
+    use crate::pages::frame::Frame;
+    use crate::pages::lines::samples::local;
+
+    fn form(book: &AddressBook, draft: Draft) -> Form<'_> {
+        let desk = Desk { settings: samples::settings(), frame: Frame::sample(Here::Send), local: local() };
+        Form::new(desk, book, draft, "key".into(), 0)
+    }
+
+    #[test]
+    fn a_message_goes_only_as_it_was_seen() {
+        let book = samples::book();
+        let form = form(&book, samples::draft());
+        let seen = form.check().expect;
+        assert_eq!(form.changed(&seen), None);
+        assert!(form.changed("").is_some() && form.changed("0-0-0-0-0-0").is_some());
+    }
+
+    #[test]
+    fn mending_takes_out_typography_only() {
+        let book = samples::book();
+        let mut draft = samples::draft();
+        draft.sms = Some(SmsContent { header: "Siân’s".into(), text: "It’s “on” – see you…".into() });
+        let mut form = form(&book, draft);
+        form.mend();
+        let sms = form.draft.sms.unwrap();
+        assert_eq!((sms.header.as_str(), sms.text.as_str()), ("Siân's", "It's \"on\" - see you..."));
+    }
+}

@@ -1,0 +1,183 @@
+//! *Send a message*: who, what, and a last look, on one page.
+
+mod advice;
+mod check;
+mod draft;
+mod found;
+mod handlers;
+
+use askama::Template;
+use domain::book::AddressBook;
+use domain::message::Purpose;
+
+pub(crate) use check::{Check, expect, problems};
+pub(crate) use draft::{Chosen, Draft};
+pub(crate) use found::{FoundPart, Hit, find};
+pub(crate) use handlers::routes;
+
+use super::frame::Frame;
+use super::kit::{Choice, Problem, error_of};
+use super::words;
+
+/// The page on which a message is written.
+#[derive(Template)]
+#[template(path = "compose.html")]
+pub(crate) struct ComposePage {
+    frame: Frame,
+    problems: Vec<Problem>,
+    /// Makes sending twice harmless.
+    key: String,
+    find: String,
+    found: Vec<Hit>,
+    chips: Vec<Chip>,
+    everyone: String,
+    groups: Vec<Hit>,
+    sms: SmsForm,
+    voice: VoiceForm,
+    email: EmailForm,
+    tokens: [Token; 5],
+    purposes: [Choice; 4],
+    check: Check,
+}
+
+/// Everything that changes while one writes, for the script.
+#[derive(Template)]
+#[template(path = "compose_live.html")]
+pub(crate) struct LivePart {
+    pub(crate) check: Check,
+}
+
+/// The last look before a message goes.
+#[derive(Template)]
+#[template(path = "confirm.html")]
+pub(crate) struct ConfirmPage {
+    pub(crate) frame: Frame,
+    /// What is not as it was when the button was pressed.
+    pub(crate) changed: Option<String>,
+    pub(crate) fields: Vec<(&'static str, String)>,
+    pub(crate) audience: String,
+    pub(crate) purpose: &'static str,
+    pub(crate) check: Check,
+}
+
+/// A chosen person or group.
+pub(crate) struct Chip {
+    value: String,
+    words: String,
+    sub: String,
+}
+
+struct SmsForm {
+    on: bool,
+    header: String,
+    text: String,
+    error: Option<String>,
+}
+
+struct VoiceForm {
+    on: bool,
+    text: String,
+    error: Option<String>,
+}
+
+struct EmailForm {
+    on: bool,
+    subject: String,
+    subject_error: Option<String>,
+    text: String,
+    error: Option<String>,
+}
+
+/// Something that is filled in for each person.
+pub(crate) struct Token {
+    code: &'static str,
+    words: &'static str,
+}
+
+const TOKENS: [Token; 5] = [
+    Token { code: "$forename$", words: "Forename" },
+    Token { code: "$surname$", words: "Surname" },
+    Token { code: "$title|parent$", words: "Title" },
+    Token { code: "$name$", words: "Full name" },
+    Token { code: "$schoolphone$", words: "School’s phone" },
+];
+
+/// What staff call a purpose.
+pub(crate) const fn purpose_words(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Service => "School business",
+        Purpose::Attendance => "Attendance",
+        Purpose::Emergency => "Emergency: goes first",
+        Purpose::Marketing => "Marketing: people may opt out",
+    }
+}
+
+/// What the page is made of, besides its frame.
+pub(crate) struct Parts<'a> {
+    pub(crate) book: &'a AddressBook,
+    pub(crate) draft: &'a Draft,
+    pub(crate) key: String,
+    pub(crate) find: String,
+    pub(crate) check: Check,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl ComposePage {
+    pub(crate) fn new(frame: Frame, parts: Parts<'_>) -> Self {
+        let Parts { book, draft, key, find: asked, check, problems, .. } = parts;
+        let chip = |chosen: &Chosen| {
+            let (words, sub) = chosen.words(book);
+            Chip { value: chosen.value(), words, sub }
+        };
+        Self {
+            frame,
+            key,
+            found: if asked.is_empty() { Vec::new() } else { find(book, &asked) },
+            find: asked,
+            chips: draft.to.iter().map(chip).collect(),
+            everyone: words::number(book.len() as u64),
+            groups: found::all_groups(book),
+            sms: SmsForm {
+                on: draft.sms.is_some(),
+                header: draft.idle_sms.header.clone(),
+                text: draft.idle_sms.text.clone(),
+                error: error_of(&problems, "sms_text"),
+            },
+            voice: VoiceForm {
+                on: draft.voice.is_some(),
+                text: draft.idle_voice.text.clone(),
+                error: error_of(&problems, "voice_text"),
+            },
+            email: EmailForm {
+                on: draft.email.is_some(),
+                subject: draft.idle_email.subject.clone(),
+                subject_error: error_of(&problems, "email_subject"),
+                text: draft.idle_email.text.clone(),
+                error: error_of(&problems, "email_text"),
+            },
+            tokens: TOKENS,
+            purposes: Purpose::ALL.map(|p| Choice::new(p.code(), purpose_words(p), p == draft.purpose)),
+            problems,
+            check,
+        }
+    }
+}
+
+impl ConfirmPage {
+    pub(crate) fn new(frame: Frame, parts: Parts<'_>, changed: Option<String>) -> Self {
+        let chosen: Vec<String> = parts.draft.to.iter().map(|c| c.words(parts.book).0).collect();
+        let mut fields = parts.draft.fields();
+        fields.push(("key", parts.key));
+        Self {
+            frame,
+            changed,
+            fields,
+            audience: words::list(&chosen),
+            purpose: purpose_words(parts.draft.purpose),
+            check: parts.check,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod samples;

@@ -1,0 +1,340 @@
+//! One contact: added, looked at, changed, deleted.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use domain::contact::{Contact, ContactRole, PhoneLabel, Source};
+use domain::ids::ContactId;
+use domain::settings::Settings;
+use http::StatusCode;
+use serde::Deserialize;
+use store::StoreError;
+
+use super::contacts::{AskPage, BEFORE_DELETING, role_words};
+use super::desk::{Desk, html};
+use super::frame::{Frame, Here};
+use super::kit::{Ask, Choice, Field, Problem};
+use super::{contact_path, shown};
+use crate::auth::{Posted, SignedIn};
+use crate::error::{ApiError, Result};
+use crate::forms::FormFields;
+use crate::services::contacts::{ContactFields, read_contact};
+use crate::state::ApiState;
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new()
+        .route("/contacts/new", get(show_new).post(add))
+        .route("/contacts/{id}", get(show).post(save))
+        .route("/contacts/{id}/delete", post(delete))
+}
+
+#[derive(Template)]
+#[template(path = "contact.html")]
+pub(crate) struct ContactPage {
+    frame: Frame,
+    title: String,
+    sub: String,
+    notice: Option<String>,
+    problems: Vec<Problem>,
+    action: String,
+    /// Which state of the contact was read; 0 for a new one.
+    rev: u64,
+    read_only: bool,
+    why_grey: &'static str,
+    name: [Field; 3],
+    id: Field,
+    roles: [Choice; 4],
+    reach: [Field; 4],
+    groups: Field,
+    save: &'static str,
+    ask: Option<Ask>,
+}
+
+/// The fields as they stand in the form.
+#[derive(Default, Clone)]
+struct Typed {
+    id: String,
+    title: String,
+    forename: String,
+    surname: String,
+    role: String,
+    mobile: String,
+    home: String,
+    work: String,
+    email: String,
+    groups: String,
+}
+
+impl Typed {
+    fn read(form: &FormFields) -> Self {
+        let text = |name: &str| form.text(name).to_owned();
+        Self {
+            id: text("id"),
+            title: text("title"),
+            forename: text("forename"),
+            surname: text("surname"),
+            role: text("role"),
+            mobile: text("mobile"),
+            home: text("home"),
+            work: text("work"),
+            email: text("email"),
+            groups: text("groups"),
+        }
+    }
+
+    fn of(contact: &Contact) -> Self {
+        let number = |label| {
+            let number = contact.number(label).unwrap_or_default();
+            shown::address(domain::channel::Channel::Voice, number)
+        };
+        Self {
+            id: contact.id.to_string(),
+            title: contact.title.clone().unwrap_or_default(),
+            forename: contact.forename.clone(),
+            surname: contact.surname.clone(),
+            role: contact.role.code().to_owned(),
+            mobile: number(PhoneLabel::Mobile),
+            home: number(PhoneLabel::Home),
+            work: number(PhoneLabel::Work),
+            email: contact.email.clone().unwrap_or_default(),
+            groups: contact.groups.join(", "),
+        }
+    }
+
+    fn contact(&self, settings: &Settings, state: &ApiState) -> std::result::Result<Contact, Vec<Problem>> {
+        let groups: Vec<String> =
+            self.groups.split(',').map(str::trim).filter(|g| !g.is_empty()).map(str::to_owned).collect();
+        let fields = ContactFields {
+            id: &self.id,
+            title: &self.title,
+            forename: &self.forename,
+            surname: &self.surname,
+            role: &self.role,
+            mobile: &self.mobile,
+            home: &self.home,
+            work: &self.work,
+            email: &self.email,
+            groups: &groups,
+        };
+        read_contact(&fields, Source::Hand, settings.country, state.numbers())
+            .map_err(|errors| errors.into_iter().map(|e| Problem::new(e.field, e.message)).collect())
+    }
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    done: Option<String>,
+}
+
+async fn show_new(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
+    let desk = Desk::open(&state, &by, Here::Contacts).await?;
+    html(&ContactPage::to_add(desk.frame, &Typed::default(), Vec::new()))
+}
+
+async fn add(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
+    let desk = Desk::open(&state, &by, Here::Contacts).await?;
+    let typed = Typed::read(&form);
+    let mut named = typed.clone();
+    if named.id.is_empty() {
+        named.id = format!("H-{}", state.ids().ulid(state.now_ms()));
+    }
+    let problems = match named.contact(&desk.settings, &state) {
+        Ok(contact) => match by.school.add_contact(&contact, state.now_ms()).await {
+            Ok(()) => return Ok(Redirect::to("/contacts?done=added").into_response()),
+            Err(StoreError::Conflict) => vec![Problem::new("id", "Another contact has this id. Choose another, or leave it blank.")],
+            Err(other) => return Err(other.into()),
+        },
+        Err(problems) => problems,
+    };
+    let page = ContactPage::to_add(desk.frame, &typed, problems);
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+}
+
+async fn show(
+    State(state): State<ApiState>,
+    by: SignedIn,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let desk = Desk::open(&state, &by, Here::Contacts).await?;
+    let stored = by.school.contact(&known(&id)?).await?.ok_or(ApiError::NotFound)?;
+    let notice = asked.done.map(|_| "The changes are saved.".to_owned());
+    html(&ContactPage::of(desk.frame, &stored.contact, stored.rev, &Typed::of(&stored.contact), notice, Vec::new()))
+}
+
+async fn save(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Posted { by, form }: Posted,
+) -> Result<Response> {
+    let desk = Desk::open(&state, &by, Here::Contacts).await?;
+    let stored = by.school.contact(&known(&id)?).await?.ok_or(ApiError::NotFound)?;
+    if stored.contact.source.is_imported() {
+        return Err(ApiError::Forbidden(WHY_GREY.to_owned()));
+    }
+    let typed = Typed { id: stored.contact.id.to_string(), ..Typed::read(&form) };
+    let rev = form.text("rev").parse().unwrap_or(0);
+    let problems = match typed.contact(&desk.settings, &state) {
+        Ok(contact) => match by.school.put_contact(&contact, rev, state.now_ms()).await {
+            Ok(_) => {
+                return Ok(Redirect::to(&format!("/contacts/{}?done=saved", contact_path(&contact.id))).into_response());
+            }
+            Err(StoreError::Conflict) => vec![Problem::new(
+                "",
+                "Somebody else changed this contact while you did. Load the page again and repeat your change.",
+            )],
+            Err(other) => return Err(other.into()),
+        },
+        Err(problems) => problems,
+    };
+    let page = ContactPage::of(desk.frame, &stored.contact, rev, &typed, None, problems);
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+}
+
+async fn delete(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Posted { by, form }: Posted,
+) -> Result<Response> {
+    let stored = by.school.contact(&known(&id)?).await?.ok_or(ApiError::NotFound)?;
+    if form.text("sure") == "yes" {
+        by.school.delete_contacts(&[stored.contact.id], state.now_ms()).await?;
+        return Ok(Redirect::to("/contacts?done=deleted&n=1").into_response());
+    }
+    let desk = Desk::open(&state, &by, Here::Contacts).await?;
+    let ask = ask(&stored.contact);
+    html(&AskPage {
+        frame: desk.frame,
+        title: ask.title,
+        words: ask.words,
+        action: ask.action,
+        hidden: Vec::new(),
+        yes: ask.yes,
+        no: ask.no,
+        back: format!("/contacts/{}", contact_path(&stored.contact.id)),
+    })
+}
+
+fn known(id: &str) -> Result<ContactId> {
+    ContactId::parse(id).map_err(|_| ApiError::NotFound)
+}
+
+const WHY_GREY: &str = "This contact came from outside Messenger, so its fields are grey: a change made here would be \
+    lost with the next upload. Change it where it came from and upload again.";
+
+fn ask(contact: &Contact) -> Ask {
+    let name = contact.full_name();
+    Ask {
+        id: "ask-delete",
+        action: format!("/contacts/{}/delete", contact_path(&contact.id)),
+        form: "",
+        title: format!("Delete {name}?"),
+        words: BEFORE_DELETING.replace("They get", "This person gets").replace("to them", "to this person"),
+        yes: format!("Delete {name}"),
+        no: "Keep",
+    }
+}
+
+impl ContactPage {
+    fn to_add(frame: Frame, typed: &Typed, problems: Vec<Problem>) -> Self {
+        let page = Self::form(frame, typed, problems, false);
+        let id = page.id.clone().optional().hint("The school's own number for this person. Left blank, one is made.");
+        Self {
+            id,
+            title: "Add a contact".to_owned(),
+            action: "/contacts/new".to_owned(),
+            save: "Add contact",
+            ..page
+        }
+    }
+
+    fn of(
+        frame: Frame,
+        contact: &Contact,
+        rev: u64,
+        typed: &Typed,
+        notice: Option<String>,
+        problems: Vec<Problem>,
+    ) -> Self {
+        let page = Self::form(frame, typed, problems, contact.source.is_imported());
+        Self {
+            title: contact.full_name(),
+            sub: format!("{} · from {}", role_words(contact.role), match contact.source {
+                Source::Mis => "the school’s MIS",
+                Source::Upload => "an upload",
+                Source::Hand => "here, typed in",
+                Source::Api => "a partner system",
+            }),
+            action: format!("/contacts/{}", contact_path(&contact.id)),
+            id: page.id.clone().read_only(true),
+            rev,
+            notice,
+            ask: Some(ask(contact)),
+            ..page
+        }
+    }
+
+    fn form(frame: Frame, typed: &Typed, problems: Vec<Problem>, read_only: bool) -> Self {
+        let field = |name: &'static str, label: &'static str, value: &str| {
+            Field::new(name, label, value).checked(&problems).read_only(read_only)
+        };
+        let phone = |name, label, value: &str| field(name, label, value).kind("tel").optional();
+        let role = ContactRole::from_code(&typed.role).unwrap_or(ContactRole::Parent);
+        Self {
+            title: String::new(),
+            sub: String::new(),
+            notice: None,
+            action: String::new(),
+            rev: 0,
+            read_only,
+            why_grey: WHY_GREY,
+            name: [
+                field("title", "Title", &typed.title).optional(),
+                field("forename", "Forename", &typed.forename),
+                field("surname", "Surname", &typed.surname),
+            ],
+            id: field("id", "Id", &typed.id),
+            roles: ContactRole::ALL.map(|r| Choice::new(r.code(), role_words(r), r == role)),
+            reach: [
+                phone("mobile", "Mobile", &typed.mobile),
+                field("email", "E-mail", &typed.email).kind("email").optional(),
+                phone("home", "Home phone", &typed.home),
+                phone("work", "Work phone", &typed.work),
+            ],
+            groups: field("groups", "Groups", &typed.groups)
+                .optional()
+                .hint("Names with commas between, such as Year 9, Choir."),
+            save: "Save changes",
+            ask: None,
+            frame,
+            problems,
+        }
+    }
+}
+
+#[cfg(test)]
+impl ContactPage {
+    pub(crate) fn sample() -> Self {
+        let book = super::compose::samples::book();
+        let typed_in = book.contacts().iter().find(|c| c.source == Source::Hand).unwrap();
+        Self::of(Frame::sample(Here::Contacts), typed_in, 1, &Typed::of(typed_in), None, Vec::new())
+    }
+
+    pub(crate) fn sample_grey() -> Self {
+        let book = super::compose::samples::book();
+        let imported = &book.contacts()[3];
+        let notice = Some("The changes are saved.".into());
+        Self::of(Frame::sample(Here::Contacts), imported, 1, &Typed::of(imported), notice, Vec::new())
+    }
+
+    pub(crate) fn sample_with_problems() -> Self {
+        let typed = Typed { forename: "Ann".into(), mobile: "0770 900".into(), ..Typed::default() };
+        let problems = vec![
+            Problem::new("mobile", "This number is too short. Check it with the family."),
+            Problem::new("email", "Write the whole address, such as ann@example.com."),
+        ];
+        Self::to_add(Frame::sample(Here::Contacts), &typed, problems)
+    }
+}

@@ -1,0 +1,48 @@
+//! What every page of a signed-in user starts from.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use domain::book::AddressBook;
+use domain::settings::Settings;
+use store::School;
+
+use super::frame::{Frame, Here};
+use super::words::LocalTime;
+use crate::auth::SignedIn;
+use crate::error::{ApiError, Result};
+use crate::state::ApiState;
+
+/// The school as it stands, and the frame of the page.
+pub(crate) struct Desk {
+    pub(crate) settings: Settings,
+    pub(crate) frame: Frame,
+    pub(crate) local: LocalTime,
+}
+
+impl Desk {
+    /// For a page in this place.
+    pub(crate) async fn open(state: &ApiState, by: &SignedIn, here: Here) -> Result<Self> {
+        let settings = by.school.settings().await?;
+        let local = LocalTime::new(state.now_ms(), settings.time_zone());
+        let frame = Frame {
+            school: settings.name.clone(),
+            user: by.name.clone(),
+            zone: settings.timezone.clone(),
+            csrf: by.csrf.clone(),
+            here,
+        };
+        Ok(Self { settings, frame, local })
+    }
+
+    /// The school's address book.
+    pub(crate) async fn book(&self, state: &ApiState, school: &School) -> Result<Arc<AddressBook>> {
+        Ok(school.book(state.books(), self.settings.country, state.now_ms()).await?)
+    }
+}
+
+/// A page, or a part of one.
+pub(crate) fn html(page: &impl Template) -> Result<Response> {
+    Ok(Html(page.render().map_err(ApiError::internal)?).into_response())
+}

@@ -1,0 +1,157 @@
+//! The first page: what needs this person now, what went out lately, and the week.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use domain::message::MessageState;
+use domain::usage::{DayCounts, Days};
+use jiff::ToSpan;
+use store::Summary;
+
+use super::desk::{Desk, html};
+use super::frame::{Frame, Here};
+use super::kit::{Named, Tag, Tone};
+use super::lines::{self, Line};
+use super::standing::Show;
+use super::words::{self, LocalTime};
+use crate::auth::SignedIn;
+use crate::error::Result;
+use crate::state::ApiState;
+
+/// Messages that are looked through for what needs somebody.
+const LOOKED_AT: i32 = 30;
+/// Messages listed.
+const LISTED: usize = 5;
+/// What went wrong longer ago than this is history.
+const NEEDS_MS: i64 = 3 * 24 * 3_600_000;
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new().route("/", get(show))
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+pub(crate) struct HomePage {
+    frame: Frame,
+    today: String,
+    greeting: String,
+    contacts: String,
+    needs: Vec<Need>,
+    recent: Vec<Line>,
+    week: Vec<Named>,
+}
+
+/// Something that waits for a person.
+struct Need {
+    href: String,
+    tag: Tag,
+    title: String,
+    words: String,
+    action: &'static str,
+}
+
+async fn show(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
+    let desk = Desk::open(&state, &by, Here::Home).await?;
+    let today = desk.local.today();
+    let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
+    let summaries = by.school.summaries(None, LOOKED_AT).await?;
+    let week = by.school.usage(monday, today).await?;
+    let people = desk.book(&state, &by.school).await?.len();
+    html(&HomePage::new(desk.frame, &desk.local, state.now_ms(), &summaries, &week, people))
+}
+
+impl HomePage {
+    fn new(
+        frame: Frame,
+        local: &LocalTime,
+        now_ms: i64,
+        summaries: &[Summary],
+        week: &Days,
+        people: usize,
+    ) -> Self {
+        let greeting = match local.hour() {
+            0..12 => "Good morning",
+            12..17 => "Good afternoon",
+            _ => "Good evening",
+        };
+        let forename = frame.user.split_whitespace().next().unwrap_or_default().to_owned();
+        let late = summaries.iter().filter(|s| s.created_ms > now_ms - NEEDS_MS);
+        Self {
+            frame,
+            today: local.day(local.today()),
+            greeting: format!("{greeting}, {forename}"),
+            contacts: words::count(people as u64, "person", "people"),
+            needs: late.filter_map(|s| need(s, local)).collect(),
+            recent: summaries.iter().take(LISTED).map(|s| Line::new(s, local)).collect(),
+            week: figures(week.values().fold(DayCounts::default(), |sum, day| sum.plus(*day))),
+        }
+    }
+}
+
+/// The four figures of a span of days.
+pub(crate) fn figures(sum: DayCounts) -> Vec<Named> {
+    let figure = |words: &str, n: i64| Named::new(words, words::number(n.unsigned_abs()));
+    vec![
+        figure("Texts", sum.sms_count),
+        figure("Text units", sum.sms_units),
+        figure("Call minutes", sum.voice_minutes),
+        figure("E-mails", sum.email_count),
+    ]
+}
+
+fn need(summary: &Summary, local: &LocalTime) -> Option<Need> {
+    let counts = lines::counts(&summary.totals);
+    let of = |show| counts.get(&show).copied().unwrap_or(0);
+    let (unsure, failed) = (of(Show::Unconfirmed) + of(Show::Expired), of(Show::Failed));
+    let (tag, action) = match summary.state {
+        MessageState::Rejected => (Tag::new(Tone::Failed, "Not sent"), "See why"),
+        MessageState::Finished if unsure > 0 => {
+            (Tag::new(Tone::Unsure, format!("{} not confirmed", words::number(unsure))), "Look and resend")
+        }
+        MessageState::Finished if failed > 0 => {
+            (Tag::new(Tone::Failed, format!("{} failed", words::number(failed))), "See who")
+        }
+        _ => return None,
+    };
+    Some(Need {
+        href: format!("/messages/{}", summary.id),
+        tag,
+        title: summary.headline.clone(),
+        words: format!("Sent {}", local.when(summary.created_ms)),
+        action,
+    })
+}
+
+#[cfg(test)]
+impl HomePage {
+    fn made(summaries: &[Summary]) -> Self {
+        let local = lines::samples::local();
+        let day = DayCounts { email_count: 210, sms_count: 1_910, sms_units: 2_324, voice_minutes: 96 };
+        let week = Days::from([(local.today(), day)]);
+        Self::new(Frame::sample(Here::Home), &local, lines::samples::now_ms(), summaries, &week, 1_498)
+    }
+
+    pub(crate) fn sample() -> Self {
+        Self::made(&lines::samples::summaries())
+    }
+
+    pub(crate) fn sample_new() -> Self {
+        Self::made(&[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_wrong_lately_is_on_top() {
+        let page = HomePage::sample();
+        let needs: Vec<&str> = page.needs.iter().map(|n| n.tag.words.as_str()).collect();
+        assert_eq!(needs, ["2 not confirmed", "17 failed"]);
+        assert_eq!((page.today.as_str(), page.greeting.as_str()), ("Thursday 14 May", "Good morning, Morgan"));
+        assert!(HomePage::sample_new().needs.is_empty());
+    }
+}

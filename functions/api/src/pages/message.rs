@@ -1,0 +1,385 @@
+//! One message: where it stands, live, and what to do about those it did not reach.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use domain::book::AddressBook;
+use domain::delivery::DeliveryState;
+use domain::ids::{ContactId, MessageId};
+use domain::message::{Message, MessageState};
+use domain::settings::Settings;
+use serde::Deserialize;
+use store::School;
+
+use super::contacts::AskPage;
+use super::desk::{Desk, html};
+use super::frame::{Frame, Here};
+use super::kit::{Ask, Bar, Named, Problem, Tag};
+use super::lines::{self, Counts};
+use super::shown::{self, Shown};
+use super::standing::{Show, next_step, tag};
+use super::words::{self, LocalTime};
+use super::contact_path;
+use crate::auth::{Posted, SignedIn};
+use crate::error::{ApiError, Result};
+use crate::services::control;
+use crate::services::deliveries::{DeliveryLine, deliveries_in};
+use crate::services::status::{Status, status};
+use crate::state::ApiState;
+
+/// People named in each group.
+const NAMED: usize = 24;
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new()
+        .route("/messages/{id}", get(show))
+        .route("/messages/{id}/live", get(live))
+        .route("/messages/{id}/stop", post(stop))
+        .route("/messages/{id}/resend", post(resend))
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(crate) struct MessagePage {
+    frame: Frame,
+    notice: Option<String>,
+    problems: Vec<Problem>,
+    id: String,
+    headline: String,
+    live: Live,
+    said: Vec<Shown>,
+    facts: Vec<Named>,
+}
+
+/// The part of the page that changes.
+#[derive(Template)]
+#[template(path = "message_live.html")]
+pub(crate) struct LivePart {
+    frame: Frame,
+    id: String,
+    headline: String,
+    live: Live,
+}
+
+struct Live {
+    title: String,
+    sub: String,
+    /// For those who do not see it: said once.
+    say: String,
+    /// Whether deliveries still wait for a send.
+    moving: bool,
+    rejected: Option<String>,
+    total: u64,
+    bar: Bar,
+    legend: Vec<Legend>,
+    stop: Option<Ask>,
+    resend: Option<Ask>,
+    groups: Vec<Group>,
+}
+
+struct Legend {
+    tag: Tag,
+    means: &'static str,
+    show: &'static str,
+    count: String,
+    share: String,
+}
+
+/// People with whom the same thing is to be done.
+struct Group {
+    tag: Tag,
+    count: String,
+    next_step: &'static str,
+    people: Vec<Person>,
+    more: Option<String>,
+    href: String,
+}
+
+struct Person {
+    path: String,
+    name: String,
+    to: String,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    done: Option<String>,
+    n: Option<u64>,
+}
+
+/// A message's id as it stands in an address.
+pub(crate) fn known(id: &str) -> Result<MessageId> {
+    id.parse().map_err(|_| ApiError::NotFound)
+}
+
+async fn show(
+    State(state): State<ApiState>,
+    by: SignedIn,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let id = known(&id)?;
+    let desk = Desk::open(&state, &by, Here::History).await?;
+    let status = status(&state, &by.school, id).await?;
+    let body = by.school.body(id).await?;
+    let failing = failing(&by.school, id, &status).await?;
+    let book = desk.book(&state, &by.school).await?;
+    let live = Live::new(&status, &failing, &book, &desk.local);
+    let mut page = MessagePage::new(desk.frame, &status, &body.message, &body.settings, &desk.local, live);
+    page.notice = notice(&asked);
+    html(&page)
+}
+
+async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String>) -> Result<Response> {
+    let id = known(&id)?;
+    let desk = Desk::open(&state, &by, Here::History).await?;
+    let status = status(&state, &by.school, id).await?;
+    let message = by.school.body(id).await?.message;
+    let failing = failing(&by.school, id, &status).await?;
+    let book = desk.book(&state, &by.school).await?;
+    let live = Live::new(&status, &failing, &book, &desk.local);
+    html(&LivePart { frame: desk.frame, id: id.to_string(), headline: message.headline(), live })
+}
+
+async fn failing(school: &School, id: MessageId, status: &Status) -> Result<Vec<DeliveryLine>> {
+    if status.count(DeliveryState::can_resend) == 0 {
+        return Ok(Vec::new());
+    }
+    Ok(deliveries_in(school, id, None, DeliveryState::can_resend).await?.lines)
+}
+
+fn notice(asked: &Asked) -> Option<String> {
+    match asked.done.as_deref()? {
+        "sent" => Some("Accepted. You may leave this page: it goes on by itself.".to_owned()),
+        "stopped" => Some("Stopped. What a provider had already taken may still arrive.".to_owned()),
+        "over" => Some("It was over before it could be stopped.".to_owned()),
+        "resent" => Some(match asked.n.unwrap_or(0) {
+            0 => "There was nothing left to send again.".to_owned(),
+            n => format!("{} sent again.", words::count(n, "delivery is being", "deliveries are being")),
+        }),
+        _ => None,
+    }
+}
+
+async fn stop(State(state): State<ApiState>, Path(id): Path<String>, Posted { by, form }: Posted) -> Result<Response> {
+    let id = known(&id)?;
+    if form.text("sure") != "yes" {
+        return ask_page(&state, &by, id, stop_ask(id)).await;
+    }
+    let done = match control::stop(&state, &by.school, id).await? {
+        MessageState::Stopped => "stopped",
+        _ => "over",
+    };
+    Ok(Redirect::to(&format!("/messages/{id}?done={done}")).into_response())
+}
+
+async fn resend(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Posted { by, form }: Posted,
+) -> Result<Response> {
+    let id = known(&id)?;
+    if form.text("sure") != "yes" {
+        let waiting = status(&state, &by.school, id).await?.can_resend();
+        return ask_page(&state, &by, id, resend_ask(id, waiting)).await;
+    }
+    let resent = control::resend(&state, &by.school, id).await?;
+    Ok(Redirect::to(&format!("/messages/{id}?done=resent&n={}", resent.count)).into_response())
+}
+
+async fn ask_page(state: &ApiState, by: &SignedIn, id: MessageId, ask: Ask) -> Result<Response> {
+    let desk = Desk::open(state, by, Here::History).await?;
+    html(&AskPage {
+        frame: desk.frame,
+        title: ask.title,
+        words: ask.words,
+        action: ask.action,
+        hidden: Vec::new(),
+        yes: ask.yes,
+        no: ask.no,
+        back: format!("/messages/{id}"),
+    })
+}
+
+fn stop_ask(id: MessageId) -> Ask {
+    Ask {
+        id: "ask-stop",
+        action: format!("/messages/{id}/stop"),
+        form: "",
+        title: "Stop sending?".to_owned(),
+        words: "What has not gone yet stays here and will not be sent. What the network already has still arrives."
+            .to_owned(),
+        yes: "Stop sending".to_owned(),
+        no: "Go on sending",
+    }
+}
+
+fn resend_ask(id: MessageId, deliveries: u64) -> Ask {
+    let number = words::number(deliveries);
+    Ask {
+        id: "ask-resend",
+        action: format!("/messages/{id}/resend"),
+        form: "",
+        title: format!("Send again to {number}?"),
+        words: "They are those that failed and those that are not confirmed. Whoever is not confirmed may get it \
+                twice. Sending again costs as much as the first time."
+            .to_owned(),
+        yes: format!("Send again to {number}"),
+        no: "Leave it",
+    }
+}
+
+impl Live {
+    fn new(
+        status: &Status,
+        failing: &[DeliveryLine],
+        book: &AddressBook,
+        local: &LocalTime,
+    ) -> Self {
+        let by_code = status.totals.iter().map(|(state, n)| (state.code().to_owned(), *n)).collect();
+        let counts = lines::counts(&by_code);
+        let total = status.deliveries();
+        let title = title(status, &counts, total);
+        let waiting = status.can_resend();
+        Self {
+            sub: format!("Sent by {} {}", status.author.name, local.when(status.created_ms)),
+            say: title.clone(),
+            title,
+            moving: !status.is_over(),
+            rejected: (status.state == MessageState::Rejected).then(|| {
+                status.reason.clone().unwrap_or_else(|| "It could not be sent as it was.".to_owned())
+            }),
+            total,
+            bar: lines::bar(&counts),
+            legend: legend(&counts, total),
+            stop: (!status.is_over()).then(|| stop_ask(status.id)),
+            resend: (status.is_over() && waiting > 0).then(|| resend_ask(status.id, waiting)),
+            groups: groups(status.id, failing, book),
+        }
+    }
+}
+
+fn title(status: &Status, counts: &Counts, total: u64) -> String {
+    let of = |show| counts.get(&show).copied().unwrap_or(0);
+    let part = |what: &str, n: u64| format!("{what} {} of {}", words::number(n), words::number(total));
+    let (delivered, sent) = (of(Show::Delivered), of(Show::Sent));
+    match status.state {
+        MessageState::Rejected => "Not sent".to_owned(),
+        _ if total == 0 => "Getting ready to send".to_owned(),
+        MessageState::Queued | MessageState::Sending => {
+            part("Sending:", total - of(Show::Waiting) - of(Show::Retrying))
+        }
+        MessageState::Stopped => part("Stopped after", delivered + sent),
+        MessageState::Finished if delivered > 0 => part("Delivered to", delivered),
+        MessageState::Finished => part("Sent to", sent),
+    }
+}
+
+fn legend(counts: &Counts, total: u64) -> Vec<Legend> {
+    let share = |n: u64| match n * 100 / total.max(1) {
+        0 => "under 1%".to_owned(),
+        percent => format!("{percent}%"),
+    };
+    counts
+        .iter()
+        .map(|(show, n)| Legend {
+            tag: show.tag(),
+            means: show.means(),
+            show: show.code(),
+            count: words::number(*n),
+            share: share(*n),
+        })
+        .collect()
+}
+
+/// Those it did not reach, gathered by what to do.
+fn groups(id: MessageId, failing: &[DeliveryLine], book: &AddressBook) -> Vec<Group> {
+    let mut gathered: BTreeMap<(Show, String), Vec<&DeliveryLine>> = BTreeMap::new();
+    for line in failing {
+        let show = Show::of(line.standing.state);
+        let words = tag(line.standing.state, line.standing.reason, line.channel).words;
+        gathered.entry((show, words)).or_default().push(line);
+    }
+    gathered
+        .into_iter()
+        .map(|((show, words), lines)| {
+            let people = lines.iter().take(NAMED).map(|line| Person {
+                path: line.contacts.first().map(contact_path).unwrap_or_default(),
+                name: names(&line.contacts, book),
+                to: shown::address(line.channel, &line.to),
+            });
+            let more = lines.len().saturating_sub(NAMED);
+            let first = lines.first();
+            Group {
+                tag: Tag::new(show.tone(), words),
+                count: words::number(lines.len() as u64),
+                next_step: first.map_or("", |l| next_step(l.standing.state, l.standing.reason, l.channel)),
+                people: people.collect(),
+                more: (more > 0).then(|| format!("and {} more", words::number(more as u64))),
+                href: format!("/messages/{id}/deliveries?show={}", show.code()),
+            }
+        })
+        .collect()
+}
+
+/// Everybody whom one delivery serves.
+pub(crate) fn names(contacts: &[ContactId], book: &AddressBook) -> String {
+    let name = |id: &ContactId| book.get(id).map_or_else(|| format!("Contact {id}"), |(c, _)| c.full_name());
+    words::list(&contacts.iter().map(name).collect::<Vec<_>>())
+}
+
+impl MessagePage {
+    fn new(
+        frame: Frame,
+        status: &Status,
+        message: &Message,
+        settings: &Settings,
+        local: &LocalTime,
+        live: Live,
+    ) -> Self {
+        let mut facts = vec![
+            Named::new("Sent", local.when(status.created_ms)),
+            Named::new("By", status.author.name.clone()),
+            Named::new("To", audience(message)),
+            Named::new("For", super::compose::purpose_words(status.purpose)),
+        ];
+        if status.sms_units > 0 {
+            let price = words::money(settings.prices.sms_unit.times(status.sms_units));
+            let units = words::count(status.sms_units, "unit", "units");
+            facts.push(Named::new("Texts cost", format!("{units}, {price}")));
+        }
+        if status.unreachable > 0 {
+            facts.push(Named::new("Not reached", words::count(u64::from(status.unreachable), "person", "people")));
+        }
+        Self {
+            frame,
+            notice: None,
+            problems: Vec::new(),
+            id: status.id.to_string(),
+            headline: message.headline(),
+            live,
+            said: Shown::composed(message, settings),
+            facts,
+        }
+    }
+}
+
+/// Who it was meant for, as it was chosen.
+fn audience(message: &Message) -> String {
+    let to = &message.to;
+    if to.everyone {
+        return "Everyone".to_owned();
+    }
+    let mut chosen = to.groups.clone();
+    if !to.contacts.is_empty() {
+        chosen.push(words::count(to.contacts.len() as u64, "person", "people"));
+    }
+    words::list(&chosen)
+}
+
+#[cfg(test)]
+pub(crate) mod samples;

@@ -1,0 +1,87 @@
+//! A message as the person who gets it sees or hears it.
+
+use domain::channel::Channel;
+use domain::message::Message;
+use domain::plan::Planned;
+use domain::settings::Settings;
+
+use crate::services::costing::SPOKEN_PER_MINUTE;
+
+/// A bubble, a letter, a spoken text.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    /// `sms`, `voice` or `email`.
+    pub(crate) kind: &'static str,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) text: String,
+}
+
+impl Shown {
+    /// What one delivery would show.
+    pub(crate) fn planned(delivery: &Planned, settings: &Settings) -> Self {
+        Self {
+            kind: delivery.channel.code(),
+            from: from(delivery.channel, settings),
+            to: address(delivery.channel, &delivery.to),
+            subject: delivery.subject.as_ref().map(|s| s.to_string()),
+            text: delivery.text.to_string(),
+        }
+    }
+
+    /// What was composed, its tokens unfilled.
+    pub(crate) fn composed(message: &Message, settings: &Settings) -> Vec<Self> {
+        message
+            .channels()
+            .map(|channel| {
+                let (subject, text) = match channel {
+                    Channel::Sms => {
+                        let sms = message.sms.as_ref();
+                        let text = sms.map(|s| domain::sms::compose_sms(Some(&s.header), &s.text));
+                        (None, text.unwrap_or_default())
+                    }
+                    Channel::Voice => (None, message.voice.as_ref().map(|v| v.text.clone()).unwrap_or_default()),
+                    Channel::Email => {
+                        let email = message.email.as_ref();
+                        (email.map(|e| e.subject.clone()), email.map(|e| e.text.clone()).unwrap_or_default())
+                    }
+                };
+                Self { kind: channel.code(), from: from(channel, settings), to: String::new(), subject, text }
+            })
+            .collect()
+    }
+}
+
+/// Who the phone or the mail program says it is from.
+fn from(channel: Channel, settings: &Settings) -> String {
+    match channel {
+        Channel::Sms => settings.sms_sender.clone(),
+        Channel::Voice => format!("Call from {}", address(channel, &settings.voice_caller)),
+        Channel::Email => settings.email_from_name.clone(),
+    }
+}
+
+/// A number as people write it here, an address as it is.
+pub(crate) fn address(channel: Channel, to: &str) -> String {
+    match channel {
+        Channel::Email => to.to_owned(),
+        Channel::Sms | Channel::Voice => {
+            domain::phone::PhoneNumber::from_e164(to).map_or_else(|_| to.to_owned(), |n| n.national())
+        }
+    }
+}
+
+/// Whether nothing is written for a channel yet.
+pub(crate) fn is_blank(message: &Message, channel: Channel) -> bool {
+    match channel {
+        Channel::Sms => message.sms.as_ref().is_none_or(|s| s.text.trim().is_empty()),
+        Channel::Voice => message.voice.as_ref().is_none_or(|v| v.text.trim().is_empty()),
+        Channel::Email => message.email.as_ref().is_none_or(|e| e.text.trim().is_empty() && e.subject.trim().is_empty()),
+    }
+}
+
+/// How long a call speaks, in seconds, at an ordinary pace.
+pub(crate) fn seconds_spoken(text: &str) -> usize {
+    (text.trim().chars().count() * 60).div_ceil(SPOKEN_PER_MINUTE)
+}
