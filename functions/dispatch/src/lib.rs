@@ -5,6 +5,7 @@ mod batch;
 mod bodies;
 mod connect;
 mod error;
+pub mod import;
 mod plan;
 mod providers;
 mod receipts;
@@ -77,7 +78,7 @@ impl Dispatch {
                 self.merge(&delivery.page, &[(delivery.index, delivery.attempt, evidence)]).await
             }
             Job::Watch { message, .. } => boxed(self.watch(&school, message)).await,
-            Job::Import { .. } => Ok(()),
+            Job::Import { import, .. } => boxed(self.import(&school, import)).await,
             Job::Finish { .. } => {
                 // A finished message belongs to the usage function; one that strayed here is passed on.
                 Ok(self.queue.send(QueueName::Finished, vec![(job, 0)]).await?)

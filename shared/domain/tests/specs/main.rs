@@ -3,6 +3,7 @@
 
 mod email;
 mod phone;
+#[cfg(test)]
 mod recipient_csv;
 mod segments;
 #[cfg(test)]

@@ -13,10 +13,9 @@ const FILE: &str = "notify-cases/recipient_csv.json";
 /// Their list with an id before each row, checked with the heading taken for a mobile's.
 fn check_phones(contents: &str) -> Tally {
     let mut rows = contents.trim().lines().map(str::trim);
-    let mut list = format!("id,forename,{}\n", rows.next().unwrap());
-    for (at, row) in rows.enumerate() {
-        list += &format!("{at},Ann,{row}\n");
-    }
+    let headings = rows.next().unwrap();
+    let rows: Vec<String> = rows.enumerate().map(|(at, row)| format!("{at},Ann,{row}\n")).collect();
+    let list = format!("id,forename,{headings}\n{}", rows.concat());
     let sheet = Sheet::detect(&list);
     let inspected = inspect(&sheet, Vec::new()).unwrap();
     let columns = [(Field::Id, 0), (Field::Forename, 1), (Field::Mobile, 2)];
