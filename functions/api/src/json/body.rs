@@ -67,7 +67,7 @@ fn field_error(path: &str, error: &serde_json::Error) -> FieldError {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
     let path = if path == "." { "" } else { path };
-    let named = ["missing field `", "unknown field `"]
+    let named = ["missing field `", "unknown field `", "duplicate field `"]
         .iter()
         .find_map(|start| text.strip_prefix(start)?.split('`').next());
     let field = match named {

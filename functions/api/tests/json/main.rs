@@ -1,0 +1,11 @@
+//! The router from outside: real requests, the real database client, a queue that only remembers.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod auth;
+mod compose;
+mod contacts;
+mod hooks;
+mod kit;
+mod messages;
+mod surface;
+mod usage;

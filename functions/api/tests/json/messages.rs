@@ -1,0 +1,237 @@
+//! Where a message stands, its deliveries, stop and resend.
+
+use std::time::Duration;
+
+use domain::channel::Channel;
+use domain::delivery::{Answer, Reason};
+use domain::ids::{ContactId, Epoch, MessageId};
+use domain::job::Job;
+use domain::message::MessageState;
+use domain::page::{PageState, RetryPolicy};
+use domain::sms::Units;
+use http::StatusCode;
+use runtime::QueueName;
+use serde_json::json;
+use store::{Claiming, PageContent, PlannedDelivery};
+use ulid::Ulid;
+
+use crate::kit::{House, NOON};
+
+const POLICY: RetryPolicy = RetryPolicy { base_ms: 1_000, most: 5 };
+
+async fn sent(house: &House) -> MessageId {
+    house
+        .contacts(json!([{"id": "A", "forename": "Ada", "surname": "M", "role": "parent", "mobile": "07700900001"}]))
+        .await;
+    let message =
+        json!({"purpose": "service", "channels": ["sms"], "to": {"everyone": true}, "sms": {"text": "Hi"}});
+    let answer = house.post("/api/v1/messages", &message).await.json();
+    house.queue.take();
+    answer["id"].as_str().unwrap().parse().unwrap()
+}
+
+/// Gives the message pages of texts of two units, as a plan would.
+async fn plan(house: &House, id: MessageId, sizes: &[usize]) -> Epoch {
+    let epoch = Epoch::new(Ulid(id.made_at_ms().into()));
+    let pages: Vec<(PageContent, PageState)> = sizes
+        .iter()
+        .enumerate()
+        .map(|(page, size)| {
+            let to = |i| PlannedDelivery {
+                to: format!("+4477009{page:02}{i:03}"),
+                contacts: vec![ContactId::parse(&format!("P{page}-{i}")).unwrap()],
+                values: Vec::new(),
+            };
+            let content = PageContent { text_hash: String::new(), deliveries: (0..*size).map(to).collect() };
+            (content, PageState::new(Channel::Sms, vec![Units(2); *size], NOON))
+        })
+        .collect();
+    house.school.write_pages(id, &epoch, 0, &pages).await.unwrap();
+    let count = u32::try_from(pages.len()).unwrap();
+    assert!(house.school.commit_plan(id, 1, &epoch, count, 0, NOON, NOON).await.unwrap());
+    epoch
+}
+
+/// Sends a page, each delivery with its answer.
+async fn work(house: &House, id: MessageId, epoch: &Epoch, page: u32, answers: Vec<Answer>) {
+    let page = house.school.page_ref(id, epoch, page);
+    let fence = house.school.page_state(&page).await.unwrap().fence;
+    let Claiming::Mine(claimed) = house.school.claim_page(&page, fence, "worker", NOON).await.unwrap() else {
+        panic!("lost the claim");
+    };
+    let after = claimed.clone().settled(answers.into_iter().enumerate().collect(), POLICY, NOON);
+    assert!(house.school.advance_page(&page, &claimed, &after).await.unwrap());
+}
+
+fn accepted(id: &str) -> Answer {
+    Answer::Accepted { id: id.to_owned() }
+}
+
+fn no_such_number() -> Answer {
+    Answer::Refused { reason: Reason::NoSuchAddress, code: Some(21_211), again: false }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn totals_and_units_come_from_the_pages() {
+    let house = House::start().await;
+    let id = sent(&house).await;
+    let path = format!("/api/v1/messages/{id}");
+    let queued = house.get(&path).await.json();
+    assert_eq!(queued, json!({"id": id.to_string(), "state": "queued", "totals": {}, "sms_units": 0}));
+
+    let epoch = plan(&house, id, &[3, 2]).await;
+    work(&house, id, &epoch, 0, vec![accepted("SM1"), no_such_number(), Answer::Unknown]).await;
+    house.clock.advance(Duration::from_millis(501));
+    let sending = house.get(&path).await.json();
+    let totals = json!({"queued": 2, "accepted": 1, "permanent_failure": 1, "unknown": 1});
+    let expected = json!({"id": id.to_string(), "state": "sending", "totals": totals, "sms_units": 2});
+    assert_eq!(sending, expected);
+
+    // For half a second the same is said again; then what became of it.
+    work(&house, id, &epoch, 1, vec![accepted("SM2"), accepted("SM3")]).await;
+    house.school.mark_finished(id).await.unwrap();
+    assert_eq!(house.get(&path).await.json(), expected);
+    house.clock.advance(Duration::from_millis(500));
+    let finished = house.get(&path).await.json();
+    let totals = json!({"accepted": 3, "permanent_failure": 1, "unknown": 1});
+    let expected = json!({"id": id.to_string(), "state": "finished", "totals": totals, "sms_units": 6});
+    assert_eq!(finished, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_come_in_parts_and_each_comes_once() {
+    let house = House::start().await;
+    let id = sent(&house).await;
+    let path = format!("/api/v1/messages/{id}/deliveries");
+    assert_eq!(house.get(&path).await.json(), json!({"deliveries": []}));
+    let mut sizes = vec![25; 41];
+    sizes.push(3);
+    let epoch = plan(&house, id, &sizes).await;
+    work(
+        &house,
+        id,
+        &epoch,
+        0,
+        [vec![accepted("SM1"), no_such_number()], vec![Answer::Unknown; 23]].concat(),
+    )
+    .await;
+
+    let (mut found, mut next, mut parts) = (Vec::new(), None::<String>, 0);
+    loop {
+        let part = match &next {
+            Some(cursor) => house.get(&format!("{path}?cursor={cursor}")).await.json(),
+            None => house.get(&path).await.json(),
+        };
+        found.extend(part["deliveries"].as_array().unwrap().clone());
+        parts += 1;
+        match part.get("next") {
+            Some(cursor) => next = Some(cursor.as_str().unwrap().to_owned()),
+            None => break,
+        }
+    }
+    assert_eq!((found.len(), parts), (41 * 25 + 3, 3));
+    let mut to: Vec<&str> = found.iter().map(|d| d["to"].as_str().unwrap()).collect();
+    assert!(to.is_sorted());
+    to.dedup();
+    assert_eq!(to.len(), found.len());
+    assert_eq!(
+        found[..3],
+        [
+            json!({"contacts": ["P0-0"], "channel": "sms", "to": "+447700900000", "state": "accepted", "units": 2}),
+            json!({"contacts": ["P0-1"], "channel": "sms", "to": "+447700900001", "state": "permanent_failure",
+                "units": 2, "reason": "Number does not exist"}),
+            json!({"contacts": ["P0-2"], "channel": "sms", "to": "+447700900002", "state": "unknown", "units": 2,
+                "reason": "Not confirmed"}),
+        ]
+    );
+    for bad in ["x", "", "%25", "AAAA"] {
+        assert_eq!(house.get(&format!("{path}?cursor={bad}")).await.problem(422), ["cursor"], "{bad}");
+    }
+    assert_eq!(house.get(&format!("{path}?page=2")).await.problem(422), ["page"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_message_stays_stopped() {
+    let house = House::start().await;
+    let id = sent(&house).await;
+    plan(&house, id, &[2]).await;
+    let path = format!("/api/v1/messages/{id}");
+    assert_eq!(house.get(&path).await.json()["state"], "sending");
+    for jobs in [1, 0] {
+        let answer = house.post(&format!("{path}/stop"), &json!(null)).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+        assert_eq!(answer.json(), json!({"id": id.to_string(), "state": "stopped"}));
+        assert_eq!(house.queue.take().len(), jobs);
+        assert_eq!(house.get(&path).await.json()["state"], "stopped");
+    }
+    house.post(&format!("{path}/resend"), &json!(null)).await.problem(409);
+    assert_eq!(house.school.meta(id).await.unwrap().unwrap().state, MessageState::Stopped);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_message_cannot_be_stopped_any_more() {
+    let house = House::start().await;
+    let id = sent(&house).await;
+    let epoch = plan(&house, id, &[1]).await;
+    work(&house, id, &epoch, 0, vec![accepted("SM1")]).await;
+    house.school.mark_finished(id).await.unwrap();
+    let answer = house.post(&format!("/api/v1/messages/{id}/stop"), &json!(null)).await;
+    assert_eq!(answer.json(), json!({"id": id.to_string(), "state": "finished"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resend_takes_the_failed_and_the_not_confirmed_once() {
+    let house = House::start().await;
+    let id = sent(&house).await;
+    let epoch = plan(&house, id, &[3, 2, 1]).await;
+    work(&house, id, &epoch, 0, vec![accepted("SM1"), no_such_number(), Answer::Unknown]).await;
+    work(&house, id, &epoch, 1, vec![accepted("SM2"), accepted("SM3")]).await;
+    work(&house, id, &epoch, 2, vec![Answer::Unknown]).await;
+    house.school.mark_finished(id).await.unwrap();
+    house.school.settle(id, Some(NOON)).await.unwrap();
+    house.clock.advance(Duration::from_secs(60));
+
+    let path = format!("/api/v1/messages/{id}");
+    let answer = house.post(&format!("{path}/resend"), &json!(null)).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+    assert_eq!(answer.json(), json!({"id": id.to_string(), "state": "sending", "count": 3}));
+    let watch = Job::Watch { school: house.school.id(), message: id };
+    assert_eq!(house.queue.take(), [(QueueName::Routine, watch)]);
+    assert_eq!(house.get(&path).await.json()["totals"], json!({"accepted": 3, "retrying": 3}));
+    let meta = house.school.meta(id).await.unwrap().unwrap();
+    assert_eq!((meta.state, meta.due_ms), (MessageState::Sending, Some(NOON + 60_000)));
+
+    // A second click finds nothing left to do.
+    let again = house.post(&format!("{path}/resend"), &json!(null)).await.json();
+    assert_eq!(again["count"], 0);
+    assert!(house.queue.take().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_with_nothing_failed_has_nothing_to_resend() {
+    let house = House::start().await;
+    let id = sent(&house).await;
+    let answer = house.post(&format!("/api/v1/messages/{id}/resend"), &json!(null)).await.json();
+    assert_eq!(answer, json!({"id": id.to_string(), "state": "queued", "count": 0}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_schools_message_is_as_unknown_as_none() {
+    let house = House::start().await;
+    let (_, key) = house.another(2, &["messages:read", "messages:write"]).await;
+    let id = sent(&house).await;
+    let none = MessageId::new(Ulid::from_parts(1_700_000_000_000, 99));
+    for (method, tail) in [("GET", ""), ("GET", "/deliveries"), ("POST", "/stop"), ("POST", "/resend")] {
+        let mut answers = Vec::new();
+        for id in [id.to_string(), none.to_string(), "nonsense".to_owned(), id.to_string().to_lowercase()] {
+            let request = http::Request::builder().method(method).uri(format!("/api/v1/messages/{id}{tail}"));
+            let request = request.header("authorization", format!("Bearer {key}"));
+            let answer = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
+            answer.problem(404);
+            answers.push(answer.text);
+        }
+        answers.dedup();
+        assert_eq!(answers.len(), 1, "{tail}");
+    }
+    assert_eq!(house.school.meta(id).await.unwrap().unwrap().state, MessageState::Queued);
+}
