@@ -5,6 +5,7 @@ pub mod contacts;
 pub mod control;
 pub mod costing;
 pub mod deliveries;
+pub mod imports;
 pub mod send;
 pub mod status;
 pub mod usage;

@@ -12,7 +12,7 @@ mod workbook;
 use std::time::Duration;
 
 use domain::ids::ImportId;
-use domain::import::Stage;
+use domain::import::{Stage, file_key};
 use domain::job::Job;
 use runtime::{Clock, Files, Ids, Queue, QueueError, QueueName};
 use store::{BookCache, Import, School, Store, StoreError};
@@ -204,14 +204,9 @@ impl Importer<'_> {
 
     /// Removes the file and the rows that were put by.
     async fn clear_away(&self, id: ImportId) -> Result<()> {
-        self.files.remove(&file_key(self.school, id)).await?;
+        self.files.remove(&file_key(self.school.id(), id)).await?;
         Ok(self.school.drop_import_parts(id).await?)
     }
-}
-
-/// Where an upload's file lies.
-fn file_key(school: &School, import: ImportId) -> String {
-    format!("uploads/{}/{import}", school.id())
 }
 
 /// What is said when every try has failed.

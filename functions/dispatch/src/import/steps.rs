@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use domain::import::{Outcome, Report, Rules, Stage};
+use domain::import::{Outcome, Report, Rules, Stage, file_key};
 use runtime::FileError;
 use store::{Import, StoreError};
 
 use super::check::{Checked, Checking};
 use super::file::{FileProblem, ListText};
-use super::{BUSY_BOOK_MS, Importer, Stop, TURN, file_key};
+use super::{BUSY_BOOK_MS, Importer, Stop, TURN};
 use crate::error::DispatchError;
 
 type Step<T = ()> = Result<T, Stop>;
@@ -120,7 +120,7 @@ impl Importer<'_> {
     }
 
     async fn read(&self, import: &Import) -> Step<Vec<u8>> {
-        match self.files.read(&file_key(self.school, import.id)).await {
+        match self.files.read(&file_key(self.school.id(), import.id)).await {
             Ok(bytes) => Ok(bytes),
             Err(FileError::NotFound) => Err(FileProblem::Missing.into()),
             Err(error) => Err(error.into()),

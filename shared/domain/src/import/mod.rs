@@ -4,6 +4,8 @@
 //! [`inspect`] reads the headings and guesses what they mean, a person confirms a [`Mapping`], [`check`] goes through
 //! every row.
 
+use crate::ids::{ImportId, SchoolId};
+
 mod cell;
 mod check;
 mod header;
@@ -35,3 +37,8 @@ pub const MAX_COLUMNS: usize = 100;
 pub const MAX_ERRORS_KEPT: usize = 1_000;
 /// The most repairs that are kept to be shown; all are counted.
 pub const MAX_REPAIRS_KEPT: usize = 200;
+
+/// Where the file of an upload lies in the store of files.
+pub fn file_key(school: SchoolId, import: ImportId) -> String {
+    format!("uploads/{school}/{import}")
+}
