@@ -47,9 +47,7 @@ impl Seen {
 
 /// Whether a browser asks for a whole page, rather than a script for a part of one.
 fn is_navigation(headers: &HeaderMap) -> bool {
-    headers
-        .get("sec-fetch-mode")
-        .is_none_or(|mode| mode == "navigate")
+    headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate")
 }
 
 /// Runs a request.
@@ -65,7 +63,7 @@ pub(crate) async fn edge(State(state): State<ApiState>, request: Request, next: 
     };
     if let Some(error) = error_of(&mut response) {
         log(&seen, &error);
-        response = answer(&seen, &error, response);
+        response = answer(&seen, &error, &response);
     }
     headers::secure(&state, response.headers_mut());
     if let Ok(id) = HeaderValue::try_from(seen.id) {
@@ -84,17 +82,13 @@ fn error_of(response: &mut Response) -> Option<ApiError> {
         return Some(error);
     }
     let status = response.status();
-    let finished = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
+    let finished =
+        response.headers().get(CONTENT_TYPE).is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
     (!finished && (status.is_client_error() || status.is_server_error())).then(|| ApiError::of_status(status))
 }
 
 fn log(seen: &Seen, error: &ApiError) {
-    let Seen {
-        id, method, route, ..
-    } = seen;
+    let Seen { id, method, route, .. } = seen;
     let status = error.status().as_u16();
     if error.status().is_server_error() {
         tracing::error!(request = %id, %method, %route, status, %error, "request failed");
@@ -103,7 +97,7 @@ fn log(seen: &Seen, error: &ApiError) {
     }
 }
 
-fn answer(seen: &Seen, error: &ApiError, plain: Response) -> Response {
+fn answer(seen: &Seen, error: &ApiError, plain: &Response) -> Response {
     let mut response = if seen.machine {
         problem_json(&error.problem())
     } else if let (ApiError::SignIn { next }, true) = (error, seen.navigation) {
@@ -122,10 +116,7 @@ fn answer(seen: &Seen, error: &ApiError, plain: Response) -> Response {
     let headers = response.headers_mut();
     match error {
         ApiError::NoKey => {
-            headers.insert(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"messenger\""),
-            );
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"messenger\""));
         }
         ApiError::TooMany { retry_after_s } => {
             headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
@@ -141,9 +132,7 @@ fn answer(seen: &Seen, error: &ApiError, plain: Response) -> Response {
 fn sign_in(next: Option<&str>) -> Response {
     let to = match next {
         Some(next) => {
-            let query = form_urlencoded::Serializer::new(String::new())
-                .append_pair("next", next)
-                .finish();
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
             format!("/sign-in?{query}")
         }
         None => "/sign-in".to_owned(),
@@ -155,8 +144,135 @@ fn sign_in(next: Option<&str>) -> Response {
 fn problem_json(problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, axum::Json(problem)).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use domain::phone::NumberMode;
+    use http_body_util::BodyExt;
+    use runtime::{BoxFuture, Clock, FileError, Files, Ids, Queue, QueueError, QueueName};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::state::{ApiConfig, Ports};
+
+    #[derive(Debug)]
+    struct Nothing;
+
+    impl Queue for Nothing {
+        fn send(
+            &self,
+            _: QueueName,
+            _: Vec<(domain::job::Job, i64)>,
+        ) -> BoxFuture<'_, std::result::Result<(), QueueError>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    impl Files for Nothing {
+        fn upload_url(
+            &self,
+            _: &str,
+            _: u64,
+            _: Duration,
+        ) -> BoxFuture<'_, std::result::Result<String, FileError>> {
+            Box::pin(async { Err(FileError::NotFound) })
+        }
+
+        fn read(&self, _: &str) -> BoxFuture<'_, std::result::Result<Vec<u8>, FileError>> {
+            Box::pin(async { Err(FileError::NotFound) })
+        }
+
+        fn remove(&self, _: &str) -> BoxFuture<'_, std::result::Result<(), FileError>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    fn app() -> Router {
+        let ports = Ports {
+            store: store::Store::new(runtime::database_at("http://127.0.0.1:9"), "none"),
+            queue: Arc::new(Nothing),
+            files: Arc::new(Nothing),
+            clock: Clock::set_to(0),
+            ids: Ids::counted_from(1),
+        };
+        let config = ApiConfig {
+            public_url: "https://messenger.example.com".to_owned(),
+            numbers: NumberMode::Live,
+            twilio_account_sid: String::new(),
+            twilio_auth_token: String::new(),
+            reference_key: vec![1; 32],
+            upload_origin: None,
+        };
+        let state = ApiState::new(ports, config).unwrap();
+        let secret = || std::io::Error::other("secret of +447700900123");
+        let page = async |_: Request| -> Result<(), ApiError> {
+            Err(ApiError::SignIn { next: Some("/contacts?q=a&b".to_owned()) })
+        };
+        Router::new()
+            .route("/api/panic", get(async || -> () { panic!("secret of +447700900123") }))
+            .route(
+                "/api/internal",
+                get(async move || -> Result<(), ApiError> { Err(ApiError::internal(secret())) }),
+            )
+            .route(
+                "/api/down",
+                get(async move || -> Result<(), ApiError> { Err(ApiError::unavailable(secret())) }),
+            )
+            .route(
+                "/api/many",
+                get(async || -> Result<(), ApiError> { Err(ApiError::TooMany { retry_after_s: 60 }) }),
+            )
+            .route("/page", get(page))
+            .layer(axum::middleware::from_fn_with_state(state, edge))
+    }
+
+    async fn ask(path: &str, mode: Option<&str>) -> (u16, HeaderMap, String) {
+        let mut request = http::Request::get(path);
+        if let Some(mode) = mode {
+            request = request.header("sec-fetch-mode", mode);
+        }
+        let response = app().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let text = body.collect().await.unwrap().to_bytes();
+        (parts.status.as_u16(), parts.headers, String::from_utf8(text.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_ours_is_a_problem_without_details() {
+        for (path, status) in
+            [("/api/panic", 500), ("/api/internal", 500), ("/api/down", 503), ("/api/many", 429)]
+        {
+            let (answered, headers, text) = ask(path, None).await;
+            assert_eq!(
+                (answered, headers[CONTENT_TYPE].to_str().unwrap()),
+                (status, "application/problem+json"),
+                "{path}"
+            );
+            assert!(!text.contains("secret") && !text.contains("7700"), "{text}");
+            assert!(headers.contains_key(REQUEST_ID));
+            assert_eq!(headers.contains_key(RETRY_AFTER), status != 500, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stranger_is_led_to_the_sign_in_page_and_a_script_is_told() {
+        for mode in [None, Some("navigate")] {
+            let (status, headers, _) = ask("/page", mode).await;
+            assert_eq!(
+                (status, headers[LOCATION].to_str().unwrap()),
+                (303, "/sign-in?next=%2Fcontacts%3Fq%3Da%26b")
+            );
+        }
+        let (status, headers, _) = ask("/page", Some("cors")).await;
+        assert_eq!((status, headers.get(LOCATION)), (401, None));
+    }
 }

@@ -159,19 +159,16 @@ fn sort_out(
 
 impl ContactRow {
     fn fields(&self) -> ContactFields<'_> {
-        fn or_blank(text: &Option<String>) -> &str {
-            text.as_deref().unwrap_or_default()
-        }
         ContactFields {
             id: &self.id,
-            title: or_blank(&self.title),
+            title: self.title.as_deref().unwrap_or_default(),
             forename: &self.forename,
             surname: &self.surname,
             role: &self.role,
-            mobile: or_blank(&self.mobile),
-            home: or_blank(&self.home),
-            work: or_blank(&self.work),
-            email: or_blank(&self.email),
+            mobile: self.mobile.as_deref().unwrap_or_default(),
+            home: self.home.as_deref().unwrap_or_default(),
+            work: self.work.as_deref().unwrap_or_default(),
+            email: self.email.as_deref().unwrap_or_default(),
             groups: self.groups.as_deref().unwrap_or_default(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::book::AddressBook;
+use domain::ids::ContactId;
 use domain::message::Message;
 use domain::plan::{Plan, plan};
 use domain::settings::Settings;
@@ -115,7 +116,7 @@ fn missing_values(plan: &Plan) -> Vec<FieldError> {
         .into_iter()
         .map(|(channel, missing)| {
             let whose = plan.deliveries.iter().filter(|d| d.channel == channel && d.missing == missing);
-            let ids: Vec<&str> = whose.flat_map(|d| d.contacts.iter().map(|c| c.as_str())).collect();
+            let ids: Vec<&str> = whose.flat_map(|d| d.contacts.iter().map(ContactId::as_str)).collect();
             let tokens: Vec<String> = missing.iter().map(|name| format!("${name}$")).collect();
             let more = ids.len().saturating_sub(LISTED);
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };

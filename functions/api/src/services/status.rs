@@ -68,18 +68,20 @@ impl Status {
     }
 }
 
-/// Answers of the last half second.
+/// Answers of the last half second, each with when it was made.
 #[derive(Debug, Default)]
-pub(crate) struct StatusCache(Mutex<HashMap<(SchoolId, MessageId), (Duration, Arc<Status>)>>);
+pub(crate) struct StatusCache(Mutex<HashMap<Key, (Duration, Arc<Status>)>>);
+
+type Key = (SchoolId, MessageId);
 
 impl StatusCache {
-    fn find(&self, key: (SchoolId, MessageId), now: Duration) -> Option<Arc<Status>> {
+    fn find(&self, key: Key, now: Duration) -> Option<Arc<Status>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, status) = kept.get(&key)?;
         (now.saturating_sub(*at) < FRESH).then(|| Arc::clone(status))
     }
 
-    fn keep(&self, key: (SchoolId, MessageId), now: Duration, status: Arc<Status>) {
+    fn keep(&self, key: Key, now: Duration, status: Arc<Status>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {
             kept.retain(|_, (at, _)| now.saturating_sub(*at) < FRESH);

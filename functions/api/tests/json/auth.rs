@@ -174,10 +174,10 @@ async fn a_session_ends_after_eight_idle_hours_and_at_sign_out() {
     let cookie = cookie(&house, "olive", "correct horse").await.unwrap();
     let asked = async || ask(&house, Request::get("/who").header("cookie", &cookie), "").await.0;
     for _ in 0..2 {
-        house.clock.advance(Duration::from_secs(7 * 3_600));
+        house.clock.advance(Duration::from_hours(7));
         assert_eq!(asked().await, StatusCode::OK);
     }
-    house.clock.advance(Duration::from_secs(8 * 3_600));
+    house.clock.advance(Duration::from_hours(8));
     assert_eq!(asked().await, StatusCode::UNAUTHORIZED);
 
     let fresh = self::cookie(&house, "olive", "correct horse").await.unwrap();
