@@ -102,6 +102,7 @@ pub(crate) struct RowError {
         (status = 413, description = "Over 6 MB", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not a list of up to 1,000 contacts", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "An import is under way; try again in a minute", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn batch(

@@ -88,6 +88,7 @@ pub(crate) struct ResendAnswer {
         (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks `messages:read`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn get_message(
@@ -120,6 +121,7 @@ pub(crate) async fn get_message(
         (status = 403, description = "The key lacks `messages:read`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not a cursor of this message", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn get_deliveries(
@@ -149,6 +151,7 @@ pub(crate) async fn get_deliveries(
         (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn stop_message(
@@ -173,6 +176,7 @@ pub(crate) async fn stop_message(
         (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It was stopped or rejected", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn resend_message(

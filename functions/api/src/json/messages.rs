@@ -32,6 +32,13 @@ const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// What to send, how and to whom.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "purpose": "service",
+    "channels": ["sms", "email"],
+    "to": {"groups": ["Year 9"]},
+    "sms": {"text": "Dear $forename|parent$, school closes at 1 pm today because of snow."},
+    "email": {"subject": "School closes at 1 pm today", "text": "Dear $name|parent$,\n\nschool closes at **1 pm**."},
+}))]
 pub(crate) struct MessageRequest {
     #[schema(schema_with = schema::purpose)]
     purpose: Purpose,
@@ -180,6 +187,7 @@ pub(crate) struct MessageAnswer {
         (status = 413, description = "Over 6 MB", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "It could not be sent as it is", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "An import is under way; try again in a minute", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn preview_message(
@@ -242,6 +250,7 @@ fn shown(plan: Plan) -> Vec<PreviewDelivery> {
         (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Over 6 MB", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "It cannot be sent as it is, or the key was used for another request", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn send_message(

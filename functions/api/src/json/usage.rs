@@ -49,6 +49,7 @@ pub(crate) struct Day {
         (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks `usage:read`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not a range of up to 400 days", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn get_usage(

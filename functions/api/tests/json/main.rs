@@ -1,5 +1,5 @@
 //! The router from outside: real requests, the real database client, a queue that only remembers.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod auth;
 mod compose;

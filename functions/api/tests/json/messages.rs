@@ -189,7 +189,7 @@ async fn a_resend_takes_the_failed_and_the_not_confirmed_once() {
     work(&house, id, &epoch, 2, vec![Answer::Unknown]).await;
     house.school.mark_finished(id).await.unwrap();
     house.school.settle(id, Some(NOON)).await.unwrap();
-    house.clock.advance(Duration::from_secs(60));
+    house.clock.advance(Duration::from_mins(1));
 
     let path = format!("/api/v1/messages/{id}");
     let answer = house.post(&format!("{path}/resend"), &json!(null)).await;
