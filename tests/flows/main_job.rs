@@ -58,7 +58,7 @@ async fn each_failure_is_told_in_plain_words() {
             "email bounce+905@example.com permanent_failure Address does not exist",
             "sms +447700900901 permanent_failure Number does not exist",
             "sms +447700900902 permanent_failure Asked not to be messaged",
-            "sms +447700900903 permanent_failure Phone off or out of reach",
+            "sms +447700900903 temporary_failure Phone off or out of reach",
             "sms +447700900904 permanent_failure Number does not exist",
             "sms +447700900905 permanent_failure Blocked by the network",
         ]

@@ -168,7 +168,7 @@ impl System {
             // Aborted on purpose: how it ended says nothing.
             let _ = task.await;
         }
-        self.simulators.stop();
+        self.simulators.stop().await;
         self.database.stop();
     }
 }
