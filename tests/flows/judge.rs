@@ -36,7 +36,9 @@ impl Verdict {
 
     /// Deliveries that the product says were sent and no provider has, or that no state explains.
     pub fn lost(&self) -> Vec<&(String, String)> {
-        let sent = |state: &str| matches!(state, "accepted" | "delivered" | "temporary_failure" | "permanent_failure");
+        let sent = |state: &str| {
+            matches!(state, "accepted" | "delivered" | "temporary_failure" | "permanent_failure")
+        };
         self.said
             .iter()
             .filter(|(address, state)| {

@@ -23,10 +23,15 @@ async fn everybody_gets_a_text_an_email_and_a_call_and_usage_counts_what_the_pro
     let saw = ["email", "sms", "sms_units", "voice_minutes"].map(|name| counts[name].as_i64().unwrap());
     let began = std::time::Instant::now();
     while partner.usage().await != saw {
-        assert!(began.elapsed() < crate::product::PATIENCE, "usage {:?}, providers {saw:?}", partner.usage().await);
+        assert!(
+            began.elapsed() < crate::product::PATIENCE,
+            "usage {:?}, providers {saw:?}",
+            partner.usage().await
+        );
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    let recount = usage::Usage::new(town.system.store().clone()).recount(partner.school.parse().unwrap()).await;
+    let recount =
+        usage::Usage::new(town.system.store().clone()).recount(partner.school.parse().unwrap()).await;
     assert_eq!(recount.unwrap(), [], "a recount finds nothing to mend");
 }
 
@@ -78,14 +83,18 @@ async fn a_preview_sends_nothing_and_says_what_the_send_then_does() {
     let id = partner.send(&["sms", "email"], "service").await;
     partner.until_settled(&id).await;
     let counts = partner.counts().await;
-    assert_eq!((&counts["sms"], &counts["email"]), (&preview["sms"]["messages"], &preview["email"]["messages"]));
+    assert_eq!(
+        (&counts["sms"], &counts["email"]),
+        (&preview["sms"]["messages"], &preview["email"]["messages"])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_request_twice_is_one_message() {
     let town = InProcess::start(10).await;
     let body = message(&["sms"], "service");
-    let (a, b) = tokio::join!(town.partner.send_with_key("k1", &body), town.partner.send_with_key("k1", &body));
+    let (a, b) =
+        tokio::join!(town.partner.send_with_key("k1", &body), town.partner.send_with_key("k1", &body));
     let ((first, a), (second, b)) = (a.unwrap(), b.unwrap());
     assert_eq!((first, second), (202, 202), "{a} {b}");
     assert_eq!(a["id"], b["id"]);

@@ -39,7 +39,8 @@ impl Partner {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let sent = self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.key).json(body).send().await;
+        let sent =
+            self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.key).json(body).send().await;
         answer(sent.unwrap()).await
     }
 
@@ -113,7 +114,8 @@ impl Partner {
     }
 
     pub async fn control(&self, what: &str, body: &Value) -> Value {
-        let sent = self.http.post(format!("{}/_control/{what}", self.simulators)).json(body).send().await.unwrap();
+        let sent =
+            self.http.post(format!("{}/_control/{what}", self.simulators)).json(body).send().await.unwrap();
         assert!(sent.status().is_success(), "{what}: {}", sent.status());
         sent.json().await.unwrap_or(Value::Null)
     }
@@ -130,7 +132,14 @@ impl Partner {
     }
 
     pub async fn counts(&self) -> Value {
-        self.http.get(format!("{}/_control/counts", self.simulators)).send().await.unwrap().json().await.unwrap()
+        self.http
+            .get(format!("{}/_control/counts", self.simulators))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
     }
 
     /// Usage over all days around today, summed: a test may run at midnight.
@@ -139,7 +148,8 @@ impl Partner {
         let (from, to) = (today.yesterday().unwrap(), today.tomorrow().unwrap());
         let (status, body) = self.get(&format!("/api/v1/usage?from={from}&to={to}")).await;
         assert_eq!(status, 200, "{body}");
-        let sum = |name: &str| body["days"].as_array().unwrap().iter().map(|d| d[name].as_i64().unwrap()).sum();
+        let sum =
+            |name: &str| body["days"].as_array().unwrap().iter().map(|d| d[name].as_i64().unwrap()).sum();
         ["email_count", "sms_count", "sms_units", "voice_minutes"].map(sum)
     }
 }
@@ -201,7 +211,11 @@ impl InProcess {
 pub fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.parent().and_then(Path::parent).unwrap().join(name);
-    assert!(path.exists(), "{} is not built: run `make test`, or `cargo build --workspace --bins`", path.display());
+    assert!(
+        path.exists(),
+        "{} is not built: run `make test`, or `cargo build --workspace --bins`",
+        path.display()
+    );
     path
 }
 

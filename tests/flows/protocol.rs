@@ -43,7 +43,8 @@ async fn a_job_delivered_five_times_at_once_and_late_sends_once() {
     for delay_ms in [0, 0, 50, 400, 1_500] {
         queue_again(&town, &jobs, delay_ms);
     }
-    let plan = Job::Plan { school: town.partner.school.parse().unwrap(), message: id.parse().unwrap(), revision: 1 };
+    let plan =
+        Job::Plan { school: town.partner.school.parse().unwrap(), message: id.parse().unwrap(), revision: 1 };
     queue_again(&town, &[plan.clone(), plan], 0);
     town.partner.until_settled(&id).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -72,7 +73,9 @@ async fn a_provider_that_takes_a_text_and_gives_no_good_answer_is_asked_and_neve
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_may_have_been_placed_is_asked_for_too() {
     let town = InProcess::start(20).await;
-    town.partner.fault(json!({"target": "call", "on": "send", "kind": "accept_then_reset", "every": 2})).await;
+    town.partner
+        .fault(json!({"target": "call", "on": "send", "kind": "accept_then_reset", "every": 2}))
+        .await;
     let id = town.partner.send(&["voice"], "service").await;
     town.partner.until_settled(&id).await;
     let verdict = Verdict::of(&town.partner, &id).await;
@@ -140,7 +143,8 @@ async fn receipts_may_be_forged_doubled_early_or_out_of_order() {
         let sid = &record["sid"];
         // Late words of lesser weight, doubled.
         for status in ["sent", "queued", "undelivered"] {
-            let answers = town.partner.control("replay", &json!({"sid": sid, "status": status, "times": 3})).await;
+            let answers =
+                town.partner.control("replay", &json!({"sid": sid, "status": status, "times": 3})).await;
             assert_eq!(answers["answers"], json!([204, 204, 204]), "{status}");
         }
         let forged = json!({"sid": sid, "status": "failed", "times": 2, "forge": true});
@@ -148,7 +152,9 @@ async fn receipts_may_be_forged_doubled_early_or_out_of_order() {
     }
     for record in town.partner.seen("email").await.iter().take(5) {
         // SNS is trusted, the reference is not: a forged one changes nothing.
-        town.partner.control("replay", &json!({"sid": record["sid"], "status": "Bounce", "forge": true})).await;
+        town.partner
+            .control("replay", &json!({"sid": record["sid"], "status": "Bounce", "forge": true}))
+            .await;
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(town.partner.message(&id).await["totals"], before["totals"]);
@@ -172,7 +178,9 @@ async fn a_stopped_message_goes_no_further_and_says_who_was_not_sent_to() {
     town.partner.until(&id, "sending", |m| total(m, "accepted") + total(m, "delivered") > 0).await;
     let (status, _) = town.partner.post(&format!("/api/v1/messages/{id}/stop"), &json!({})).await;
     assert_eq!(status, 202);
-    let waiting = |m: &serde_json::Value| ["queued", "sending", "retrying", "accepted"].iter().map(|s| total(m, s)).sum::<u64>();
+    let waiting = |m: &serde_json::Value| {
+        ["queued", "sending", "retrying", "accepted"].iter().map(|s| total(m, s)).sum::<u64>()
+    };
     let done = town.partner.until(&id, "over", |m| m["state"] == "stopped" && waiting(m) == 0).await;
     let (sent, cancelled) = (total(&done, "delivered"), total(&done, "cancelled"));
     assert!(cancelled > 0 && sent > 0 && sent + cancelled == 1_500, "{done}");

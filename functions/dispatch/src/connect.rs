@@ -18,6 +18,7 @@ use crate::{Dispatch, Providers};
 #[error("cannot start: {0}")]
 pub struct StartError(String);
 
+#[expect(clippy::needless_pass_by_value, reason = "reads better in map_err")]
 fn not_built(error: impl ToString) -> StartError {
     StartError(error.to_string())
 }
@@ -52,7 +53,11 @@ pub fn build(
     };
     let twilio = Arc::new(Twilio::new(http, &account).map_err(not_built)?);
     let mail_client = aws.ses(&config.ses, call_ms);
-    let mail = Arc::new(SesMailer::new(mail_client, config.ses.configuration_set.clone(), Duration::from_millis(call_ms)));
+    let mail = Arc::new(SesMailer::new(
+        mail_client,
+        config.ses.configuration_set.clone(),
+        Duration::from_millis(call_ms),
+    ));
     Ok(Dispatch {
         store,
         books: BookCache::new(config.number_mode()),

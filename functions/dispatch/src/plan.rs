@@ -9,7 +9,7 @@ use domain::message::MessageState;
 use domain::page::{PAGE_SIZE, PageState, Slot};
 use domain::plan::{Plan, Planned, plan};
 use domain::texts::{Rendered, hash_texts};
-use store::{Meta, PageContent, PlannedDelivery, School, StoreError};
+use store::{Meta, PageContent, PlannedDelivery, School, StoreError, WrittenPlan};
 
 use crate::Dispatch;
 use crate::error::Result;
@@ -52,15 +52,16 @@ impl Dispatch {
 
         school.begin_plan(meta.id, &epoch, pages).await?;
         for (at, some) in chunks.chunks(PAGES_AT_ONCE).enumerate() {
-            let rows: Vec<(PageContent, PageState)> = some.iter().map(|page| page_rows(page, now_ms)).collect();
+            let rows: Vec<(PageContent, PageState)> =
+                some.iter().map(|page| page_rows(page, now_ms)).collect();
             let first = u32::try_from(at * PAGES_AT_ONCE).unwrap_or(u32::MAX);
             school.write_pages(meta.id, &epoch, first, &rows).await?;
         }
 
         let due_ms = now_ms + self.timing.watch_ms + self.grace_ms();
-        let won =
-            school.commit_plan(meta.id, meta.revision, &epoch, pages, unreachable, now_ms, due_ms).await?;
-        if !won {
+        let revision = meta.revision;
+        let written = WrittenPlan { revision, epoch: &epoch, pages, unreachable, now_ms, due_ms };
+        if !school.commit_plan(meta.id, &written).await? {
             school.drop_plan(meta.id, &epoch, pages).await?;
         }
         // A loser hands over the winner's pages, in case the winner died before it could.
@@ -98,7 +99,8 @@ fn page_rows(page: &[Planned], now_ms: i64) -> (PageContent, PageState) {
     for (slot, planned) in state.slots.iter_mut().zip(page) {
         if !planned.missing.is_empty() {
             // It had a value when the message was written, and has lost it since.
-            *slot = Slot { state: DeliveryState::NotSent, reason: Some(Reason::DetailMissing), ..Slot::queued() };
+            *slot =
+                Slot { state: DeliveryState::NotSent, reason: Some(Reason::DetailMissing), ..Slot::queued() };
         }
     }
     (PageContent { text_hash: hash_texts(&texts), deliveries }, state)

@@ -72,12 +72,16 @@ impl Providers {
             Channel::Sms => {
                 let Ok(to) = PhoneNumber::from_e164(out.to) else { return unusable_address() };
                 let from = &out.settings.sms_sender;
-                self.sms.send(OutgoingSms { to: &to, from, body: &out.rendered.text, reference: out.reference }).await
+                self.sms
+                    .send(OutgoingSms { to: &to, from, body: &out.rendered.text, reference: out.reference })
+                    .await
             }
             Channel::Voice => {
                 let Ok(to) = PhoneNumber::from_e164(out.to) else { return unusable_address() };
                 let from = &out.settings.voice_caller;
-                self.voice.send(OutgoingCall { to: &to, from, text: &out.rendered.text, reference: out.reference }).await
+                self.voice
+                    .send(OutgoingCall { to: &to, from, text: &out.rendered.text, reference: out.reference })
+                    .await
             }
             Channel::Email => {
                 let Ok(to) = EmailAddress::parse(out.to) else { return unusable_address() };

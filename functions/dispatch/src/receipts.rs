@@ -42,7 +42,9 @@ impl Dispatch {
     }
 
     /// Receipts of a batch by page, so that a page is written once for all of them.
-    pub(crate) fn by_page<K>(receipts: Vec<(PageRef, Receipt, K)>) -> BTreeMap<PageRef, (Vec<Receipt>, Vec<K>)> {
+    pub(crate) fn by_page<K>(
+        receipts: Vec<(PageRef, Receipt, K)>,
+    ) -> BTreeMap<PageRef, (Vec<Receipt>, Vec<K>)> {
         let mut pages: BTreeMap<PageRef, (Vec<Receipt>, Vec<K>)> = BTreeMap::new();
         for (page, receipt, key) in receipts {
             let entry = pages.entry(page).or_default();

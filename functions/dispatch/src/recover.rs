@@ -91,7 +91,8 @@ impl Dispatch {
         let found = match state.channel {
             Channel::Email => {
                 // SES cannot be asked: its SEND event would have come by now, or never will.
-                let waited = |i: &usize| state.slots[*i].at_ms.is_none_or(|t| t + self.timing.ses_report_ms <= now_ms);
+                let waited =
+                    |i: &usize| state.slots[*i].at_ms.is_none_or(|t| t + self.timing.ses_report_ms <= now_ms);
                 let silent: Vec<usize> = state.unresolved().into_iter().filter(waited).collect();
                 if silent.is_empty() {
                     return Ok(None);
@@ -100,7 +101,8 @@ impl Dispatch {
             }
             Channel::Sms | Channel::Voice => {
                 let questions = questions(state, content, ready);
-                let rivals = self.rivals(school, page, state.channel, &questions_to(&questions), ready).await?;
+                let rivals =
+                    self.rivals(school, page, state.channel, &questions_to(&questions), ready).await?;
                 let mut answers = Vec::with_capacity(questions.len());
                 for question in questions {
                     answers.push(self.answer(state, question, ready, &rivals));
@@ -113,7 +115,8 @@ impl Dispatch {
             }
         };
         let resolved = state.clone().asked(found, emergency, now_ms);
-        let resent = resolved.slots.iter().zip(&state.slots).filter(|(new, old)| new.resent && !old.resent).count();
+        let resent =
+            resolved.slots.iter().zip(&state.slots).filter(|(new, old)| new.resent && !old.resent).count();
         if resent > 0 {
             info!(message = %page.message, page = page.page, resent, "emergency sent once more");
         }
@@ -150,12 +153,7 @@ impl Dispatch {
     }
 
     /// A record may say more than *accepted*: keep that as a receipt.
-    async fn keep_records(
-        &self,
-        page: &PageRef,
-        state: &PageState,
-        asked: &[Asked],
-    ) -> Result<()> {
+    async fn keep_records(&self, page: &PageRef, state: &PageState, asked: &[Asked]) -> Result<()> {
         let receipts: Vec<Receipt> = asked
             .iter()
             .filter_map(|(index, _, record)| {
@@ -192,7 +190,9 @@ fn questions<'a>(state: &PageState, content: &'a PageContent, ready: &Ready) -> 
                 same.since_ms = same.since_ms.min(since_ms);
                 same.until_ms = same.until_ms.max(until_ms);
             }
-            None => questions.push(Question { to: &delivery.to, body, places: vec![index], since_ms, until_ms }),
+            None => {
+                questions.push(Question { to: &delivery.to, body, places: vec![index], since_ms, until_ms })
+            }
         }
     }
     questions
@@ -204,7 +204,8 @@ fn questions_to<'a>(questions: &[Question<'a>]) -> Vec<(&'a str, i64, i64)> {
 
 /// Whether a provider's id is already accounted for in this page.
 fn known(state: &PageState, id: &str) -> bool {
-    let in_slot = |slot: &domain::page::Slot| slot.id.as_deref() == Some(id) || slot.past.iter().any(|p| p.id == id);
+    let in_slot =
+        |slot: &domain::page::Slot| slot.id.as_deref() == Some(id) || slot.past.iter().any(|p| p.id == id);
     state.slots.iter().any(in_slot)
         || state.receipts.0.values().flat_map(BTreeMap::values).any(|e| e.id.as_deref() == Some(id))
 }

@@ -54,7 +54,9 @@ impl Dispatch {
                         continue;
                     }
                     let attempts = state.accepted_attempts(index);
-                    rivals.known.extend(attempts.into_iter().filter_map(|a| a.id).filter(|id| !id.is_empty()));
+                    rivals
+                        .known
+                        .extend(attempts.into_iter().filter_map(|a| a.id).filter(|id| !id.is_empty()));
                     let open = state.claim.is_some() && state.slots[index].state.is_pending();
                     if open || state.unresolved().contains(&index) {
                         *rivals.unresolved.entry(delivery.to.clone()).or_default() += 1;

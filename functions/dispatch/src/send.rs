@@ -92,7 +92,8 @@ impl Dispatch {
             let place = u8::try_from(index).ok()?;
             let delivery_ref = DeliveryRef { page: page.clone(), index: place, attempt: claimed.fence };
             let reference = self.references.sign(&delivery_ref);
-            let message_id = format!("{}.{}.{index}.{}@messenger.invalid", page.message, page.page, claimed.fence);
+            let message_id =
+                format!("{}.{}.{index}.{}@messenger.invalid", page.message, page.page, claimed.fence);
             let answer = self
                 .providers
                 .send(Outgoing {
@@ -161,25 +162,26 @@ impl Dispatch {
             return Ok(true);
         }
         let now_ms = self.clock.now_ms();
-        let at_ms = match slot {
-            Some(at_ms) => at_ms,
-            None => {
-                let state = school.page_state(page).await?;
-                let Some(per_second) = self.providers.per_second(state.channel) else { return Ok(true) };
-                if state.fence != fence || state.claim.is_some() {
+        let at_ms = if let Some(at_ms) = slot {
+            at_ms
+        } else {
+            let state = school.page_state(page).await?;
+            let Some(per_second) = self.providers.per_second(state.channel) else { return Ok(true) };
+            if state.fence != fence || state.claim.is_some() {
+                return Ok(false);
+            }
+            let units: u32 =
+                state.pending().into_iter().filter_map(|i| state.units.get(i)).map(|u| u.0).sum();
+            let rate = Rate { per_second, burst: per_second.get() };
+            let settings = &ready.body.settings;
+            let sender =
+                format!("{}#{}", state.channel.code(), self.providers.sender(state.channel, settings));
+            match self.store.reserve_slot(&sender, rate.millis(units), now_ms, SLOT_HORIZON_MS).await? {
+                Slot::At(at_ms) => at_ms,
+                Slot::Full { wait_ms } => {
+                    let later = Job::Page { page: page.clone(), fence, slot: None };
+                    self.enqueue(ready.body.message.purpose, vec![(later, wait_ms)]).await?;
                     return Ok(false);
-                }
-                let units: u32 = state.pending().into_iter().filter_map(|i| state.units.get(i)).map(|u| u.0).sum();
-                let rate = Rate { per_second, burst: per_second.get() };
-                let settings = &ready.body.settings;
-                let sender = format!("{}#{}", state.channel.code(), self.providers.sender(state.channel, settings));
-                match self.store.reserve_slot(&sender, rate.millis(units), now_ms, SLOT_HORIZON_MS).await? {
-                    Slot::At(at_ms) => at_ms,
-                    Slot::Full { wait_ms } => {
-                        let later = Job::Page { page: page.clone(), fence, slot: None };
-                        self.enqueue(ready.body.message.purpose, vec![(later, wait_ms)]).await?;
-                        return Ok(false);
-                    }
                 }
             }
         };

@@ -50,9 +50,7 @@ impl Dispatch {
         }
         match (meta.state, meta.epoch.clone()) {
             (MessageState::Queued, _) => self.plan_again(school, &meta).await,
-            (MessageState::Rejected, _) | (_, None) => {
-                self.close_unplanned(school, &meta).await
-            }
+            (MessageState::Rejected, _) | (_, None) => self.close_unplanned(school, &meta).await,
             (_, Some(epoch)) => self.watch_pages(school, &meta, &epoch, now_ms).await,
         }
     }
@@ -170,14 +168,18 @@ impl Dispatch {
                 let due = old.state == DeliveryState::Accepted
                     && old.at_ms.is_some_and(|t| now_ms - t >= self.timing.fetch_ms);
                 let id = state.slots[index].id.as_deref().filter(|id| !id.is_empty());
-                let (true, Some(id), Ok(place)) = (due && left > 0, id, u8::try_from(index)) else { continue };
+                let (true, Some(id), Ok(place)) = (due && left > 0, id, u8::try_from(index)) else {
+                    continue;
+                };
                 left -= 1;
                 match self.providers.fetch(state.channel, id).await {
                     Ok(Some(evidence)) if evidence.state != DeliveryState::Accepted => {
                         receipts.push((place, state.slots[index].attempt, evidence));
                     }
                     Ok(_) => {}
-                    Err(e) => warn!(message = %page.message, page = page.page, error = %e, "state not fetched"),
+                    Err(e) => {
+                        warn!(message = %page.message, page = page.page, error = %e, "state not fetched")
+                    }
                 }
             }
             if !receipts.is_empty() {

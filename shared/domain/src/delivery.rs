@@ -155,7 +155,9 @@ impl Reason {
             (Self::NoSuchAddress, Channel::Email) => "Check the address with the family and correct it.",
             (Self::NoSuchAddress, _) => "Check the number with the family and correct it.",
             (Self::WrongKind, _) => "Add a mobile number, or call instead.",
-            (Self::OptedOut, _) => "They can text START to hear from the school again. Use another way until then.",
+            (Self::OptedOut, _) => {
+                "They can text START to hear from the school again. Use another way until then."
+            }
             (Self::Unreachable | Self::Busy | Self::NoAnswer, _) => "Try again later, or use another number.",
             (Self::MailboxBusy, _) => "Try again later, or send a text.",
             (Self::Blocked, _) => "Try other words, or use another way.",
@@ -163,7 +165,9 @@ impl Reason {
             (Self::TryLater, _) => "Send again in a few minutes.",
             (Self::OurFault, _) => "Tell your Messenger administrator; nothing is wrong with the contact.",
             (Self::TextChanged, _) => "Write the message again and send it.",
-            (Self::NotConfirmed, _) => "It may or may not have arrived. Send again if a second copy does no harm.",
+            (Self::NotConfirmed, _) => {
+                "It may or may not have arrived. Send again if a second copy does no harm."
+            }
             (Self::DetailMissing, _) => "Fill in the contact's details, or write the text without them.",
             (Self::NoReport | Self::Other, _) => "Send again, or use another way.",
         }
@@ -259,9 +263,15 @@ mod tests {
             Just(DeliveryState::PermanentFailure),
         ];
         let reason = proptest::option::of(prop_oneof![Just(Reason::NoAnswer), Just(Reason::NoSuchAddress)]);
-        (state, reason, proptest::option::of(0_u32..90), 0_i64..1_000, proptest::option::of("[a-c]")).prop_map(
-            |(state, reason, seconds, at_ms, id)| Evidence { state, reason, code: None, seconds, at_ms, id },
-        )
+        (state, reason, proptest::option::of(0_u32..90), 0_i64..1_000, proptest::option::of("[a-c]"))
+            .prop_map(|(state, reason, seconds, at_ms, id)| Evidence {
+                state,
+                reason,
+                code: None,
+                seconds,
+                at_ms,
+                id,
+            })
     }
 
     fn channel() -> impl Strategy<Value = Channel> {

@@ -94,10 +94,7 @@ impl EmailAddress {
         }
         let mut text = [local, "@", domain].concat();
         text[local.len() + 1..].make_ascii_lowercase();
-        Ok(Self {
-            text,
-            at: local.len(),
-        })
+        Ok(Self { text, at: local.len() })
     }
 
     /// The address.
@@ -134,9 +131,7 @@ fn is_domain(domain: &str) -> bool {
     };
     let is_top = last.len() >= 2
         && (last.bytes().all(|b| b.is_ascii_alphabetic())
-            || last
-                .get(..4)
-                .is_some_and(|start| start.eq_ignore_ascii_case("xn--")));
+            || last.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("xn--")));
     is_top && domain.split('.').all(is_label)
 }
 
@@ -186,17 +181,10 @@ mod tests {
             ("parent@example.org", "parent@example.org"),
             (" Parent@EXAMPLE.Org\t", "Parent@example.org"),
             ("\u{200b}parent@example.org\u{feff}", "parent@example.org"),
-            (
-                "o'neil+school@mail.example.co.uk",
-                "o'neil+school@mail.example.co.uk",
-            ),
+            ("o'neil+school@mail.example.co.uk", "o'neil+school@mail.example.co.uk"),
             ("a@bücher.example", "a@xn--bcher-kva.example"),
         ] {
-            assert_eq!(
-                EmailAddress::parse(typed).unwrap().as_str(),
-                expected,
-                "{typed:?}"
-            );
+            assert_eq!(EmailAddress::parse(typed).unwrap().as_str(), expected, "{typed:?}");
         }
     }
 
@@ -233,19 +221,13 @@ mod tests {
         }
         let long = format!("{}@example.org", "a".repeat(65));
         assert_eq!(EmailAddress::parse(&long), Err(EmailError::TooLong));
-        assert_eq!(
-            EmailAddress::parse(&"a".repeat(100_000)),
-            Err(EmailError::TooLong)
-        );
+        assert_eq!(EmailAddress::parse(&"a".repeat(100_000)), Err(EmailError::TooLong));
     }
 
     #[test]
     fn one_mailbox_has_one_key_and_debug_output_hides_it() {
         let address = EmailAddress::parse("Parent@Example.org").unwrap();
-        assert_eq!(
-            address.dedupe_key(),
-            EmailAddress::parse("pARENT@example.ORG").unwrap().dedupe_key()
-        );
+        assert_eq!(address.dedupe_key(), EmailAddress::parse("pARENT@example.ORG").unwrap().dedupe_key());
         assert_eq!(format!("{address:?}"), "EmailAddress(…@example.org)");
     }
 

@@ -18,6 +18,6 @@ pub mod routing;
 pub mod settings;
 pub mod sms;
 pub mod tabular;
+pub mod texts;
 pub mod token;
 pub mod usage;
-pub mod texts;

@@ -58,7 +58,9 @@ mod tests {
 
     #[test]
     fn amounts_are_shown_in_pounds_and_pence() {
-        for (hundredths, shown) in [(0, "£0.00"), (375, "£0.04"), (375 * 312, "£11.70"), (1_000_000, "£100.00")] {
+        for (hundredths, shown) in
+            [(0, "£0.00"), (375, "£0.04"), (375 * 312, "£11.70"), (1_000_000, "£100.00")]
+        {
             assert_eq!(Pence::from_hundredths(hundredths).to_string(), shown);
         }
     }

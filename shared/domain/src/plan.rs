@@ -187,8 +187,15 @@ mod tests {
         }
     }
 
-    fn person(id: &str, forename: &str, numbers: &[(PhoneLabel, &str)], email: Option<&str>, group: &str) -> Contact {
-        let number = |(label, n): &(PhoneLabel, &str)| LabelledNumber { label: *label, number: (*n).to_owned() };
+    fn person(
+        id: &str,
+        forename: &str,
+        numbers: &[(PhoneLabel, &str)],
+        email: Option<&str>,
+        group: &str,
+    ) -> Contact {
+        let number =
+            |(label, n): &(PhoneLabel, &str)| LabelledNumber { label: *label, number: (*n).to_owned() };
         Contact {
             id: ContactId::parse(id).unwrap(),
             source: Source::Hand,
@@ -230,7 +237,8 @@ mod tests {
     #[test]
     fn one_delivery_to_a_shared_address_when_the_text_is_the_same() {
         let plan = plan(&book(), &message("We close at noon", everyone()), &settings());
-        let made: Vec<(Channel, usize)> = plan.deliveries.iter().map(|d| (d.channel, d.contacts.len())).collect();
+        let made: Vec<(Channel, usize)> =
+            plan.deliveries.iter().map(|d| (d.channel, d.contacts.len())).collect();
         assert_eq!(made, [(Channel::Sms, 2), (Channel::Voice, 1), (Channel::Email, 2)]);
         assert_eq!((plan.recipients, plan.unreachable.len()), (3, 1));
     }
@@ -238,7 +246,8 @@ mod tests {
     #[test]
     fn two_deliveries_to_a_shared_address_when_the_text_differs() {
         let plan = plan(&book(), &message("Dear $forename$", everyone()), &settings());
-        let texts: Vec<&str> = plan.deliveries.iter().filter(|d| d.channel == Channel::Sms).map(|d| &*d.text).collect();
+        let texts: Vec<&str> =
+            plan.deliveries.iter().filter(|d| d.channel == Channel::Sms).map(|d| &*d.text).collect();
         assert_eq!(texts, ["Dear Ada", "Dear Ben"]);
     }
 

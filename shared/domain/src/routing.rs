@@ -63,7 +63,9 @@ pub fn route(
     match chosen {
         Chosen { sms: false, voice: false } => Route::default(),
         Chosen { sms: true, voice: false } => Route { sms: mobile, calls: none() },
-        Chosen { sms: false, voice: true } => Route { sms: None, calls: called(callable(numbers, |_| true), calling) },
+        Chosen { sms: false, voice: true } => {
+            Route { sms: None, calls: called(callable(numbers, |_| true), calling) }
+        }
         Chosen { sms: true, voice: true } => match routing {
             Routing::SmsFirst if mobile.is_some() => Route { sms: mobile, calls: none() },
             Routing::SmsFirst => Route { sms: None, calls: called(landlines, calling) },
@@ -78,13 +80,19 @@ pub fn route(
 /// A typed mobile first, else any number that can take a text.
 fn first_mobile(numbers: &[(PhoneLabel, PhoneNumber)]) -> Option<PhoneNumber> {
     let texted = |typed: bool| {
-        numbers.iter().find(|(label, n)| n.can_sms() && (!typed || *label == PhoneLabel::Mobile)).map(|(_, n)| *n)
+        numbers
+            .iter()
+            .find(|(label, n)| n.can_sms() && (!typed || *label == PhoneLabel::Mobile))
+            .map(|(_, n)| *n)
     };
     texted(true).or_else(|| texted(false))
 }
 
 /// Numbers that may be called, Home before Work before Mobile, each once.
-fn callable(numbers: &[(PhoneLabel, PhoneNumber)], wanted: impl Fn(&PhoneNumber) -> bool) -> Vec<PhoneNumber> {
+fn callable(
+    numbers: &[(PhoneLabel, PhoneNumber)],
+    wanted: impl Fn(&PhoneNumber) -> bool,
+) -> Vec<PhoneNumber> {
     let mut found = Vec::new();
     // A landline that the source calls Mobile is preferred last, whatever it is.
     for label in [PhoneLabel::Home, PhoneLabel::Work, PhoneLabel::Mobile] {
@@ -106,6 +114,9 @@ fn called(mut numbers: Vec<PhoneNumber>, calling: VoiceCalling) -> Vec<PhoneNumb
 
 #[cfg(test)]
 mod tests {
+    use super::PhoneLabel::{Home, Mobile, Work};
+    use super::Routing::{Both, SmsFirst, VoiceFirst};
+    use super::VoiceCalling::{AllNumbers, FirstOnly};
     use super::*;
     use crate::phone::{CountryCode, NumberMode};
 
@@ -121,14 +132,20 @@ mod tests {
             .collect()
     }
 
+    /// Name, numbers, (sms, voice) chosen, settings, expected text and calls.
+    type Row<'a> = (
+        &'a str,
+        &'a [(PhoneLabel, &'a str)],
+        (bool, bool),
+        Routing,
+        VoiceCalling,
+        Option<&'a str>,
+        &'a [&'a str],
+    );
+
     #[test]
     fn every_row_of_the_routing_table() {
-        use PhoneLabel::{Home, Mobile, Work};
-        use Routing::{Both, SmsFirst, VoiceFirst};
-        use VoiceCalling::{AllNumbers, FirstOnly};
         let (sms, voice, both) = ((true, false), (false, true), (true, true));
-        type Row<'a> =
-            (&'a str, &'a [(PhoneLabel, &'a str)], (bool, bool), Routing, VoiceCalling, Option<&'a str>, &'a [&'a str]);
         let all: &[(PhoneLabel, &str)] = &[(Mobile, MOBILE), (Home, HOME), (Work, WORK)];
         let lines: &[(PhoneLabel, &str)] = &[(Work, WORK), (Home, HOME)];
         let rows: &[Row<'_>] = &[
@@ -136,27 +153,75 @@ mod tests {
             ("only SMS: no mobile", lines, sms, SmsFirst, FirstOnly, None, &[]),
             ("only voice: home first", all, voice, SmsFirst, FirstOnly, None, &[HOME]),
             ("only voice: all numbers", all, voice, SmsFirst, AllNumbers, None, &[HOME, WORK, MOBILE]),
-            ("only voice: a mobile will do", &[(Mobile, MOBILE)], voice, VoiceFirst, FirstOnly, None, &[MOBILE]),
+            (
+                "only voice: a mobile will do",
+                &[(Mobile, MOBILE)],
+                voice,
+                VoiceFirst,
+                FirstOnly,
+                None,
+                &[MOBILE],
+            ),
             ("SMS first: mobile", all, both, SmsFirst, AllNumbers, Some(MOBILE), &[]),
             ("SMS first: landlines, first", lines, both, SmsFirst, FirstOnly, None, &[HOME]),
             ("SMS first: landlines, all", lines, both, SmsFirst, AllNumbers, None, &[HOME, WORK]),
             ("voice first: any landline", all, both, VoiceFirst, FirstOnly, None, &[HOME]),
             ("voice first: all landlines", all, both, VoiceFirst, AllNumbers, None, &[HOME, WORK]),
-            ("voice first: only a mobile", &[(Mobile, MOBILE)], both, VoiceFirst, FirstOnly, Some(MOBILE), &[]),
+            (
+                "voice first: only a mobile",
+                &[(Mobile, MOBILE)],
+                both,
+                VoiceFirst,
+                FirstOnly,
+                Some(MOBILE),
+                &[],
+            ),
             ("both", all, both, Both, FirstOnly, Some(MOBILE), &[HOME]),
             ("both: only a mobile", &[(Mobile, MOBILE)], both, Both, FirstOnly, Some(MOBILE), &[]),
             ("both: only landlines", lines, both, Both, AllNumbers, None, &[HOME, WORK]),
-            ("a landline typed Mobile is a landline", &[(Mobile, HOME)], both, SmsFirst, FirstOnly, None, &[HOME]),
-            ("a mobile typed Home is texted", &[(Home, MOBILE)], both, SmsFirst, FirstOnly, Some(MOBILE), &[]),
-            ("a typed mobile is preferred", &[(Home, MOBILE2), (Mobile, MOBILE)], sms, SmsFirst, FirstOnly, Some(MOBILE), &[]),
-            ("the first of several mobiles", &[(Mobile, MOBILE2), (Mobile, MOBILE)], sms, SmsFirst, FirstOnly, Some(MOBILE2), &[]),
+            (
+                "a landline typed Mobile is a landline",
+                &[(Mobile, HOME)],
+                both,
+                SmsFirst,
+                FirstOnly,
+                None,
+                &[HOME],
+            ),
+            (
+                "a mobile typed Home is texted",
+                &[(Home, MOBILE)],
+                both,
+                SmsFirst,
+                FirstOnly,
+                Some(MOBILE),
+                &[],
+            ),
+            (
+                "a typed mobile is preferred",
+                &[(Home, MOBILE2), (Mobile, MOBILE)],
+                sms,
+                SmsFirst,
+                FirstOnly,
+                Some(MOBILE),
+                &[],
+            ),
+            (
+                "the first of several mobiles",
+                &[(Mobile, MOBILE2), (Mobile, MOBILE)],
+                sms,
+                SmsFirst,
+                FirstOnly,
+                Some(MOBILE2),
+                &[],
+            ),
             ("a personal number gets neither", &[(Mobile, PERSONAL)], both, Both, AllNumbers, None, &[]),
             ("nothing chosen", all, (false, false), Both, AllNumbers, None, &[]),
             ("no numbers", &[], both, SmsFirst, FirstOnly, None, &[]),
         ];
         for (name, has, (sms, voice), routing, calling, text, calls) in rows {
             let route = route(&numbers(has), Chosen { sms: *sms, voice: *voice }, *routing, *calling);
-            assert_eq!(route.sms.map(|n| n.national()).as_deref(), *text, "{name}");
+            assert_eq!(route.sms.map(PhoneNumber::national).as_deref(), *text, "{name}");
             assert_eq!(route.calls.iter().map(|n| n.national()).collect::<Vec<_>>(), *calls, "{name}");
         }
     }

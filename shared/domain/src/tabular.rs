@@ -69,18 +69,10 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, NotText> {
     if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
         let text = String::from_utf8_lossy(rest);
         let warning = matches!(text, Cow::Owned(_)).then_some(TextWarning::Damaged);
-        return text_only(Decoded {
-            text,
-            encoding: TextEncoding::Utf8,
-            warning,
-        });
+        return text_only(Decoded { text, encoding: TextEncoding::Utf8, warning });
     }
     let decoded = match std::str::from_utf8(bytes) {
-        Ok(text) => Decoded {
-            text: Cow::Borrowed(text),
-            encoding: TextEncoding::Utf8,
-            warning: None,
-        },
+        Ok(text) => Decoded { text: Cow::Borrowed(text), encoding: TextEncoding::Utf8, warning: None },
         Err(_) => Decoded {
             text: WINDOWS_1252.decode_without_bom_handling(bytes).0,
             encoding: TextEncoding::Windows1252,
@@ -92,20 +84,12 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, NotText> {
 
 fn marked<'a>(encoding: &'static encoding_rs::Encoding, bytes: &'a [u8], name: TextEncoding) -> Decoded<'a> {
     let (text, damaged) = encoding.decode_without_bom_handling(bytes);
-    Decoded {
-        text,
-        encoding: name,
-        warning: damaged.then_some(TextWarning::Damaged),
-    }
+    Decoded { text, encoding: name, warning: damaged.then_some(TextWarning::Damaged) }
 }
 
 /// No list has a zero in it; a picture has, and so has UTF-16 without its mark.
 fn text_only(decoded: Decoded<'_>) -> Result<Decoded<'_>, NotText> {
-    if decoded.text.contains('\0') {
-        Err(NotText::Binary)
-    } else {
-        Ok(decoded)
-    }
+    if decoded.text.contains('\0') { Err(NotText::Binary) } else { Ok(decoded) }
 }
 
 fn known_binary(bytes: &[u8]) -> Option<NotText> {
@@ -151,10 +135,7 @@ mod tests {
             (&big, TextEncoding::Utf16Be),
         ] {
             let decoded = decode(bytes).unwrap();
-            assert_eq!(
-                (decoded.text.as_ref(), decoded.encoding, decoded.warning),
-                (text, encoding, None)
-            );
+            assert_eq!((decoded.text.as_ref(), decoded.encoding, decoded.warning), (text, encoding, None));
         }
         let latin = decode(b"Zo\xeb,\x80 5,O\x92Neil").unwrap();
         assert_eq!(latin.text, "Zoë,€ 5,O\u{2019}Neil");
@@ -166,14 +147,8 @@ mod tests {
 
     #[test]
     fn damage_is_said_and_a_file_that_is_no_text_refused() {
-        assert_eq!(
-            decode(b"\xff\xfea\0\0").unwrap().warning,
-            Some(TextWarning::Damaged)
-        );
-        assert_eq!(
-            decode(b"\xef\xbb\xbfa\xff").unwrap().warning,
-            Some(TextWarning::Damaged)
-        );
+        assert_eq!(decode(b"\xff\xfea\0\0").unwrap().warning, Some(TextWarning::Damaged));
+        assert_eq!(decode(b"\xef\xbb\xbfa\xff").unwrap().warning, Some(TextWarning::Damaged));
         assert_eq!(decode(b"").unwrap().text, "");
         assert_eq!(decode(b"PK\x03\x04rest"), Err(NotText::Workbook));
         assert_eq!(decode(b"\xd0\xcf\x11\xe0\xa1\xb1"), Err(NotText::OldWorkbook));

@@ -146,7 +146,10 @@ pub fn hash_texts<'t>(texts: impl IntoIterator<Item = &'t Rendered>) -> String {
         hash.update((rendered.text.len() as u64).to_be_bytes());
         hash.update(&*rendered.text);
     }
-    hash.finalize().iter().take(12).fold(String::with_capacity(24), |text, byte| text + &format!("{byte:02x}"))
+    hash.finalize()
+        .iter()
+        .take(12)
+        .fold(String::with_capacity(24), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// What must be mended in a message before anybody is looked up. Empty if it can be sent.
@@ -163,11 +166,20 @@ pub fn check(message: &Message) -> Vec<Problem> {
         say("to", format!("Choose at most {MAX_AUDIENCE} people and groups, or everyone."));
     }
     if let Some(sms) = &message.sms {
-        let size = sms::count(&compose_sms(Some(&sms.header).filter(|h| !h.is_empty()).map(String::as_str), &sms.text));
+        let size = sms::count(&compose_sms(
+            Some(&sms.header).filter(|h| !h.is_empty()).map(String::as_str),
+            &sms.text,
+        ));
         if sms.text.trim().is_empty() {
             say("sms.text", "Write the text message.".to_owned());
         } else if size.is_too_long() {
-            say("sms.text", format!("The text takes {} parts; at most {} can be sent. Shorten it.", size.parts, MAX_PARTS));
+            say(
+                "sms.text",
+                format!(
+                    "The text takes {} parts; at most {} can be sent. Shorten it.",
+                    size.parts, MAX_PARTS
+                ),
+            );
         }
         if sms.header.chars().count() > MAX_HEADER || sms.header.chars().any(char::is_control) {
             say("sms.header", format!("Use at most {MAX_HEADER} characters on one line."));
@@ -183,7 +195,12 @@ pub fn check(message: &Message) -> Vec<Problem> {
         if email.text.trim().is_empty() {
             say("email.text", "Write the e-mail.".to_owned());
         } else if email.text.len() > MAX_EMAIL_TEXT {
-            say("email.text", format!("Use at most {MAX_EMAIL_TEXT} bytes; put longer papers on the website and link to them."));
+            say(
+                "email.text",
+                format!(
+                    "Use at most {MAX_EMAIL_TEXT} bytes; put longer papers on the website and link to them."
+                ),
+            );
         }
         unknown_tokens("email.subject", &email.subject, &mut say);
         unknown_tokens("email.text", &email.text, &mut say);

@@ -40,17 +40,9 @@ pub struct UnknownTokens {
 
 impl fmt::Display for UnknownTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (is, it) = if self.names.len() == 1 {
-            ("is not a token", "it")
-        } else {
-            ("are not tokens", "them")
-        };
-        write!(
-            f,
-            "{} {is}. Change {it} to one of: {}.",
-            listed(&self.names),
-            listed(&self.known)
-        )
+        let (is, it) =
+            if self.names.len() == 1 { ("is not a token", "it") } else { ("are not tokens", "them") };
+        write!(f, "{} {is}. Change {it} to one of: {}.", listed(&self.names), listed(&self.known))
     }
 }
 
@@ -70,11 +62,7 @@ impl fmt::Display for MissingTokens {
             Some(name) => ("have no value", name.as_str()),
             None => ("has no value", "name"),
         };
-        write!(
-            f,
-            "{} {has}. Fill it in, or give a fallback as in ${fallback}|text$.",
-            listed(&self.names)
-        )
+        write!(f, "{} {has}. Fill it in, or give a fallback as in ${fallback}|text$.", listed(&self.names))
     }
 }
 
@@ -124,19 +112,12 @@ impl Template {
 
     /// Checks that every token is one of `known` (in lower case).
     pub fn check(&self, known: &[&str]) -> Result<(), UnknownTokens> {
-        let names: Vec<String> = self
-            .names()
-            .into_iter()
-            .filter(|name| !known.contains(name))
-            .map(str::to_owned)
-            .collect();
+        let names: Vec<String> =
+            self.names().into_iter().filter(|name| !known.contains(name)).map(str::to_owned).collect();
         if names.is_empty() {
             return Ok(());
         }
-        Err(UnknownTokens {
-            names,
-            known: known.iter().map(|name| (*name).to_owned()).collect(),
-        })
+        Err(UnknownTokens { names, known: known.iter().map(|name| (*name).to_owned()).collect() })
     }
 
     /// The text for one recipient. `lookup` gives the value of a name in lower case; a value of spaces only counts as
@@ -157,21 +138,13 @@ impl Template {
                 }
             }
         }
-        if missing.is_empty() {
-            Ok(text)
-        } else {
-            Err(MissingTokens { names: missing })
-        }
+        if missing.is_empty() { Ok(text) } else { Err(MissingTokens { names: missing }) }
     }
 }
 
 /// `$forename$, $surname$`.
 fn listed(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("${name}$"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("${name}$")).collect::<Vec<_>>().join(", ")
 }
 
 fn push_text(pieces: &mut Vec<Piece>, text: &str) {
@@ -183,10 +156,7 @@ fn push_text(pieces: &mut Vec<Piece>, text: &str) {
 /// The token whose name starts at `from`, behind its `$`, and where the text goes on after it.
 fn token(text: &str, from: usize) -> Option<(Piece, usize)> {
     let rest = &text[from..];
-    let name_len = rest
-        .bytes()
-        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
-        .count();
+    let name_len = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
     let name = &rest[..name_len];
     if name_len > LONGEST_NAME || !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return None;
@@ -198,20 +168,12 @@ fn token(text: &str, from: usize) -> Option<(Piece, usize)> {
         let fallback = fallback(after.strip_prefix('|')?)?;
         (Some(fallback.to_owned()), name_len + 1 + fallback.len() + 1)
     };
-    Some((
-        Piece::Token {
-            name: name.to_ascii_lowercase(),
-            fallback,
-        },
-        from + len,
-    ))
+    Some((Piece::Token { name: name.to_ascii_lowercase(), fallback }, from + len))
 }
 
 /// The text up to the closing `$`, on one line.
 fn fallback(text: &str) -> Option<&str> {
-    let end = text
-        .find(['$', '\n', '\r'])
-        .filter(|end| *end <= 2 * LONGEST_NAME)?;
+    let end = text.find(['$', '\n', '\r']).filter(|end| *end <= 2 * LONGEST_NAME)?;
     text[end..].starts_with('$').then_some(&text[..end])
 }
 
@@ -222,9 +184,7 @@ mod tests {
 
     fn render(text: &str, values: &[(&str, &str)]) -> Result<String, Vec<String>> {
         let lookup = |name: &str| values.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
-        Template::parse(text)
-            .render(lookup)
-            .map_err(|missing| missing.names)
+        Template::parse(text).render(lookup).map_err(|missing| missing.names)
     }
 
     #[test]
@@ -270,14 +230,9 @@ mod tests {
         assert_eq!(template.names(), ["forname", "class"]);
         let error = template.check(&["forename", "class"]).unwrap_err();
         assert_eq!(error.names, ["forname"]);
-        assert_eq!(
-            error.to_string(),
-            "$forname$ is not a token. Change it to one of: $forename$, $class$."
-        );
+        assert_eq!(error.to_string(), "$forname$ is not a token. Change it to one of: $forename$, $class$.");
         assert_eq!(Template::parse("$a$").check(&["a"]), Ok(()));
-        let missing = MissingTokens {
-            names: vec!["forename".into()],
-        };
+        let missing = MissingTokens { names: vec!["forename".into()] };
         assert_eq!(
             missing.to_string(),
             "$forename$ has no value. Fill it in, or give a fallback as in $forename|text$."

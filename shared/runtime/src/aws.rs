@@ -48,7 +48,9 @@ impl Aws {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("local"))
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(local_credentials()))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
+                local_credentials(),
+            ))
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();
         Self { config }

@@ -191,7 +191,8 @@ impl Config {
 
     /// *Simulated* only while every provider is on loopback: then drama numbers are as good as any (DESIGN §5).
     pub fn number_mode(&self) -> NumberMode {
-        let simulated = is_loopback(&self.twilio.base_url) && self.ses.endpoint.as_deref().is_some_and(is_loopback);
+        let simulated =
+            is_loopback(&self.twilio.base_url) && self.ses.endpoint.as_deref().is_some_and(is_loopback);
         if simulated { NumberMode::Simulated } else { NumberMode::Live }
     }
 }
@@ -233,9 +234,13 @@ mod tests {
         for here in ["http://127.0.0.1:8081", "http://localhost", "http://[::1]:9/x", "http://127.9.9.9"] {
             assert!(is_loopback(here), "{here}");
         }
-        for elsewhere in
-            ["https://api.twilio.com", "http://127.0.0.1.example.com", "http://10.0.0.1", "localhost", "http://128.0.0.1"]
-        {
+        for elsewhere in [
+            "https://api.twilio.com",
+            "http://127.0.0.1.example.com",
+            "http://10.0.0.1",
+            "localhost",
+            "http://128.0.0.1",
+        ] {
             assert!(!is_loopback(elsewhere), "{elsewhere}");
         }
     }

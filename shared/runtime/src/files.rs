@@ -70,7 +70,9 @@ impl Files for S3Files {
         let key = key.to_owned();
         Box::pin(async move {
             let got = self.client.get_object().bucket(&self.bucket).key(key).send().await.map_err(|e| {
-                if e.as_service_error().is_some_and(aws_sdk_s3::operation::get_object::GetObjectError::is_no_such_key) {
+                if e.as_service_error()
+                    .is_some_and(aws_sdk_s3::operation::get_object::GetObjectError::is_no_such_key)
+                {
                     FileError::NotFound
                 } else {
                     failed(&e)

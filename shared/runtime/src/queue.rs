@@ -82,8 +82,15 @@ impl SqsQueue {
         });
         let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
         for _ in 0..3 {
-            let sent = self.client.send_message_batch().queue_url(self.url(queue)).set_entries(Some(entries.clone()));
-            let sent = sent.send().await.map_err(|e| QueueError(aws_sdk_sqs::error::DisplayErrorContext(e).to_string()))?;
+            let sent = self
+                .client
+                .send_message_batch()
+                .queue_url(self.url(queue))
+                .set_entries(Some(entries.clone()));
+            let sent = sent
+                .send()
+                .await
+                .map_err(|e| QueueError(aws_sdk_sqs::error::DisplayErrorContext(e).to_string()))?;
             if sent.failed.is_empty() {
                 return Ok(());
             }

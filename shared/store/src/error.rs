@@ -1,5 +1,7 @@
 //! What can go wrong with the table.
 
+use std::fmt;
+
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// A read or write did not do what was asked.
@@ -52,7 +54,8 @@ impl StoreError {
     }
 
     /// A row that cannot be read.
-    pub(crate) fn corrupt(what: &'static str, cause: impl ToString) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "reads better in map_err")]
+    pub(crate) fn corrupt(what: &'static str, cause: impl fmt::Display) -> Self {
         Self::Corrupt { what, cause: cause.to_string() }
     }
 }

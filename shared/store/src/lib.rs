@@ -38,7 +38,7 @@ pub use imports::{FindingKind, Import};
 pub use inbox::Inbound;
 pub use keys::PAGES_PER_SHARD;
 pub use limits::{Allowance, Slot};
-pub use messages::{Accepted, Author, Body, IdempotencyKey, Meta, NewMessage, Summary};
+pub use messages::{Accepted, Author, Body, IdempotencyKey, Meta, NewMessage, Summary, WrittenPlan};
 pub use pages::{Claiming, PageContent, PlannedDelivery};
 pub use sessions::{Lifetime, Session};
 pub use users::{Membership, User, fold_username};

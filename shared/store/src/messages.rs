@@ -104,6 +104,23 @@ pub struct NewMessage {
     pub author: Author,
 }
 
+/// A plan whose rows are written, to be made the message's own.
+#[derive(Debug, Clone, Copy)]
+pub struct WrittenPlan<'a> {
+    /// The revision that was planned.
+    pub revision: u32,
+    /// Under which the rows stand.
+    pub epoch: &'a Epoch,
+    /// Number of pages.
+    pub pages: u32,
+    /// People who cannot be reached.
+    pub unreachable: u32,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// When the message needs the next look.
+    pub due_ms: i64,
+}
+
 /// A key that makes a repeated request harmless.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey {
@@ -146,7 +163,7 @@ impl School {
             totals: BTreeMap::new(),
         };
         let mut items = vec![
-            self.table.tx_put(meta_row(self.id, new, now_ms, due_ms)?, Some("attribute_not_exists(pk)"))?,
+            self.table.tx_put(meta_row(self.id, new, now_ms, due_ms), Some("attribute_not_exists(pk)"))?,
             self.table.tx_put(to_row("body", &keys::message_body(self.id, new.id), &new.body)?, None)?,
             self.table.tx_put(to_row("summary", &keys::summary(self.id, new.id), &summary)?, None)?,
         ];
@@ -213,16 +230,8 @@ impl School {
 
     /// Makes a plan's pages the message's own, if no other plan was first, it is not stopped and its revision is the
     /// same. `false` for a loser.
-    pub async fn commit_plan(
-        &self,
-        id: MessageId,
-        revision: u32,
-        epoch: &Epoch,
-        pages: u32,
-        unreachable: u32,
-        now_ms: i64,
-        due_ms: i64,
-    ) -> Result<bool> {
+    pub async fn commit_plan(&self, id: MessageId, plan: &WrittenPlan<'_>) -> Result<bool> {
+        let WrittenPlan { revision, epoch, pages, unreachable, now_ms, due_ms } = *plan;
         let done = self
             .update_meta(
                 id,
@@ -472,7 +481,7 @@ impl Store {
     }
 }
 
-fn meta_row(school: SchoolId, new: &NewMessage, now_ms: i64, due_ms: i64) -> Result<Row> {
+fn meta_row(school: SchoolId, new: &NewMessage, now_ms: i64, due_ms: i64) -> Row {
     let mut row = key_row(&keys::message_meta(school, new.id));
     row.insert("state".to_owned(), s(MessageState::Queued.code()));
     row.insert("revision".to_owned(), n(1));
@@ -483,7 +492,7 @@ fn meta_row(school: SchoolId, new: &NewMessage, now_ms: i64, due_ms: i64) -> Res
     row.insert("due".to_owned(), n(due_ms));
     row.insert(keys::WORK_PK.to_owned(), s(keys::work_pk(new.id)));
     row.insert(keys::WORK_SK.to_owned(), s(keys::work_sk(due_ms, school, new.id)));
-    Ok(row)
+    row
 }
 
 pub(crate) fn json<T: Serialize>(what: &'static str, value: &T) -> Result<AttributeValue> {

@@ -40,6 +40,7 @@ pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
 }
 
 /// A number.
+#[expect(clippy::needless_pass_by_value, reason = "numbers are small and mostly written in place")]
 pub(crate) fn n(number: impl ToString) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }

@@ -105,7 +105,12 @@ async fn sign_ins(store: &Store, school: &School, secrets: &Secrets, now_ms: i64
     };
     made(store.create_user(&user).await)?;
     school.add_member(id, &ROLES.map(str::to_owned)).await?;
-    made(school.create_api_key(&api_token(secrets)?, "Demo", &SCOPES.map(str::to_owned), now_ms).await.map(|_| ()))
+    made(
+        school
+            .create_api_key(&api_token(secrets)?, "Demo", &SCOPES.map(str::to_owned), now_ms)
+            .await
+            .map(|_| ()),
+    )
 }
 
 /// A start that was cut short may have made it already.

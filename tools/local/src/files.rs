@@ -54,20 +54,16 @@ impl LocalFiles {
 
     async fn write(&self, key: &str, bytes: &[u8]) -> Result<(), FileError> {
         let failed = |e: std::io::Error| FileError::Failed(e.to_string());
-        match self.path(key) {
-            Some(path) => {
-                if let Some(parent) = path.parent() {
-                    tokio::fs::create_dir_all(parent).await.map_err(failed)?;
-                }
-                let partial = path.with_extension("partial");
-                tokio::fs::write(&partial, bytes).await.map_err(failed)?;
-                tokio::fs::rename(&partial, &path).await.map_err(failed)
-            }
-            None => {
-                lock(&self.memory).insert(key.to_owned(), bytes.to_vec());
-                Ok(())
-            }
+        let Some(path) = self.path(key) else {
+            lock(&self.memory).insert(key.to_owned(), bytes.to_vec());
+            return Ok(());
+        };
+        if let Some(parent) = path.parent() {
+            tokio::fs::create_dir_all(parent).await.map_err(failed)?;
         }
+        let partial = path.with_extension("partial");
+        tokio::fs::write(&partial, bytes).await.map_err(failed)?;
+        tokio::fs::rename(&partial, &path).await.map_err(failed)
     }
 }
 
@@ -113,7 +109,9 @@ impl Files for LocalFiles {
             lock(&self.memory).remove(&key);
             match self.path(&key) {
                 Some(path) => match tokio::fs::remove_file(path).await {
-                    Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(FileError::Failed(e.to_string())),
+                    Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                        Err(FileError::Failed(e.to_string()))
+                    }
                     _ => Ok(()),
                 },
                 None => Ok(()),

@@ -73,7 +73,10 @@ impl LocalQueue {
     /// Puts a text into a queue, as SNS does with an event.
     pub fn put(&self, queue: QueueName, body: String, delay_ms: i64) {
         let visible_ms = self.clock.now_ms() + delay_ms.max(0);
-        self.add(queue, Item { visible_ms, number: self.numbers.fetch_add(1, Ordering::Relaxed), receives: 0, body });
+        self.add(
+            queue,
+            Item { visible_ms, number: self.numbers.fetch_add(1, Ordering::Relaxed), receives: 0, body },
+        );
     }
 
     /// Items that failed for good.

@@ -73,6 +73,7 @@ pub struct StartError {
 }
 
 impl StartError {
+    #[expect(clippy::needless_pass_by_value, reason = "reads better in map_err")]
     pub(crate) fn new(part: &'static str, cause: impl ToString) -> Self {
         Self { part, cause: cause.to_string() }
     }
@@ -98,7 +99,8 @@ impl System {
         let data = options.data.as_deref();
         let (clock, ids) = (Clock::system(), Ids::system());
         let secrets = Secrets::load(data, &ids)?;
-        let listener = TcpListener::bind(options.listen).await.map_err(|e| StartError::new("listen address", e))?;
+        let listener =
+            TcpListener::bind(options.listen).await.map_err(|e| StartError::new("listen address", e))?;
         let address = listener.local_addr().map_err(|e| StartError::new("listen address", e))?;
         let url = format!("http://{address}");
 
@@ -180,8 +182,7 @@ async fn start_simulators(
     url: &str,
     address: SocketAddr,
 ) -> Result<simulators::Running, StartError> {
-    let account =
-        TwilioAccount { sid: secrets.twilio_sid.clone(), auth_token: secrets.twilio_token.clone() };
+    let account = TwilioAccount { sid: secrets.twilio_sid.clone(), auth_token: secrets.twilio_token.clone() };
     let mut config = simulators::Config::new(account);
     config.data.clone_from(&options.data);
     config.ses_events_url = Some(format!("{url}/_local/ses-events"));

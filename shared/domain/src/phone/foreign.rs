@@ -15,19 +15,14 @@ pub(super) fn international(digits: &[u8], mode: NumberMode) -> Result<PhoneNumb
     let mut text = String::with_capacity(digits.len() + 1);
     text.push('+');
     text.extend(digits.iter().copied().map(char::from));
-    checked(
-        &PHONE_NUMBER_UTIL.parse(&text, None).map_err(|e| reason(&e))?,
-        mode,
-    )
+    checked(&PHONE_NUMBER_UTIL.parse(&text, None).map_err(|e| reason(&e))?, mode)
 }
 
 /// What a number dialled inside `country`, with or without its own prefixes, is in full. Not checked further.
 pub(super) fn dialled_in(country: CountryCode, digits: &[u8]) -> Result<PhoneNumber, PhoneError> {
     let region = region(country).ok_or(PhoneError::UnknownCountry)?;
     let text: String = digits.iter().copied().map(char::from).collect();
-    let number = PHONE_NUMBER_UTIL
-        .parse(&text, Some(region))
-        .map_err(|e| reason(&e))?;
+    let number = PHONE_NUMBER_UTIL.parse(&text, Some(region)).map_err(|e| reason(&e))?;
     PhoneNumber::from_e164(&number.format_as(PhoneNumberFormat::E164))
 }
 
@@ -64,18 +59,12 @@ pub(super) fn grouped(e164: &str) -> String {
         return e164.to_owned();
     };
     let british = number.country_code == i32::from(CountryCode::UK.get());
-    let format = if british {
-        PhoneNumberFormat::National
-    } else {
-        PhoneNumberFormat::International
-    };
+    let format = if british { PhoneNumberFormat::National } else { PhoneNumberFormat::International };
     number.format_as(format).into_owned()
 }
 
 fn region(country: CountryCode) -> Option<Region> {
-    PHONE_NUMBER_UTIL
-        .get_region_for_country_code(i32::from(country.get()))
-        .filter(|r| *r != Region::World)
+    PHONE_NUMBER_UTIL.get_region_for_country_code(i32::from(country.get())).filter(|r| *r != Region::World)
 }
 
 /// Live: the number must be in a range that is in use. Simulated: its length must be right.

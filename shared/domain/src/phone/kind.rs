@@ -36,9 +36,6 @@ impl PhoneKind {
 
     /// Whether a school may call it: not where the caller pays extra, nor where nobody can listen.
     pub const fn can_call(self) -> bool {
-        matches!(
-            self,
-            Self::Mobile | Self::Landline | Self::Voip | Self::Uan | Self::TollFree
-        )
+        matches!(self, Self::Mobile | Self::Landline | Self::Voip | Self::Uan | Self::TollFree)
     }
 }

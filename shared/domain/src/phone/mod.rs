@@ -58,11 +58,7 @@ impl TryFrom<u16> for CountryCode {
 
     /// Takes any code of one to three digits, so that a stored one can always be read; text is checked by `from_str`.
     fn try_from(code: u16) -> Result<Self, PhoneError> {
-        if (1..=999).contains(&code) {
-            Ok(Self(code))
-        } else {
-            Err(PhoneError::UnknownCountry)
-        }
+        if (1..=999).contains(&code) { Ok(Self(code)) } else { Err(PhoneError::UnknownCountry) }
     }
 }
 
@@ -80,11 +76,7 @@ impl FromStr for CountryCode {
         let digits = text.trim().trim_start_matches('+').trim_start_matches('0');
         let code = digits.parse::<u16>().map_err(|_| PhoneError::UnknownCountry)?;
         let code = Self::try_from(code)?;
-        if foreign::is_known(code) {
-            Ok(code)
-        } else {
-            Err(PhoneError::UnknownCountry)
-        }
+        if foreign::is_known(code) { Ok(code) } else { Err(PhoneError::UnknownCountry) }
     }
 }
 
@@ -162,8 +154,7 @@ impl PhoneNumber {
 
     /// The number as people write it: `07700 900123`, `020 7946 0123`; from abroad `+353 87 123 4567`.
     pub fn national(self) -> String {
-        self.british()
-            .map_or_else(|| foreign::grouped(self.as_str()), |n| uk::grouped(&n))
+        self.british().map_or_else(|| foreign::grouped(self.as_str()), |n| uk::grouped(&n))
     }
 
     /// What kind of number it is.
@@ -269,11 +260,7 @@ impl TryFrom<PhoneNumber> for MobileNumber {
     type Error = NotMobile;
 
     fn try_from(number: PhoneNumber) -> Result<Self, NotMobile> {
-        if number.can_sms() {
-            Ok(Self(number))
-        } else {
-            Err(NotMobile)
-        }
+        if number.can_sms() { Ok(Self(number)) } else { Err(NotMobile) }
     }
 }
 

@@ -27,10 +27,7 @@ pub(super) fn parse_cell(text: &str, country: CountryCode, mode: NumberMode) -> 
         Some(repaired) if repaired.how != Repair::LostZero => {
             let parsed =
                 Typed::read(&repaired.number_text).and_then(|typed| number(&typed, country, mode))?;
-            Ok(Parsed {
-                repair: Some(repaired.how),
-                ..parsed
-            })
+            Ok(Parsed { repair: Some(repaired.how), ..parsed })
         }
         _ => Err(refused),
     }
@@ -43,11 +40,8 @@ fn number(typed: &Typed, country: CountryCode, mode: NumberMode) -> Result<Parse
         return Err(PhoneError::TooShort);
     }
     if country != CountryCode::UK {
-        let number = if typed.plus {
-            international(digits, mode)
-        } else {
-            elsewhere(typed.digits(), country, mode)
-        }?;
+        let number =
+            if typed.plus { international(digits, mode) } else { elsewhere(typed.digits(), country, mode) }?;
         return Ok(Parsed { number, repair: None });
     }
     // No country code starts with 0, so "+07700…" and "00 07700…" can only be the national form with signs too many.
@@ -55,20 +49,12 @@ fn number(typed: &Typed, country: CountryCode, mode: NumberMode) -> Result<Parse
         (true, 1) if digits.len() == 10 => national(digits, mode),
         (true, _) => international(digits, mode),
         // "00" is the way abroad, or a 0 typed twice: the second reading only where the first is no number at all.
-        (false, 2) => international(digits, mode).or_else(|error| {
-            if digits.len() == 10 {
-                national(digits, mode)
-            } else {
-                Err(error)
-            }
-        }),
+        (false, 2) => international(digits, mode)
+            .or_else(|error| if digits.len() == 10 { national(digits, mode) } else { Err(error) }),
         (false, _) => national(digits, mode),
     }?;
     let lost_zero = zeros == 0 && !typed.plus && matches!(digits.len(), 9 | 10);
-    Ok(Parsed {
-        number,
-        repair: lost_zero.then_some(Repair::LostZero),
-    })
+    Ok(Parsed { number, repair: lost_zero.then_some(Repair::LostZero) })
 }
 
 /// A number dialled inside the United Kingdom, without its 0. No British number starts with 4, so 44 is the country.

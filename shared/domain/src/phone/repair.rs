@@ -39,15 +39,9 @@ pub fn repair(text: &str) -> Option<Repaired> {
         (text.to_owned(), Repair::LostZero)
     };
     match (has_lost_zero(&digits), how) {
-        (true, how) => Some(Repaired {
-            number_text: format!("0{digits}"),
-            how,
-        }),
+        (true, how) => Some(Repaired { number_text: format!("0{digits}"), how }),
         (false, Repair::LostZero) => None,
-        (false, how) => Some(Repaired {
-            number_text: digits,
-            how,
-        }),
+        (false, how) => Some(Repaired { number_text: digits, how }),
     }
 }
 
@@ -99,11 +93,7 @@ impl<'t> Scientific<'t> {
         let power = power.strip_prefix('+').unwrap_or(power);
         let well_formed = whole.len() == 1 && is_digits(whole) && is_digits(fraction) && is_digits(power);
         let power = power.parse().ok().filter(|p| (6..=15).contains(p))?;
-        well_formed.then_some(Self {
-            whole,
-            fraction,
-            power,
-        })
+        well_formed.then_some(Self { whole, fraction, power })
     }
 
     /// All digits, or nothing where some are missing. A fraction shorter than the power could end in zeros that were

@@ -17,11 +17,7 @@ pub(super) struct Typed {
 impl Typed {
     /// Reads one number. No allocation.
     pub(super) fn read(text: &str) -> Result<Self, PhoneError> {
-        let mut typed = Self {
-            digits: [0; MOST_DIGITS],
-            len: 0,
-            plus: false,
-        };
+        let mut typed = Self { digits: [0; MOST_DIGITS], len: 0, plus: false };
         for (at, c) in text.char_indices() {
             match c {
                 '0'..='9' => typed.push(c as u8)?,
@@ -33,10 +29,7 @@ impl Typed {
                 c => return Err(explain(c, &text[at..], typed.len)),
             }
         }
-        match (
-            typed.len,
-            text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c)),
-        ) {
+        match (typed.len, text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))) {
             (0, "") => Err(PhoneError::Empty),
             (0, _) => Err(PhoneError::TooShort),
             _ => Ok(typed),
@@ -107,11 +100,7 @@ fn explain(c: char, rest: &str, seen: usize) -> PhoneError {
             return PhoneError::Extension;
         }
     }
-    if c.is_alphabetic() {
-        PhoneError::Letters
-    } else {
-        PhoneError::Character(c)
-    }
+    if c.is_alphabetic() { PhoneError::Letters } else { PhoneError::Character(c) }
 }
 
 /// Whether `rest` starts as an extension does: `x12`, `ext. 12`, `#12`, `;ext=12`.
@@ -120,7 +109,5 @@ fn is_extension_mark(rest: &str) -> bool {
     let name: &str = mark.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     let word = &mark[..mark.len() - name.len()];
     mark.starts_with('#')
-        || ["x", "ext", "extn", "extension"]
-            .iter()
-            .any(|known| word.eq_ignore_ascii_case(known))
+        || ["x", "ext", "extn", "extension"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }

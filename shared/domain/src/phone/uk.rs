@@ -31,10 +31,7 @@ impl Plan {
             b'5' => corporate(n),
             b'7' => seven(n),
             b'8' => eight(n),
-            b'9' => (
-                PhoneKind::Premium,
-                matches!(n[1..3], [b'0' | b'1', _] | [b'8', b'0'..=b'4' | b'9']),
-            ),
+            b'9' => (PhoneKind::Premium, matches!(n[1..3], [b'0' | b'1', _] | [b'8', b'0'..=b'4' | b'9'])),
             _ => return Self::None,
         };
         if is_drama(n) {
@@ -68,19 +65,12 @@ fn corporate(n: &National) -> (PhoneKind, bool) {
 fn seven(n: &National) -> (PhoneKind, bool) {
     match n[1..5] {
         [b'0', ..] => (PhoneKind::Personal, true),
-        [b'6', b'2', b'4', block] => (
-            PhoneKind::Mobile,
-            block != b'7' && (block != b'5' || matches!(n[5], b'0' | b'6')),
-        ),
+        [b'6', b'2', b'4', block] => {
+            (PhoneKind::Mobile, block != b'7' && (block != b'5' || matches!(n[5], b'0' | b'6')))
+        }
         [b'6', ..] => (PhoneKind::Pager, true),
-        [b'7', b'0', b'0', block] => (
-            PhoneKind::Mobile,
-            matches!(block, b'0' | b'1' | b'3' | b'7' | b'8'),
-        ),
-        [b'9', b'1', b'1', block] => (
-            PhoneKind::Mobile,
-            matches!(block, b'0' | b'1' | b'2' | b'7' | b'8'),
-        ),
+        [b'7', b'0', b'0', block] => (PhoneKind::Mobile, matches!(block, b'0' | b'1' | b'3' | b'7' | b'8')),
+        [b'9', b'1', b'1', block] => (PhoneKind::Mobile, matches!(block, b'0' | b'1' | b'2' | b'7' | b'8')),
         _ => (PhoneKind::Mobile, true),
     }
 }

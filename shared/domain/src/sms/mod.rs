@@ -146,12 +146,7 @@ fn even(encoding: Encoding, used: u32) -> SmsSize {
         n if n <= encoding.single() => (1, encoding.single()),
         n => (n.div_ceil(encoding.each()), encoding.each()),
     };
-    SmsSize {
-        encoding,
-        parts: Units(parts),
-        used,
-        left_in_part: parts.max(1) * room - used,
-    }
+    SmsSize { encoding, parts: Units(parts), used, left_in_part: parts.max(1) * room - used }
 }
 
 /// The size of a text whose characters take one or two places; a longer one is filled part by part.
@@ -167,20 +162,12 @@ fn sized(encoding: Encoding, used: u32, text: &str, places: impl Fn(char) -> u32
         }
         left -= taken;
     }
-    SmsSize {
-        encoding,
-        parts: Units(parts),
-        used,
-        left_in_part: left,
-    }
+    SmsSize { encoding, parts: Units(parts), used, left_in_part: left }
 }
 
 /// The text that is sent: `Header: body`, or the body alone without a header. The body is never changed.
 pub fn compose_sms(header: Option<&str>, body: &str) -> String {
-    match header
-        .map(|h| h.trim().trim_end_matches(':'))
-        .filter(|h| !h.is_empty())
-    {
+    match header.map(|h| h.trim().trim_end_matches(':')).filter(|h| !h.is_empty()) {
         Some(header) => [header, ": ", body].concat(),
         None => body.to_owned(),
     }

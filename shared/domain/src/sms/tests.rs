@@ -56,10 +56,7 @@ fn the_alphabet_is_gsm_03_38() {
     assert_eq!(default.chars().count(), 127);
     assert!(default.chars().all(|c| gsm::septets(c) == Some(1)));
     assert!("\u{c}^{}\\[~]|€".chars().all(|c| gsm::septets(c) == Some(2)));
-    let in_table = (0..=0xffff)
-        .filter_map(char::from_u32)
-        .filter(|c| gsm::septets(*c).is_some())
-        .count();
+    let in_table = (0..=0xffff).filter_map(char::from_u32).filter(|c| gsm::septets(*c).is_some()).count();
     assert_eq!(in_table, 137);
     for c in "`\tçáíóúÀÈëïŵŷ’“–…\u{a0}\u{0}\u{1b}".chars() {
         assert_eq!(gsm::septets(c), None, "{c:?}");
@@ -68,14 +65,9 @@ fn the_alphabet_is_gsm_03_38() {
 
 #[test]
 fn says_how_far_a_text_is_over_its_boundary_and_when_it_is_too_long() {
-    for (times, over) in [
-        (0, None),
-        (160, None),
-        (161, Some(1)),
-        (306, Some(146)),
-        (307, Some(1)),
-        (459, Some(153)),
-    ] {
+    for (times, over) in
+        [(0, None), (160, None), (161, Some(1)), (306, Some(146)), (307, Some(1)), (459, Some(153))]
+    {
         assert_eq!(count(&"a".repeat(times)).over_boundary(), over, "{times}");
     }
     assert!(!count(&"a".repeat(1530)).is_too_long());
@@ -85,30 +77,18 @@ fn says_how_far_a_text_is_over_its_boundary_and_when_it_is_too_long() {
 
 #[test]
 fn the_header_goes_before_the_body_and_counts() {
-    assert_eq!(
-        compose_sms(Some("Hill School"), "Closed today"),
-        "Hill School: Closed today"
-    );
-    assert_eq!(
-        compose_sms(Some(" Hill School: "), " Closed\n"),
-        "Hill School:  Closed\n"
-    );
+    assert_eq!(compose_sms(Some("Hill School"), "Closed today"), "Hill School: Closed today");
+    assert_eq!(compose_sms(Some(" Hill School: "), " Closed\n"), "Hill School:  Closed\n");
     assert_eq!(compose_sms(None, "Closed today"), "Closed today");
     assert_eq!(compose_sms(Some("  "), "Closed today"), "Closed today");
-    assert_eq!(
-        count(&compose_sms(Some("Hill"), &"a".repeat(155))).parts,
-        Units(2)
-    );
+    assert_eq!(count(&compose_sms(Some("Hill"), &"a".repeat(155))).parts, Units(2));
 }
 
 #[test]
 fn the_coach_names_what_makes_a_text_unicode() {
     assert_eq!(coach("Plain € text {with} é"), []);
     let hints = coach("It’s “on” – Siân’s\u{a0}😀");
-    let seen: Vec<_> = hints
-        .iter()
-        .map(|h| (h.character, h.times, h.first_at, h.replacement))
-        .collect();
+    let seen: Vec<_> = hints.iter().map(|h| (h.character, h.times, h.first_at, h.replacement)).collect();
     assert_eq!(
         seen,
         [
@@ -121,10 +101,7 @@ fn the_coach_names_what_makes_a_text_unicode() {
             ('😀', 1, 20, None),
         ]
     );
-    assert_eq!(
-        (hints[0].name.as_str(), hints[6].name.as_str()),
-        ("curly apostrophe", "U+1F600")
-    );
+    assert_eq!((hints[0].name.as_str(), hints[6].name.as_str()), ("curly apostrophe", "U+1F600"));
 }
 
 #[test]
@@ -140,10 +117,7 @@ fn mending_changes_typography_and_no_names() {
         assert_eq!(mend(text), mended);
     }
     let long = format!("Don’t forget{}", ".".repeat(120));
-    assert_eq!(
-        (count(&long).parts, count(&mend(&long)).parts),
-        (Units(2), Units(1))
-    );
+    assert_eq!((count(&long).parts, count(&mend(&long)).parts), (Units(2), Units(1)));
 }
 
 #[test]

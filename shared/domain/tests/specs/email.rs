@@ -13,11 +13,7 @@ fn addresses_as_gov_uk_notify() {
     }
     for padded in list(&cases, "valid_after_strip_to_email@domain.com") {
         let padded = padded.as_str().unwrap();
-        assert_eq!(
-            EmailAddress::parse(padded).unwrap().as_str(),
-            "email@domain.com",
-            "{padded:?}"
-        );
+        assert_eq!(EmailAddress::parse(padded).unwrap().as_str(), "email@domain.com", "{padded:?}");
     }
     for address in list(&cases, "invalid") {
         let address = address.as_str().unwrap();

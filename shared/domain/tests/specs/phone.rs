@@ -33,11 +33,7 @@ fn british_numbers_as_gov_uk_notify() {
         let number = number.as_str().unwrap();
         assert!(!simulated(number).unwrap().can_sms(), "{number}");
         // 0117 496 0860 is one of Ofcom's drama numbers: Notify takes it, we refuse it where real messages go out.
-        let expected = if number.contains("117 496") {
-            Err(PhoneError::NotReal)
-        } else {
-            Ok(())
-        };
+        let expected = if number.contains("117 496") { Err(PhoneError::NotReal) } else { Ok(()) };
         assert_eq!(live(number).map(drop), expected, "{number}");
     }
     for group in ["invalid_uk_mobile", "invalid_when_uk_only"] {
@@ -150,11 +146,7 @@ fn example_numbers_of_libphonenumber() {
                 "voicemail" => PhoneKind::Other,
                 other => panic!("unknown kind {other}"),
             };
-            assert_eq!(
-                parsed.map(PhoneNumber::kind),
-                Ok(expected),
-                "{region} {kind} {number}"
-            );
+            assert_eq!(parsed.map(PhoneNumber::kind), Ok(expected), "{region} {kind} {number}");
         }
     }
 }

@@ -23,11 +23,7 @@ fn parts_as_twilio_counts_them() {
         if let Some(bits) = case["messageSize"].as_u64() {
             let each = if size.encoding == Encoding::Gsm7 { 7 } else { 16 };
             assert_eq!(u64::from(size.used) * each, bits, "{name}");
-            let headers = if size.parts.0 > 1 {
-                u64::from(size.parts.0) * 48
-            } else {
-                0
-            };
+            let headers = if size.parts.0 > 1 { u64::from(size.parts.0) * 48 } else { 0 };
             assert_eq!(bits + headers, case["totalSize"].as_u64().unwrap(), "{name}");
         }
         // `characters` there are graphemes, which no phone network counts; we have no use for them.
@@ -50,10 +46,8 @@ fn replacements_as_twilio_smart_encoding() {
             continue;
         };
         assert_eq!(mend(from), ours);
-        let differs = matches!(
-            from,
-            "\u{2028}" | "\u{2029}" | "\u{201a}" | "\u{2039}" | "\u{203a}"
-        ) || ours == " ";
+        let differs =
+            matches!(from, "\u{2028}" | "\u{2029}" | "\u{201a}" | "\u{2039}" | "\u{203a}") || ours == " ";
         assert!(ours == to || differs, "{from:?}: theirs {to:?}, ours {ours:?}");
         same += u32::from(ours == to);
     }
@@ -96,20 +90,14 @@ fn characters_as_gov_uk_notify_counts_them() {
         assert_eq!(count(body).used, number(case, "expected_count"), "{body}");
     }
     for case in list(&cases, "prefix") {
-        assert_eq!(
-            compose_sms(case["prefix"].as_str(), text(case, "body")),
-            text(case, "expected")
-        );
+        assert_eq!(compose_sms(case["prefix"].as_str(), text(case, "body")), text(case, "expected"));
     }
     for case in list(&cases, "non_gsm_characters") {
         let body = text(case, "template_content");
         // Notify turns an emoji into "?" and so does not name it. We name it: it is what makes the text Unicode.
         if let (Value::Array(expected), false) = (&case["expected_non_gsm_characters"], body.contains('🚀'))
         {
-            let ours: Vec<String> = coach(body)
-                .iter()
-                .map(|hint| hint.character.to_string())
-                .collect();
+            let ours: Vec<String> = coach(body).iter().map(|hint| hint.character.to_string()).collect();
             let theirs: Vec<&str> = expected.iter().map(|c| c.as_str().unwrap()).collect();
             assert_eq!(ours, theirs, "{body}");
         }

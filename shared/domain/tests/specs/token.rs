@@ -54,9 +54,8 @@ fn missing_values_and_plain_texts_as_gov_uk_notify() {
             continue;
         };
         let values = case["values"].as_object().unwrap();
-        let error = Template::parse(&content)
-            .render(|name| values.get(name).and_then(Value::as_str))
-            .unwrap_err();
+        let error =
+            Template::parse(&content).render(|name| values.get(name).and_then(Value::as_str)).unwrap_err();
         // Notify shows the gap in the text; for us it is an error, as no recipient must get such a text.
         assert_eq!(error.names, ["colour"], "{content}");
     }

@@ -75,7 +75,7 @@ pub(super) fn contacts() -> Vec<Contact> {
         add_parents(&mut people, &family, &mut dice, &mut numbers);
     }
     for n in 0..STAFF {
-        let mut person = adult(&mut dice, format!("S{n:04}"), ContactRole::Staff, None);
+        let mut person = adult(&mut dice, &format!("S{n:04}"), ContactRole::Staff, None);
         person.numbers = numbers.mobile().into_iter().collect();
         if person.numbers.is_empty() {
             person.numbers.push(numbers.landline(PhoneLabel::Work));
@@ -87,7 +87,7 @@ pub(super) fn contacts() -> Vec<Contact> {
         people.push(person);
     }
     for n in 0..GOVERNORS {
-        let mut person = adult(&mut dice, format!("G{n:04}"), ContactRole::Other, None);
+        let mut person = adult(&mut dice, &format!("G{n:04}"), ContactRole::Other, None);
         person.numbers = vec![numbers.landline(PhoneLabel::Home)];
         person.groups = vec!["Governors".to_owned()];
         people.push(person);
@@ -139,7 +139,7 @@ fn add_parents(people: &mut Vec<Contact>, family: &Family, dice: &mut Dice, numb
     for place in 0..family.adults {
         let id = format!("P{:04}", people.len());
         let surname = if dice.roll(6) == 0 { dice.pick(&SURNAMES) } else { family.surname };
-        let mut person = adult(dice, id, ContactRole::Parent, Some(surname));
+        let mut person = adult(dice, &id, ContactRole::Parent, Some(surname));
         person.groups.clone_from(&family.groups);
         let own = match (place, dice.roll(10)) {
             // Both parents gave the same mobile.
@@ -168,14 +168,14 @@ fn add_parents(people: &mut Vec<Contact>, family: &Family, dice: &mut Dice, numb
     }
 }
 
-fn adult(dice: &mut Dice, id: String, role: ContactRole, surname: Option<&str>) -> Contact {
+fn adult(dice: &mut Dice, id: &str, role: ContactRole, surname: Option<&str>) -> Contact {
     let forename = if dice.roll(4) == 0 { dice.pick(&FORENAMES) } else { dice.pick(&ADULTS) };
     let surname = surname.unwrap_or_else(|| dice.pick(&SURNAMES));
     let title = [Some("Mrs"), Some("Mr"), Some("Ms"), Some("Dr"), Some("Mx"), None][dice.roll(6)];
     let host = ["example.com", "example.org", "example.net"][dice.roll(3)];
     let email = format!("{}.{}.{}@{host}", plain(forename), plain(surname), id.to_lowercase());
     Contact {
-        id: contact_id(&id),
+        id: contact_id(id),
         source: Source::Upload,
         title: title.map(str::to_owned),
         forename: forename.to_owned(),
@@ -220,7 +220,8 @@ mod tests {
         let ids: HashSet<&str> = people.iter().map(|p| p.id.as_str()).collect();
         assert_eq!(ids.len(), people.len());
         let book = AddressBook::new(2, people, CountryCode::UK, NumberMode::Simulated);
-        let cannot_be_reached = book.iter().filter(|(_, r)| r.numbers.is_empty() && r.email.is_none()).count();
+        let cannot_be_reached =
+            book.iter().filter(|(_, r)| r.numbers.is_empty() && r.email.is_none()).count();
         let mobiles = book.iter().filter(|(_, r)| r.numbers.iter().any(|(_, n)| n.can_sms())).count();
         assert!((1..50).contains(&cannot_be_reached), "{cannot_be_reached}");
         assert!((900..1_300).contains(&mobiles), "{mobiles}");
