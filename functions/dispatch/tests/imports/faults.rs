@@ -108,9 +108,12 @@ async fn a_person_who_discards_overtakes_the_worker() {
     let (id, _) = office.inspected(parents(1_500).as_bytes()).await;
     office.choose(id).await;
     office.jobs.take();
-    let worker = office.importer();
-    assert!(killed_after(20, worker.run(id)).await.is_none());
+    let importer = office.importer();
+    let mut worker = Box::pin(importer.run(id));
+    assert!(killed_after(6, worker.as_mut()).await.is_none());
     office.set(id, |import| import.stage = Stage::Discarded).await;
+    worker.await.unwrap();
+    assert_eq!(office.stage(id).await, Stage::Discarded);
     office.work().await;
     assert_eq!(office.stage(id).await, Stage::Discarded);
     assert!(office.school.import_part(id, 0).await.is_err());
