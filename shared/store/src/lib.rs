@@ -15,6 +15,7 @@ mod keys;
 mod limits;
 mod messages;
 mod pages;
+mod progress;
 mod secret;
 mod sessions;
 mod settings;
@@ -38,8 +39,9 @@ pub use imports::{FindingKind, Import};
 pub use inbox::Inbound;
 pub use keys::PAGES_PER_SHARD;
 pub use limits::{Allowance, Slot};
-pub use messages::{Accepted, Author, Body, IdempotencyKey, Meta, NewMessage, Summary, WrittenPlan};
+pub use messages::{Accepted, Author, Body, IdempotencyKey, Meta, NewMessage, Summary};
 pub use pages::{Claiming, PageContent, PlannedDelivery};
+pub use progress::WrittenPlan;
 pub use sessions::{Lifetime, Session};
 pub use users::{Membership, User, fold_username};
 

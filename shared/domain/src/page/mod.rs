@@ -5,153 +5,23 @@
 //! - a delivery is attempted only under a claim, and the fence of that claim is the attempt's number, never used twice;
 //! - a claim that is lost turns what it had not settled into *unknown*, never straight back into *queued*.
 
-use std::collections::BTreeMap;
+mod slot;
+#[cfg(test)]
+mod tests;
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 use crate::channel::Channel;
 use crate::delivery::{Answer, DeliveryState, Evidence, Reason};
 use crate::sms::Units;
+
+pub use slot::{Past, Receipts, Slot};
 
 /// Most deliveries in a page.
 pub const PAGE_SIZE: usize = 25;
 
 /// Claims that may end without an outcome before a page is given up as *not confirmed*.
 pub const MOST_LOST_CLAIMS: u8 = 5;
-
-/// What the worker side knows of one delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Slot {
-    /// Where it stands. `Sending` is never stored: it is a pending slot of a claimed page.
-    #[serde(rename = "s")]
-    pub state: DeliveryState,
-    /// Fence of the latest attempt; 0 before the first.
-    #[serde(rename = "a", default, skip_serializing_if = "is_default")]
-    pub attempt: u32,
-    /// Evidence of attempts before this one counts only if it says *delivered*: staff asked for a new send.
-    #[serde(rename = "f", default, skip_serializing_if = "is_default")]
-    pub floor: u32,
-    /// When the latest attempt was accepted, or began if that is all that is known; milliseconds since 1970.
-    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
-    pub at_ms: Option<i64>,
-    /// The provider's id of the latest attempt.
-    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Why it is where it is.
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
-    /// The provider's own code.
-    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<u32>,
-    /// Refused attempts since the delivery was last queued.
-    #[serde(rename = "n", default, skip_serializing_if = "is_default")]
-    pub refused: u8,
-    /// How often the provider was asked about an unknown attempt without finding it.
-    #[serde(rename = "q", default, skip_serializing_if = "is_default")]
-    pub asked: u8,
-    /// Set once nobody can find out more about an unknown attempt.
-    #[serde(rename = "u", default, skip_serializing_if = "is_default")]
-    pub given_up: bool,
-    /// Sent once more by itself, as an emergency may be.
-    #[serde(rename = "e", default, skip_serializing_if = "is_default")]
-    pub resent: bool,
-    /// Earlier attempts that the provider accepted: they were billed.
-    #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
-    pub past: Vec<Past>,
-}
-
-/// An earlier attempt that the provider accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Past {
-    /// Its fence.
-    #[serde(rename = "a")]
-    pub attempt: u32,
-    /// When it was accepted, in milliseconds since 1970.
-    #[serde(rename = "t")]
-    pub at_ms: i64,
-    /// The provider's id.
-    #[serde(rename = "i")]
-    pub id: String,
-}
-
-/// Values that a row leaves out.
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-impl Slot {
-    /// A delivery that nobody has tried yet.
-    pub const fn queued() -> Self {
-        Self {
-            state: DeliveryState::Queued,
-            attempt: 0,
-            floor: 0,
-            at_ms: None,
-            id: None,
-            reason: None,
-            code: None,
-            refused: 0,
-            asked: 0,
-            given_up: false,
-            resent: false,
-            past: Vec::new(),
-        }
-    }
-
-    /// Puts the delivery back into the queue because staff, or an emergency, want it sent once more.
-    fn send_again(&mut self, fence: u32) {
-        self.keep_accepted();
-        *self = Self {
-            state: DeliveryState::Retrying,
-            attempt: self.attempt,
-            floor: fence,
-            resent: self.resent,
-            past: std::mem::take(&mut self.past),
-            ..Self::queued()
-        };
-    }
-
-    /// Remembers an accepted attempt before the next one takes its place.
-    fn keep_accepted(&mut self) {
-        if let (Some(id), Some(at_ms)) = (self.id.take(), self.at_ms)
-            && !self.past.iter().any(|p| p.attempt == self.attempt)
-        {
-            self.past.push(Past { attempt: self.attempt, at_ms, id });
-        }
-    }
-
-    fn unresolved(&self) -> bool {
-        self.state == DeliveryState::Unknown && !self.given_up
-    }
-}
-
-/// All evidence of a page: by place in the page, then by attempt.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Receipts(pub BTreeMap<u8, BTreeMap<u32, Evidence>>);
-
-impl Receipts {
-    /// Merges one piece of evidence; says whether anything changed.
-    pub fn merge(&mut self, channel: Channel, index: u8, attempt: u32, evidence: Evidence) -> bool {
-        let attempts = self.0.entry(index).or_default();
-        match attempts.get_mut(&attempt) {
-            None => {
-                attempts.insert(attempt, evidence);
-                true
-            }
-            Some(known) => {
-                let joined = known.clone().join(evidence, channel);
-                let changed = joined != *known;
-                *known = joined;
-                changed
-            }
-        }
-    }
-
-    fn of(&self, index: usize) -> impl Iterator<Item = (u32, &Evidence)> {
-        u8::try_from(index).ok().and_then(|i| self.0.get(&i)).into_iter().flatten().map(|(a, e)| (*a, e))
-    }
-}
 
 /// A worker's hold on a page. It carries no deadline: see `Job::Recover`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -540,129 +410,5 @@ impl PageState {
             }
         }
         attempts.into_values().collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const POLICY: RetryPolicy = RetryPolicy { base_ms: 1_000, most: 3 };
-
-    fn page(deliveries: usize) -> PageState {
-        PageState::new(Channel::Sms, vec![Units(1); deliveries], 0)
-    }
-
-    fn states(page: &PageState) -> Vec<DeliveryState> {
-        (0..page.slots.len()).map(|i| page.standing(i).state).collect()
-    }
-
-    fn accepted(id: &str) -> Answer {
-        Answer::Accepted { id: id.to_owned() }
-    }
-
-    fn refused(again: bool) -> Answer {
-        Answer::Refused { reason: Reason::TryLater, code: Some(20_429), again }
-    }
-
-    fn said(state: DeliveryState, at_ms: i64) -> Evidence {
-        Evidence { state, reason: None, code: None, seconds: None, at_ms, id: None }
-    }
-
-    #[test]
-    fn answers_settle_a_claimed_page() {
-        let claimed = page(4).claimed("a", 10);
-        assert_eq!(states(&claimed), [DeliveryState::Sending; 4]);
-        let answers = vec![(0, accepted("x")), (1, refused(true)), (2, refused(false)), (3, Answer::Unknown)];
-        let settled = claimed.settled(answers, POLICY, 20);
-        let codes: Vec<&str> = states(&settled).into_iter().map(DeliveryState::code).collect();
-        assert_eq!(codes, ["accepted", "retrying", "permanent_failure", "unknown"]);
-        assert_eq!(settled.next(), Next::Send { due_ms: 1_020 });
-        assert_eq!(settled.unresolved(), [3]);
-    }
-
-    #[test]
-    fn a_refusal_is_retried_with_growing_waits_and_then_has_failed() {
-        let mut page = page(1);
-        let mut waits = Vec::new();
-        while let Next::Send { due_ms } = page.next() {
-            waits.push(due_ms);
-            page = page.claimed("a", due_ms).settled(vec![(0, refused(true))], POLICY, due_ms);
-        }
-        assert_eq!(waits, [0, 1_000, 3_000]);
-        assert_eq!(states(&page), [DeliveryState::TemporaryFailure]);
-    }
-
-    #[test]
-    fn a_lost_worker_leaves_unknown_never_queued() {
-        let lost = page(2).claimed("a", 10).abandoned();
-        assert_eq!(states(&lost), [DeliveryState::Unknown; 2]);
-        assert_eq!(lost.next(), Next::Ask);
-        let once =
-            lost.asked(vec![(0, Found::Nothing), (1, Found::Accepted { id: Some("x".into()) })], false, 20);
-        assert_eq!(states(&once), [DeliveryState::Unknown, DeliveryState::Accepted]);
-        let twice = once.asked(vec![(0, Found::Nothing)], false, 30);
-        assert_eq!(twice.next(), Next::Send { due_ms: 30 });
-    }
-
-    #[test]
-    fn a_page_whose_workers_are_always_lost_is_given_up() {
-        let mut page = page(1);
-        for _ in 0..MOST_LOST_CLAIMS {
-            page = page.claimed("a", 0).abandoned();
-            if page.next() == Next::Ask {
-                page = page.asked(vec![(0, Found::Nothing)], false, 0).asked(
-                    vec![(0, Found::Nothing)],
-                    false,
-                    0,
-                );
-            }
-        }
-        assert_eq!((page.next(), states(&page)), (Next::Settled, vec![DeliveryState::Unknown]));
-    }
-
-    #[test]
-    fn what_nobody_can_say_stays_unknown_except_that_an_emergency_goes_once_more() {
-        let lost = || page(1).claimed("a", 10).abandoned();
-        let routine = lost().asked(vec![(0, Found::Unclear)], false, 20);
-        assert_eq!(routine.next(), Next::Settled);
-        let emergency = lost().asked(vec![(0, Found::Unclear)], true, 20);
-        assert_eq!(emergency.next(), Next::Send { due_ms: 20 });
-        let again = emergency.claimed("b", 30).abandoned().asked(vec![(0, Found::Unclear)], true, 40);
-        assert_eq!(again.next(), Next::Settled, "once only");
-    }
-
-    #[test]
-    fn late_evidence_that_it_was_taken_stops_the_retry() {
-        let mut page = page(1).claimed("a", 10).abandoned();
-        page = page.asked(vec![(0, Found::Nothing)], false, 20).asked(vec![(0, Found::Nothing)], false, 30);
-        page.receipts.merge(Channel::Sms, 0, 1, said(DeliveryState::Accepted, 11));
-        assert_eq!((page.pending(), page.next()), (vec![], Next::Settled));
-        assert_eq!(page.accepted_attempts(0).len(), 1);
-    }
-
-    #[test]
-    fn a_resend_is_not_taken_for_done_because_of_the_failure_before_it() {
-        let mut page = page(1).claimed("a", 10).settled(vec![(0, accepted("x"))], POLICY, 11);
-        page.receipts.merge(Channel::Sms, 0, 1, said(DeliveryState::PermanentFailure, 12));
-        let (mut again, count) = page.resent(20);
-        assert_eq!((count, again.pending()), (1, vec![0]));
-        again = again.claimed("b", 21).settled(vec![(0, accepted("y"))], POLICY, 22);
-        assert_eq!(states(&again), [DeliveryState::Accepted]);
-        assert_eq!(again.accepted_attempts(0).len(), 2, "both were billed");
-        again.receipts.merge(Channel::Sms, 0, 1, said(DeliveryState::Delivered, 30));
-        assert_eq!(states(&again), [DeliveryState::Delivered], "the first arrived after all");
-    }
-
-    #[test]
-    fn silence_expires_and_a_late_receipt_still_counts() {
-        let page = page(1).claimed("a", 10).settled(vec![(0, accepted("x"))], POLICY, 11);
-        assert!(page.clone().expired(11).is_none());
-        let mut expired = page.expired(12).unwrap();
-        assert_eq!(states(&expired), [DeliveryState::Expired]);
-        assert!(expired.clone().expired(99).is_none());
-        expired.receipts.merge(Channel::Sms, 0, 1, said(DeliveryState::Delivered, 99));
-        assert_eq!(states(&expired), [DeliveryState::Delivered]);
-        assert_eq!(expired.accepted_attempts(0).len(), 1);
     }
 }
