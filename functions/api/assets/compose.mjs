@@ -204,3 +204,7 @@ found.addEventListener("mousedown", (event) => {
   if (option) take(option);
 });
 find.addEventListener("blur", () => setTimeout(close, 150));
+
+// On a phone the line with the sum makes room for the part that says the same.
+const check = document.getElementById("check-part");
+new IntersectionObserver(([seen]) => check.toggleAttribute("data-seen", seen.isIntersecting), { threshold: 0.1 }).observe(check);

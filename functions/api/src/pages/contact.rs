@@ -303,7 +303,7 @@ impl ContactPage {
                 phone("home", "Home phone", &typed.home),
                 phone("work", "Work phone", &typed.work),
             ],
-            groups: field("groups", "Groups", &typed.groups)
+            groups: field("groups", "In these groups", &typed.groups)
                 .optional()
                 .hint("Names with commas between, such as Year 9, Choir."),
             save: "Save changes",

@@ -117,7 +117,7 @@ impl DeliveriesPage {
         let first = asked.cursor.is_none() && asked.skip == 0;
         Self {
             frame,
-            headline,
+            headline: words::readable(&headline),
             filters: filters(id, counts, wanted),
             rows: here.map(|line| Row::new(line, book, local)).collect(),
             pager: Pager {

@@ -118,7 +118,7 @@ fn need(summary: &Summary, local: &LocalTime) -> Option<Need> {
     Some(Need {
         href: format!("/messages/{}", summary.id),
         tag,
-        title: summary.headline.clone(),
+        title: words::readable(&summary.headline),
         words: format!("Sent {}", local.when(summary.created_ms)),
         action,
     })

@@ -36,7 +36,7 @@ impl Line {
         }
         Self {
             id: summary.id.to_string(),
-            headline: summary.headline.clone(),
+            headline: words::readable(&summary.headline),
             when: local.when(summary.created_ms),
             author: summary.author.name.clone(),
             channels,

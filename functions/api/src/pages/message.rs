@@ -142,7 +142,7 @@ async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String
     let failing = failing(&by.school, id, &status).await?;
     let book = desk.book(&state, &by.school).await?;
     let live = Live::new(&status, &failing, &book, &desk.local);
-    html(&LivePart { frame: desk.frame, id: id.to_string(), headline: message.headline(), live })
+    html(&LivePart { frame: desk.frame, id: id.to_string(), headline: words::readable(&message.headline()), live })
 }
 
 async fn failing(school: &School, id: MessageId, status: &Status) -> Result<Vec<DeliveryLine>> {
@@ -360,7 +360,7 @@ impl MessagePage {
             notice: None,
             problems: Vec::new(),
             id: status.id.to_string(),
-            headline: message.headline(),
+            headline: words::readable(&message.headline()),
             live,
             said: Shown::composed(message, settings),
             facts,

@@ -16,6 +16,7 @@ mod shown;
 mod sign_in;
 mod standing;
 mod tools;
+mod upload;
 mod usage;
 mod words;
 
@@ -44,6 +45,7 @@ pub fn routes() -> Router<ApiState> {
         .merge(contacts::routes())
         .merge(contact::routes())
         .merge(usage::routes())
+        .merge(upload::routes())
         .merge(tools::routes())
 }
 

@@ -5,6 +5,7 @@ use domain::message::Message;
 use domain::plan::Planned;
 use domain::settings::Settings;
 
+use super::words;
 use crate::services::costing::SPOKEN_PER_MINUTE;
 
 /// A bubble, a letter, a spoken text.
@@ -47,7 +48,7 @@ impl Shown {
                         (email.map(|e| e.subject.clone()), email.map(|e| e.text.clone()).unwrap_or_default())
                     }
                 };
-                Self { kind: channel.code(), from: from(channel, settings), to: String::new(), subject, text }
+                Self { kind: channel.code(), from: from(channel, settings), to: String::new(), subject: subject.map(|s| words::readable(&s)), text: words::readable(&text) }
             })
             .collect()
     }

@@ -15,7 +15,8 @@ use super::problem::ProblemPage;
 use super::sign_in::SignInPage;
 use super::tools::ToolsPage;
 use super::usage::UsagePage;
-use super::{compose, message};
+use super::upload::{ImportPage, UploadPage};
+use super::{compose, message, upload};
 
 fn pages() -> Vec<(&'static str, String)> {
     let page = |name, template: &dyn askama::DynTemplate| (name, template.dyn_render().unwrap());
@@ -42,6 +43,12 @@ fn pages() -> Vec<(&'static str, String)> {
         page("contact-grey", &ContactPage::sample_grey()),
         page("contact-problems", &ContactPage::sample_with_problems()),
         page("ask", &AskPage::sample()),
+        page("upload", &UploadPage::sample()),
+        page("upload-columns", &ImportPage::sample_columns()),
+        page("upload-checking", &ImportPage::sample_checking()),
+        page("upload-checked", &ImportPage::sample_checked()),
+        page("upload-done", &ImportPage::sample_done()),
+        page("upload-failed", &ImportPage::sample_failed()),
         page("usage", &UsagePage::sample()),
         page("usage-empty", &UsagePage::sample_empty()),
         page("tools", &ToolsPage::sample()),
@@ -54,6 +61,7 @@ fn parts() -> Vec<(&'static str, String)> {
     vec![
         ("send-live", compose::LivePart::sample().render().unwrap()),
         ("send-found", FoundPart::sample().render().unwrap()),
+        ("upload-live", upload::LivePart::sample().render().unwrap()),
         ("message-live", message::LivePart::sample().render().unwrap()),
     ]
 }

@@ -10,6 +10,8 @@ use crate::services::costing::Costing;
 
 /// Places over a boundary that are worth a word.
 const NEARLY: u32 = 12;
+/// Characters that are named.
+const SHOWN: usize = 6;
 
 /// What to know about the text's length.
 #[derive(Debug, Clone)]
@@ -25,6 +27,8 @@ pub(crate) struct Advice {
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     pub(crate) glyph: String,
+    /// What would do instead.
+    pub(crate) plain: Option<String>,
     pub(crate) words: String,
 }
 
@@ -62,18 +66,11 @@ pub(crate) fn advice<'p>(
 fn unicode(composed: &str, text: &str, costing: &Costing) -> Advice {
     let hints = sms::coach(composed);
     let mended_text = sms::mend(text);
-    let mended_size = sms::count(&sms::mend(composed));
-    let size = sms::count(composed);
-    let items = hints
-        .iter()
-        .take(6)
-        .map(|hint| Item { glyph: glyph(hint.character), words: named(hint) })
-        .collect();
+    let items = hints.iter().take(SHOWN).map(item).collect();
     let saving = costing.sms.as_ref().and_then(|c| c.mended.as_ref());
-    let helps = saving.is_some() || (mended_text != text && mended_size.parts < size.parts);
     let why = format!(
         "These characters leave room for {} in a text instead of 160.",
-        sms::Encoding::Ucs2.single()
+        Encoding::Ucs2.single()
     );
     let words = match saving {
         Some(mended) => format!(
@@ -87,7 +84,7 @@ fn unicode(composed: &str, text: &str, costing: &Costing) -> Advice {
     Advice {
         words,
         items,
-        mended: (helps && mended_text != text).then_some(mended_text),
+        mended: (mended_text != text).then_some(mended_text),
         action: "Use plain characters".to_owned(),
     }
 }
@@ -121,14 +118,17 @@ fn glyph(c: char) -> String {
     }
 }
 
-fn named(hint: &sms::Hint) -> String {
-    // A code point says nothing to a school office; the character stands beside it.
+fn item(hint: &sms::Hint) -> Item {
+    // A code point says nothing to a school office; the character stands beside its name.
     let name = if hint.name.starts_with("U+") { "this character" } else { hint.name.as_str() };
     let often = if hint.times == 1 { String::new() } else { format!(", {} times", hint.times) };
-    match hint.replacement {
-        Some("") => format!("{name}{often}: can be left out"),
-        Some(plain) if plain.trim().is_empty() => format!("{name}{often}: an ordinary space does"),
-        Some(plain) => format!("{name}{often}: {plain} does"),
-        None => format!("{name}{often}: no plain one says the same"),
+    Item {
+        glyph: glyph(hint.character),
+        plain: hint.replacement.map(|plain| if plain.trim().is_empty() { "␣" } else { plain }).map(str::to_owned),
+        words: match hint.replacement {
+            Some("") => format!("{name}{often}, can be left out"),
+            Some(_) => format!("{name}{often}"),
+            None => format!("{name}{often}, no plain one says the same"),
+        },
     }
 }

@@ -258,7 +258,7 @@ fn costs(costing: &Costing, settings: &Settings) -> Vec<CostRow> {
         rows.push(CostRow {
             what: words::messages(sms.messages, Channel::Sms),
             detail: words::count(sms.units, "unit", "units"),
-            price: words::price(settings.prices.sms_unit),
+            price: format!("{} a unit", words::price(settings.prices.sms_unit)),
             cost: words::money(sms.money),
         });
     }
@@ -266,7 +266,7 @@ fn costs(costing: &Costing, settings: &Settings) -> Vec<CostRow> {
         rows.push(CostRow {
             what: words::messages(voice.messages, Channel::Voice),
             detail: format!("up to {}", words::count(voice.minutes, "minute", "minutes")),
-            price: words::price(settings.prices.voice_minute),
+            price: format!("{} a minute", words::price(settings.prices.voice_minute)),
             cost: words::money(voice.money),
         });
     }
@@ -315,9 +315,12 @@ fn previewed(
             }
         }
     }
+    // Those who get a text come first: it is what most people get.
+    let mut people: Vec<(&ContactId, Vec<&Planned>)> = people.into_values().collect();
+    people.sort_by_key(|(_, deliveries)| deliveries.first().map(|d| d.channel));
     let shown_people = people.len().min(PREVIEWED);
     let at = person.min(shown_people.checked_sub(1)?);
-    let (id, deliveries) = people.into_values().nth(at)?;
+    let (id, deliveries) = people.swap_remove(at);
     let written: Vec<Shown> = deliveries
         .into_iter()
         .filter(|d| !shown::is_blank(message, d.channel))

@@ -28,6 +28,7 @@ pub(crate) struct ComposePage {
     /// Makes sending twice harmless.
     key: String,
     find: String,
+    who_error: Option<String>,
     found: Vec<Hit>,
     chips: Vec<Chip>,
     everyone: String,
@@ -134,6 +135,7 @@ impl ComposePage {
             key,
             found: if asked.is_empty() { Vec::new() } else { find(book, &asked) },
             find: asked,
+            who_error: error_of(&problems, "find"),
             chips: draft.to.iter().map(chip).collect(),
             everyone: words::number(book.len() as u64),
             groups: found::all_groups(book),

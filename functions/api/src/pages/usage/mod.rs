@@ -56,6 +56,8 @@ struct Saving {
 /// One day, or all of them, in figures.
 struct Day {
     words: String,
+    /// For a phone.
+    short: String,
     email: String,
     sms: String,
     units: String,
@@ -63,10 +65,11 @@ struct Day {
 }
 
 impl Day {
-    fn new(words: String, counts: DayCounts) -> Self {
+    fn new(words: String, short: String, counts: DayCounts) -> Self {
         let n = |n: i64| words::number(n.unsigned_abs());
         Self {
             words,
+            short,
             email: n(counts.email_count),
             sms: n(counts.sms_count),
             units: n(counts.sms_units),
@@ -136,8 +139,8 @@ impl UsagePage {
             saving: saving(local, settings, days),
             charts: charts(local, range, days),
             axis: chart::axis(range),
-            days: days.iter().map(|(date, counts)| Day::new(local.day(*date), *counts)).collect(),
-            sum: Day::new(String::new(), sum),
+            days: days.iter().map(|(date, counts)| Day::new(local.day(*date), date.strftime("%a %-d %b").to_string(), *counts)).collect(),
+            sum: Day::new(String::new(), String::new(), sum),
         }
     }
 }
