@@ -23,10 +23,7 @@ pub struct FieldError {
 impl FieldError {
     /// A thing to mend.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            message: message.into(),
-        }
+        Self { field: field.into(), message: message.into() }
     }
 }
 
@@ -120,19 +117,13 @@ pub struct Problem {
 impl ApiError {
     /// 422 with a list of things to mend.
     pub fn invalid(detail: impl Into<String>, errors: Vec<FieldError>) -> Self {
-        Self::Invalid {
-            detail: detail.into(),
-            errors,
-        }
+        Self::Invalid { detail: detail.into(), errors }
     }
 
     /// 422 about one part of the request.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         let error = FieldError::new(field, message);
-        Self::Invalid {
-            detail: error.message.clone(),
-            errors: vec![error],
-        }
+        Self::Invalid { detail: error.message.clone(), errors: vec![error] }
     }
 
     /// 500 for a cause that is our fault.
@@ -171,32 +162,19 @@ impl ApiError {
                 "API key needed",
                 "Send a valid key as `Authorization: Bearer <api key>`. A key is made in the account settings.",
             ),
-            Self::SignIn { .. } => (
-                "Please sign in",
-                "You are not signed in, or were away for too long.",
-            ),
+            Self::SignIn { .. } => ("Please sign in", "You are not signed in, or were away for too long."),
             Self::Forbidden(detail) => ("Not allowed", detail.as_str()),
             Self::NotFound => ("Not found", "There is nothing here, or it is not this school's."),
-            Self::MethodNotAllowed => (
-                "Method not allowed",
-                "This address takes other methods; see `Allow`.",
-            ),
+            Self::MethodNotAllowed => {
+                ("Method not allowed", "This address takes other methods; see `Allow`.")
+            }
             Self::Conflict(detail) => ("Not possible any more", detail.as_str()),
-            Self::TooLarge => (
-                "Request too large",
-                "A request may have up to 6 MB. Split it into several.",
-            ),
+            Self::TooLarge => ("Request too large", "A request may have up to 6 MB. Split it into several."),
             Self::MediaType(detail) => ("Media type not supported", detail.as_str()),
             Self::Invalid { detail, .. } => ("Something must be mended", detail.as_str()),
             Self::TooMany { .. } => ("Too many tries", "Please wait a few minutes and try again."),
-            Self::Busy => (
-                "Contacts are being imported",
-                "The address book can be used again in a minute.",
-            ),
-            Self::Unavailable(_) => (
-                "Not available just now",
-                "Nothing was lost. Please try again in a moment.",
-            ),
+            Self::Busy => ("Contacts are being imported", "The address book can be used again in a minute."),
+            Self::Unavailable(_) => ("Not available just now", "Please repeat the request in a moment."),
             Self::Internal(_) | Self::Panic => (
                 "Something went wrong",
                 "The fault is ours, not yours. Please try again; if it stays, tell us the request id.",

@@ -15,6 +15,9 @@ use crate::state::ApiState;
 /// When the sweep looks after a message whose first job was lost.
 const FIRST_LOOK_MS: i64 = 5_000;
 
+/// Most bytes of a message as it is kept: a row of the table has room for 400 kB.
+const LARGEST: usize = 350_000;
+
 /// What became of a request to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
@@ -39,6 +42,10 @@ async fn check(state: &ApiState, school: &School, message: &Message, settings: &
     let problems = problems_of(message);
     if !problems.is_empty() {
         return Err(refuse(problems));
+    }
+    if serde_json::to_vec(message).map_err(ApiError::internal)?.len() > LARGEST {
+        let message = "This list of people is too long to keep. Choose groups or everyone, or send in parts.";
+        return Err(ApiError::field("to", message));
     }
     match preview(state, school, message, settings).await {
         Err(ApiError::Busy) => Ok(()),

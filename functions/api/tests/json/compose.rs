@@ -250,6 +250,14 @@ async fn an_idempotency_key_is_a_short_printable_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_people_that_cannot_be_kept_is_refused() {
+    let house = school().await;
+    let ids: Vec<String> = (0..6_000).map(|i| format!("{i:060}")).collect();
+    let answer = house.post(MESSAGES, &with(sms("Hello"), "to", json!({"contacts": ids}))).await;
+    assert_eq!(answer.problem(422), ["to"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_accepted_while_contacts_are_imported() {
     let house = school().await;
     let import = house.school.begin_bulk("import", 60_000, NOON).await.unwrap();

@@ -12,7 +12,7 @@ use domain::sms::Units;
 use http::StatusCode;
 use runtime::QueueName;
 use serde_json::json;
-use store::{Claiming, PageContent, PlannedDelivery};
+use store::{Claiming, PageContent, PlannedDelivery, WrittenPlan};
 use ulid::Ulid;
 
 use crate::kit::{House, NOON};
@@ -48,7 +48,9 @@ async fn plan(house: &House, id: MessageId, sizes: &[usize]) -> Epoch {
         .collect();
     house.school.write_pages(id, &epoch, 0, &pages).await.unwrap();
     let count = u32::try_from(pages.len()).unwrap();
-    assert!(house.school.commit_plan(id, 1, &epoch, count, 0, NOON, NOON).await.unwrap());
+    let written =
+        WrittenPlan { revision: 1, epoch: &epoch, pages: count, unreachable: 0, now_ms: NOON, due_ms: NOON };
+    assert!(house.school.commit_plan(id, &written).await.unwrap());
     epoch
 }
 
