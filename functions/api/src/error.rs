@@ -236,7 +236,7 @@ impl From<FileError> for ApiError {
     }
 }
 
-/// Only the status, and the error itself for [`crate::edge`], which knows whether to answer JSON or a page.
+/// Only the status, and the error itself for the outermost layer, which knows whether to answer JSON or a page.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();

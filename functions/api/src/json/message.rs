@@ -31,6 +31,9 @@ pub(crate) struct StatusAnswer {
     /// Units of the texts that the provider accepted, as billed.
     #[schema(example = 5922)]
     sms_units: u64,
+    /// Why it was rejected, in plain words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 /// Some deliveries.
@@ -103,6 +106,7 @@ pub(crate) async fn get_message(
         state: status.state.code(),
         totals: status.totals.iter().map(|(state, count)| (state.code(), *count)).collect(),
         sms_units: status.sms_units,
+        reason: status.reason.clone(),
     }))
 }
 

@@ -218,6 +218,19 @@ async fn a_message_with_nothing_failed_has_nothing_to_resend() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_message_says_why() {
+    let house = House::start().await;
+    let id = sent(&house).await;
+    house.school.reject(id, "Nobody could be reached.").await.unwrap();
+    let answer = house.get(&format!("/api/v1/messages/{id}")).await.json();
+    assert_eq!(
+        (&answer["state"], &answer["reason"]),
+        (&json!("rejected"), &json!("Nobody could be reached."))
+    );
+    house.post(&format!("/api/v1/messages/{id}/resend"), &json!(null)).await.problem(409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_schools_message_is_as_unknown_as_none() {
     let house = House::start().await;
     let (_, key) = house.another(2, &["messages:read", "messages:write"]).await;
