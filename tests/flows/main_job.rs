@@ -103,3 +103,24 @@ async fn the_same_request_twice_is_one_message() {
     let (status, _) = town.partner.send_with_key("k1", &message(&["email"], "service")).await.unwrap();
     assert_eq!(status, 422);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_is_answered_alike_though_the_address_book_has_changed() {
+    let town = InProcess::start(1).await;
+    let titled = |title: Option<&str>| {
+        let mut pat = crate::product::person(0);
+        pat["title"] = json!(title);
+        json!({ "contacts": [pat] })
+    };
+    town.partner.post("/api/v1/contacts/batch", &titled(Some("Dr"))).await;
+    let mut body = message(&["sms"], "service");
+    body["sms"]["text"] = json!("Dear $title$ Number");
+    let (status, first) = town.partner.send_with_key("k", &body).await.unwrap();
+    assert_eq!(status, 202, "{first}");
+    town.partner.until_settled(first["id"].as_str().unwrap()).await;
+    town.partner.post("/api/v1/contacts/batch", &titled(None)).await;
+    let (status, again) = town.partner.send_with_key("k", &body).await.unwrap();
+    assert_eq!((status, &again["id"]), (202, &first["id"]), "{again}");
+    let (status, _) = town.partner.send_with_key("other", &body).await.unwrap();
+    assert_eq!(status, 422, "a new request would have nothing to say for the title");
+}

@@ -44,8 +44,11 @@ impl Dispatch {
         };
         let until = self.clock.elapsed() + Duration::from_millis(self.timing.send_deadline_ms);
 
-        // Nothing has been sent yet: from here an error leaves the page claimed, and Recover asks the provider.
-        let (meta, content) = tokio::try_join!(school.meta(page.message), school.page_content(page))?;
+        let read = tokio::try_join!(school.meta(page.message), school.page_content(page));
+        let (meta, content) = match read {
+            Ok(read) => read,
+            Err(e) => return self.give_back(school, page, &claimed, &ready, e.into()).await,
+        };
         let meta = meta.ok_or_else(|| DispatchError::Fail("page without a message".to_owned()))?;
         if meta.state == MessageState::Stopped || meta.epoch.as_ref() != Some(&page.epoch) {
             let closed = claimed.clone().closed(DeliveryState::Cancelled, None);
@@ -70,6 +73,24 @@ impl Dispatch {
                 Err(e.into())
             }
         }
+    }
+
+    /// Nothing was sent under this claim: the page goes back as it was, so that nobody has to ask a provider about it.
+    async fn give_back(
+        &self,
+        school: &School,
+        page: &PageRef,
+        claimed: &PageState,
+        ready: &Ready,
+        why: DispatchError,
+    ) -> Result<()> {
+        warn!(message = %page.message, page = page.page, error = %why, "page given back");
+        let released = claimed.clone().released(self.clock.now_ms());
+        if school.advance_page(page, claimed, &released).await? {
+            let again = Job::Page { page: page.clone(), fence: released.fence, slot: None };
+            self.enqueue(ready.body.message.purpose, vec![(again, self.timing.retry.base_ms)]).await?;
+        }
+        Ok(())
     }
 
     /// Sends every pending delivery of a claimed page at once. What the deadline leaves out stays pending.

@@ -6,6 +6,11 @@ use tracing_subscriber::EnvFilter;
 pub fn start_logging() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    // A panic's own text may quote a person's data: only where it happened is logged.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panic");
+    }));
     // An error means that logging was started before, as in a test.
     let _ = if json_wanted() { builder.json().try_init() } else { builder.compact().try_init() };
 }

@@ -102,10 +102,7 @@ impl Import {
         row.insert(TTL.to_owned(), n(self.ends_s()));
         if let Some(due_ms) = self.due_ms {
             row.insert(keys::WORK_PK.to_owned(), s(keys::IMPORT_WORK));
-            row.insert(
-                keys::WORK_SK.to_owned(),
-                s(keys::import_work_sk(due_ms, school, self.id)),
-            );
+            row.insert(keys::WORK_SK.to_owned(), s(keys::import_work_sk(due_ms, school, self.id)));
         }
         Ok(row)
     }
@@ -120,10 +117,7 @@ impl Import {
 
 /// Says where the JSON is wrong without quoting it.
 fn unreadable(what: &'static str, error: &serde_json::Error) -> StoreError {
-    StoreError::corrupt(
-        what,
-        format!("{:?} error at column {}", error.classify(), error.column()),
-    )
+    StoreError::corrupt(what, format!("{:?} error at column {}", error.classify(), error.column()))
 }
 
 impl School {
@@ -132,8 +126,7 @@ impl School {
         let mut line = key_row(&keys::import_summary(self.id, import.id));
         line.insert(TTL.to_owned(), n(import.ends_s()));
         let items = vec![
-            self.table
-                .tx_put(import.row(self.id)?, Some("attribute_not_exists(pk)"))?,
+            self.table.tx_put(import.row(self.id)?, Some("attribute_not_exists(pk)"))?,
             self.table.tx_put(line, None)?,
         ];
         self.table.transact(items, Some(import.id.to_string())).await
@@ -149,20 +142,10 @@ impl School {
 
     /// The school's latest uploads, newest first.
     pub async fn imports(&self, limit: i32, now_ms: i64) -> Result<Vec<Import>> {
-        let lines = self
-            .table
-            .newest(
-                &keys::school_pk(self.id),
-                keys::IMPORT_SUMMARY_PREFIX,
-                None,
-                limit,
-            )
-            .await?;
+        let lines =
+            self.table.newest(&keys::school_pk(self.id), keys::IMPORT_SUMMARY_PREFIX, None, limit).await?;
         let ids = lines.iter().filter_map(|row| {
-            text(row, SK)?
-                .strip_prefix(keys::IMPORT_SUMMARY_PREFIX)?
-                .parse::<ImportId>()
-                .ok()
+            text(row, SK)?.strip_prefix(keys::IMPORT_SUMMARY_PREFIX)?.parse::<ImportId>().ok()
         });
         let metas: Vec<_> = ids.map(|id| keys::import_meta(self.id, id)).collect();
         let rows = self.table.batch_get(&metas, true).await?;
@@ -195,17 +178,10 @@ impl School {
         match put.send().await.map_err(|e| StoreError::sdk("save upload", &e)) {
             Err(StoreError::Conflict) => {
                 // The answer to our own write may have been lost and the SDK have tried again.
-                let row = self
-                    .table
-                    .get(&keys::import_meta(self.id, import.id), true)
-                    .await?;
+                let row = self.table.get(&keys::import_meta(self.id, import.id), true).await?;
                 let doc = row.as_ref().and_then(|row| text(row, DOC));
                 let ours = serde_json::to_string(import).ok();
-                if doc.is_some() && doc == ours.as_deref() {
-                    Ok(())
-                } else {
-                    Err(StoreError::Conflict)
-                }
+                if doc.is_some() && doc == ours.as_deref() { Ok(()) } else { Err(StoreError::Conflict) }
             }
             done => done.map(|_| ()),
         }
@@ -221,10 +197,7 @@ impl School {
 
     /// Good rows that were put by.
     pub async fn import_part(&self, id: ImportId, part: u32) -> Result<Vec<Contact>> {
-        let row = self
-            .table
-            .get(&keys::import_part(self.id, id, part), true)
-            .await?;
+        let row = self.table.get(&keys::import_part(self.id, id, part), true).await?;
         let row = row.ok_or(StoreError::NotFound("part of the upload"))?;
         let contacts = text(&row, "contacts").unwrap_or_default();
         serde_json::from_str(contacts).map_err(|e| unreadable("part of the upload", &e))
@@ -252,10 +225,7 @@ impl School {
     /// What was found in a file, in the order of its rows.
     pub async fn import_findings(&self, id: ImportId, kind: FindingKind) -> Result<Vec<Finding>> {
         let prefix = format!("{}{}#", keys::IMPORT_FINDINGS_PREFIX, kind.code());
-        let rows = self
-            .table
-            .query(&keys::import_pk(self.id, id), &prefix, true)
-            .await?;
+        let rows = self.table.query(&keys::import_pk(self.id, id), &prefix, true).await?;
         let mut findings = Vec::new();
         for row in rows {
             let some = text(&row, "found").unwrap_or_default();
@@ -296,10 +266,7 @@ impl School {
                 .map_err(|e| StoreError::sdk("query", &e))?;
             let rows = found.items.unwrap_or_default();
             let deletes = rows.iter().filter_map(|row| text(row, SK)).map(|sk| {
-                let key = key_row(&keys::Key {
-                    pk: pk.clone(),
-                    sk: sk.to_owned(),
-                });
+                let key = key_row(&keys::Key { pk: pk.clone(), sk: sk.to_owned() });
                 let delete = DeleteRequest::builder().set_key(Some(key)).build();
                 Ok(WriteRequest::builder()
                     .delete_request(delete.map_err(|e| StoreError::corrupt("upload", e))?)

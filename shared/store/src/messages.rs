@@ -10,10 +10,10 @@ use domain::settings::Settings;
 use domain::usage::{Days, Totals};
 use serde::{Deserialize, Serialize};
 
+use crate::School;
 use crate::error::{Result, StoreError};
 use crate::keys::{self, Key};
 use crate::table::{Row, from_row, key_row, n, number, s, text, to_row};
-use crate::School;
 
 /// How long an idempotency key is remembered, in seconds.
 const IDEMPOTENCY_SECONDS: i64 = 7 * 24 * 3_600;
@@ -169,15 +169,25 @@ impl School {
         let Some(idempotency) = idempotency else {
             return Err(StoreError::Conflict);
         };
+        Ok(match self.accepted_as(idempotency, 0).await?.ok_or(StoreError::Conflict)? {
+            Accepted::Before(first) if first == id => Accepted::New,
+            other => other,
+        })
+    }
+
+    /// What a request with this key came to when it was made before; `None` if it never was. A repeated request is
+    /// answered from here, whatever has become of the address book since.
+    pub async fn accepted_as(&self, idempotency: &IdempotencyKey, now_ms: i64) -> Result<Option<Accepted>> {
         let key = keys::idempotency(self.id, &idempotency.key_hash);
-        let row = self.table.get(&key, true).await?.ok_or(StoreError::Conflict)?;
+        let live = |row: &Row| number::<i64>(row, keys::TTL).is_none_or(|ttl| ttl >= now_ms / 1_000);
+        let Some(row) = self.table.get(&key, true).await?.filter(live) else { return Ok(None) };
         if text(&row, "body_hash") != Some(&*idempotency.body_hash) {
-            return Ok(Accepted::KeyReused);
+            return Ok(Some(Accepted::KeyReused));
         }
-        let first: MessageId = text(&row, "message")
-            .and_then(|t| t.parse().ok())
-            .ok_or_else(|| StoreError::corrupt("idempotency key", "message"))?;
-        Ok(if first == id { Accepted::New } else { Accepted::Before(first) })
+        let first = text(&row, "message").and_then(|t| t.parse().ok());
+        first
+            .map(|first| Some(Accepted::Before(first)))
+            .ok_or_else(|| StoreError::corrupt("idempotency key", "message"))
     }
 
     /// Where a message stands. `None` if this school has no such message.
@@ -297,7 +307,10 @@ fn read_meta(id: MessageId, row: &Row) -> Result<Meta> {
         created_ms: number(row, "created").ok_or_else(|| missing("created"))?,
         due_ms: number(row, "due"),
         nudged_ms: number(row, "nudged").unwrap_or(0),
-        epoch: text(row, "epoch").map(|e| Epoch::try_from(e.to_owned())).transpose().map_err(|_| missing("epoch"))?,
+        epoch: text(row, "epoch")
+            .map(|e| Epoch::try_from(e.to_owned()))
+            .transpose()
+            .map_err(|_| missing("epoch"))?,
         pages: number(row, "pages").unwrap_or(0),
         unreachable: number(row, "unreachable").unwrap_or(0),
         counted_version: number(row, "counted_version").unwrap_or(0),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest};
+use aws_sdk_dynamodb::types::{
+    DeleteRequest, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
+};
 use domain::channel::Channel;
 use domain::delivery::Evidence;
 use domain::ids::{ContactId, Epoch, MessageId};
@@ -214,7 +216,12 @@ impl School {
     }
 
     /// The contents of all pages of a plan, in order.
-    pub async fn page_contents(&self, message: MessageId, epoch: &Epoch, pages: u32) -> Result<Vec<PageContent>> {
+    pub async fn page_contents(
+        &self,
+        message: MessageId,
+        epoch: &Epoch,
+        pages: u32,
+    ) -> Result<Vec<PageContent>> {
         let rows = self.plan_rows(message, pages, Arc::from(keys::content_prefix(epoch))).await?;
         rows.iter().map(read_content).collect()
     }
@@ -255,7 +262,9 @@ impl School {
             let deletes = rows.iter().filter_map(|row| text(row, SK)).map(|sk| {
                 let key = key_row(&keys::Key { pk: pk.clone(), sk: sk.to_owned() });
                 let delete = DeleteRequest::builder().set_key(Some(key)).build();
-                Ok(WriteRequest::builder().delete_request(delete.map_err(|e| StoreError::corrupt("page", e))?).build())
+                Ok(WriteRequest::builder()
+                    .delete_request(delete.map_err(|e| StoreError::corrupt("page", e))?)
+                    .build())
             });
             self.table.batch_write(deletes.collect::<Result<_>>()?).await?;
         }
@@ -264,7 +273,8 @@ impl School {
 }
 
 fn put(row: Row) -> Result<WriteRequest> {
-    let put = PutRequest::builder().set_item(Some(row)).build().map_err(|e| StoreError::corrupt("page", e))?;
+    let put =
+        PutRequest::builder().set_item(Some(row)).build().map_err(|e| StoreError::corrupt("page", e))?;
     Ok(WriteRequest::builder().put_request(put).build())
 }
 

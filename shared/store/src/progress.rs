@@ -33,7 +33,10 @@ impl School {
             id,
             "SET epochs = list_append(if_not_exists(epochs, :none), :e)",
             "attribute_exists(pk)",
-            [(":none", AttributeValue::L(vec![])), (":e", AttributeValue::L(vec![s(format!("{epoch}:{pages}"))]))],
+            [
+                (":none", AttributeValue::L(vec![])),
+                (":e", AttributeValue::L(vec![s(format!("{epoch}:{pages}"))])),
+            ],
         )
         .await
     }
@@ -63,7 +66,9 @@ impl School {
         match done {
             Ok(()) => Ok(true),
             // The answer to our own write may have been lost and the SDK have tried again.
-            Err(StoreError::Conflict) => Ok(self.meta(id).await?.is_some_and(|m| m.epoch.as_ref() == Some(epoch))),
+            Err(StoreError::Conflict) => {
+                Ok(self.meta(id).await?.is_some_and(|m| m.epoch.as_ref() == Some(epoch)))
+            }
             Err(e) => Err(e),
         }
     }
@@ -137,7 +142,11 @@ impl School {
             id,
             "SET gsi1pk = :w, gsi1sk = :due, due = :d",
             "attribute_exists(pk)",
-            [(":w", s(keys::work_pk(id))), (":d", n(due_ms)), (":due", s(keys::work_sk(due_ms, self.id, id)))],
+            [
+                (":w", s(keys::work_pk(id))),
+                (":d", n(due_ms)),
+                (":due", s(keys::work_sk(due_ms, self.id, id))),
+            ],
         )
         .await
     }
@@ -155,7 +164,11 @@ impl School {
                 id,
                 "SET gsi1pk = :w, gsi1sk = :due, due = :d",
                 "attribute_exists(pk) AND (attribute_not_exists(due) OR due > :d)",
-                [(":w", s(keys::work_pk(id))), (":d", n(due_ms)), (":due", s(keys::work_sk(due_ms, self.id, id)))],
+                [
+                    (":w", s(keys::work_pk(id))),
+                    (":d", n(due_ms)),
+                    (":due", s(keys::work_sk(due_ms, self.id, id))),
+                ],
             )
             .await;
         match moved {
@@ -214,7 +227,12 @@ impl School {
 impl Store {
     /// Messages whose work is due, from one of the index's 16 partitions. The index may lag: every job that comes of
     /// it looks at the message itself.
-    pub async fn due_messages(&self, shard: u8, now_ms: i64, limit: i32) -> Result<Vec<(SchoolId, MessageId)>> {
+    pub async fn due_messages(
+        &self,
+        shard: u8,
+        now_ms: i64,
+        limit: i32,
+    ) -> Result<Vec<(SchoolId, MessageId)>> {
         let got = self
             .table
             .client

@@ -8,9 +8,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, Delete, GlobalSecondaryIndex, KeySchemaElement, KeyType,
-    KeysAndAttributes, Projection, ProjectionType, Put, ScalarAttributeType, TimeToLiveSpecification,
-    TransactWriteItem, Update, WriteRequest,
+    AttributeDefinition, AttributeValue, BillingMode, Delete, GlobalSecondaryIndex, KeySchemaElement,
+    KeyType, KeysAndAttributes, Projection, ProjectionType, Put, ScalarAttributeType,
+    TimeToLiveSpecification, TransactWriteItem, Update, WriteRequest,
 };
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -115,7 +115,11 @@ impl Table {
                 .client
                 .query()
                 .table_name(&*self.name)
-                .key_condition_expression(if prefix.is_empty() { "pk = :p" } else { "pk = :p AND begins_with(sk, :s)" })
+                .key_condition_expression(if prefix.is_empty() {
+                    "pk = :p"
+                } else {
+                    "pk = :p AND begins_with(sk, :s)"
+                })
                 .expression_attribute_values(":p", s(pk))
                 .set_exclusive_start_key(start)
                 .consistent_read(consistent);
@@ -130,7 +134,13 @@ impl Table {
     }
 
     /// Up to `limit` rows, newest first, whose sort key begins with `prefix` and comes before `before`.
-    pub(crate) async fn newest(&self, pk: &str, prefix: &str, before: Option<&str>, limit: i32) -> Result<Vec<Row>> {
+    pub(crate) async fn newest(
+        &self,
+        pk: &str,
+        prefix: &str,
+        before: Option<&str>,
+        limit: i32,
+    ) -> Result<Vec<Row>> {
         // '~' sorts after every character of an id, so the open end still stays inside the prefix.
         let end = before.map_or_else(|| format!("{prefix}~"), |b| format!("{prefix}{b}"));
         let got = self
@@ -176,18 +186,21 @@ impl Table {
     /// Reads many rows; the order of the answer is not that of the keys.
     pub(crate) async fn batch_get(&self, keys: &[Key], consistent: bool) -> Result<Vec<Row>> {
         let chunks: Vec<Vec<Row>> = keys.chunks(100).map(|c| c.iter().map(key_row).collect()).collect();
-        let parts: Vec<Vec<Row>> = stream::iter(chunks.into_iter().map(|chunk| self.read_chunk(chunk, consistent)))
-            .buffered(PARALLEL_BATCHES)
-            .try_collect()
-            .await?;
+        let parts: Vec<Vec<Row>> =
+            stream::iter(chunks.into_iter().map(|chunk| self.read_chunk(chunk, consistent)))
+                .buffered(PARALLEL_BATCHES)
+                .try_collect()
+                .await?;
         Ok(parts.into_iter().flatten().collect())
     }
 
     async fn read_chunk(&self, mut keys: Vec<Row>, consistent: bool) -> Result<Vec<Row>> {
         let mut rows = Vec::with_capacity(keys.len());
         for round in 0..BATCH_ROUNDS {
-            let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build();
-            let wanted = wanted.map_err(|_| StoreError::Database { operation: "batch get", code: "no keys".into() })?;
+            let wanted =
+                KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build();
+            let wanted = wanted
+                .map_err(|_| StoreError::Database { operation: "batch get", code: "no keys".into() })?;
             let got = self.client.batch_get_item().request_items(&*self.name, wanted).send().await;
             let got = got.map_err(|e| StoreError::sdk("batch get", &e))?;
             rows.extend(got.responses.unwrap_or_default().remove(&*self.name).unwrap_or_default());
@@ -243,7 +256,9 @@ impl Table {
     pub(crate) fn tx_delete(&self, key: &Key, condition: Option<&str>) -> Result<TransactWriteItem> {
         let delete = Delete::builder().table_name(&*self.name).set_key(Some(key_row(key)));
         let delete = delete.set_condition_expression(condition.map(str::to_owned)).build();
-        Ok(TransactWriteItem::builder().delete(delete.map_err(|e| StoreError::corrupt("transaction", e))?).build())
+        Ok(TransactWriteItem::builder()
+            .delete(delete.map_err(|e| StoreError::corrupt("transaction", e))?)
+            .build())
     }
 
     /// An update for a transaction.
@@ -263,7 +278,9 @@ impl Table {
             .set_condition_expression(condition.map(str::to_owned))
             .set_expression_attribute_values((!values.is_empty()).then_some(values))
             .build();
-        Ok(TransactWriteItem::builder().update(update.map_err(|e| StoreError::corrupt("transaction", e))?).build())
+        Ok(TransactWriteItem::builder()
+            .update(update.map_err(|e| StoreError::corrupt("transaction", e))?)
+            .build())
     }
 
     /// Makes the table as `template.yaml` declares it, for the embedded database. An existing table is left alone.
@@ -272,7 +289,9 @@ impl Table {
         let attribute = |name: &str| {
             AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
         };
-        let part = |name: &str, kind: KeyType| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+        let part = |name: &str, kind: KeyType| {
+            KeySchemaElement::builder().attribute_name(name).key_type(kind).build()
+        };
         let index = GlobalSecondaryIndex::builder()
             .index_name(keys::WORK_INDEX)
             .key_schema(part(keys::WORK_PK, KeyType::Hash).map_err(bad)?)
@@ -299,7 +318,11 @@ impl Table {
             Err(SdkError::ServiceError(e)) if e.err().is_resource_in_use_exception() => return Ok(()),
             Err(e) => return Err(StoreError::sdk("create table", &e)),
         }
-        let ttl = TimeToLiveSpecification::builder().attribute_name(keys::TTL).enabled(true).build().map_err(bad)?;
+        let ttl = TimeToLiveSpecification::builder()
+            .attribute_name(keys::TTL)
+            .enabled(true)
+            .build()
+            .map_err(bad)?;
         let set = self.client.update_time_to_live().table_name(&*self.name).time_to_live_specification(ttl);
         set.send().await.map_err(|e| StoreError::sdk("set time to live", &e))?;
         Ok(())

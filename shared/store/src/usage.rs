@@ -28,22 +28,24 @@ impl School {
         if days.len() > DAYS_PER_COUNT {
             return Err(StoreError::corrupt("usage", "more days than a transaction takes"));
         }
-        let mut items: Vec<TransactWriteItem> = vec![self.table.tx_update(
-            &keys::message_meta(self.id, meta.id),
-            "SET counted = :c, totals = :t, counted_version = :next",
-            Some(if meta.counted_version == 0 {
-                "attribute_not_exists(counted_version)"
-            } else {
-                "counted_version = :seen"
-            }),
-            [
-                (":c", json("usage", new)?),
-                (":t", json("usage", totals)?),
-                (":next", n(meta.counted_version.wrapping_add(1))),
-            ]
-            .into_iter()
-            .chain((meta.counted_version > 0).then(|| (":seen", n(meta.counted_version)))),
-        )?];
+        let mut items: Vec<TransactWriteItem> = vec![
+            self.table.tx_update(
+                &keys::message_meta(self.id, meta.id),
+                "SET counted = :c, totals = :t, counted_version = :next",
+                Some(if meta.counted_version == 0 {
+                    "attribute_not_exists(counted_version)"
+                } else {
+                    "counted_version = :seen"
+                }),
+                [
+                    (":c", json("usage", new)?),
+                    (":t", json("usage", totals)?),
+                    (":next", n(meta.counted_version.wrapping_add(1))),
+                ]
+                .into_iter()
+                .chain((meta.counted_version > 0).then(|| (":seen", n(meta.counted_version)))),
+            )?,
+        ];
         for (day, more) in days {
             items.push(self.table.tx_update(
                 &keys::usage_day(self.id, day),
@@ -65,7 +67,8 @@ impl School {
         let rows = self.table.query(&keys::usage_pk(self.id), DAY_PREFIX, true).await?;
         let mut days = Days::new();
         for row in rows {
-            let Some(day) = text(&row, SK).and_then(|sk| sk.strip_prefix(DAY_PREFIX)?.parse::<Date>().ok()) else {
+            let Some(day) = text(&row, SK).and_then(|sk| sk.strip_prefix(DAY_PREFIX)?.parse::<Date>().ok())
+            else {
                 continue;
             };
             let counts = read_day(&row);
@@ -108,7 +111,8 @@ impl School {
     /// Every message of the school, for a recount: ids in order, oldest first.
     pub async fn message_ids(&self) -> Result<Vec<MessageId>> {
         let rows = self.table.query(&keys::school_pk(self.id), keys::SUMMARY_PREFIX, true).await?;
-        let ids = rows.iter().filter_map(|row| text(row, SK)?.strip_prefix(keys::SUMMARY_PREFIX)?.parse().ok());
+        let ids =
+            rows.iter().filter_map(|row| text(row, SK)?.strip_prefix(keys::SUMMARY_PREFIX)?.parse().ok());
         Ok(ids.collect())
     }
 

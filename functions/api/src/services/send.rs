@@ -62,6 +62,12 @@ pub async fn send(
     settings: Settings,
     idempotency: Option<&IdempotencyKey>,
 ) -> Result<Sent> {
+    // A repeated request is answered before anything is checked: the people whom it names may have changed since.
+    if let Some(key) = idempotency
+        && let Some(before) = school.accepted_as(key, state.now_ms()).await?
+    {
+        return repeated(school, before).await;
+    }
     let now_ms = state.now_ms();
     let id = MessageId::new(state.ids().ulid(now_ms));
     check(state, school, &message, &settings).await?;
@@ -76,11 +82,18 @@ pub async fn send(
             }
             Ok(Sent { id, state: MessageState::Queued })
         }
-        Accepted::Before(first) => {
-            let meta = school.meta(first).await?.ok_or(ApiError::NotFound)?;
-            Ok(Sent { id: first, state: meta.state })
+        before => repeated(school, before).await,
+    }
+}
+
+/// What the first request came to.
+async fn repeated(school: &School, before: Accepted) -> Result<Sent> {
+    match before {
+        Accepted::Before(id) => {
+            let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+            Ok(Sent { id, state: meta.state })
         }
-        Accepted::KeyReused => Err(ApiError::field(
+        Accepted::New | Accepted::KeyReused => Err(ApiError::field(
             "Idempotency-Key",
             "This key was used for another request. Repeat that request unchanged, or use a new key.",
         )),

@@ -96,7 +96,7 @@ fn by_hand(sheet: &[u8], texts: &[u8]) -> Vec<u8> {
 }
 
 fn sheet(rows: &str) -> Vec<u8> {
-    format!(r#"<worksheet><sheetData>{rows}</sheetData></worksheet>"#).into_bytes()
+    format!("<worksheet><sheetData>{rows}</sheetData></worksheet>").into_bytes()
 }
 
 const GOOD: &str = r#"<row r="1"><c r="A1" t="inlineStr"><is><t>id</t></is></c><c r="B1" t="inlineStr"><is><t>forename</t></is></c></row><row r="2"><c r="A2"><v>7</v></c><c r="B2" t="inlineStr"><is><t>Ann</t></is></c></row>"#;
