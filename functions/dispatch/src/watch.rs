@@ -22,8 +22,12 @@ const FETCHES_AT_ONCE: usize = 100;
 /// What a look at all pages came to.
 #[derive(Default)]
 struct Look {
-    jobs: Vec<(Job, i64)>,
-    pending: bool,
+    /// Jobs that find out about workers and unknown deliveries.
+    questions: Vec<(Job, i64)>,
+    /// Jobs for pages that are due.
+    pages: Vec<(Job, i64)>,
+    /// Pages that wait or are held.
+    waiting: u32,
     unresolved: bool,
     /// When the next accepted delivery without a receipt should be fetched, in milliseconds since 1970.
     fetch_due: Option<i64>,
@@ -59,7 +63,7 @@ impl Dispatch {
     async fn plan_again(&self, school: &School, meta: &Meta) -> Result<()> {
         let plan = Job::Plan { school: school.id(), message: meta.id, revision: meta.revision };
         self.enqueue(meta.purpose, vec![(plan, 0)]).await?;
-        Ok(school.set_due(meta.id, self.clock.now_ms() + self.timing.lease_ms).await?)
+        Ok(school.set_due(meta.id, self.clock.now_ms() + self.timing.lease_ms, u32::MAX).await?)
     }
 
     /// Rejected, or stopped before it was planned: nothing was sent, nothing is left to do.
@@ -81,13 +85,20 @@ impl Dispatch {
             total_page(&mut look.totals, &state);
             self.look_at(&mut look, page, state, now_ms);
         }
-        if nudge && !look.jobs.is_empty() {
-            self.enqueue(meta.purpose, std::mem::take(&mut look.jobs)).await?;
-            school.set_nudged(meta.id, now_ms).await?;
+        if nudge {
+            let mut jobs = std::mem::take(&mut look.questions);
+            if look.waiting >= meta.waiting {
+                // Nothing has moved since the last look: the jobs may be lost.
+                jobs.append(&mut look.pages);
+            }
+            if !jobs.is_empty() {
+                self.enqueue(meta.purpose, jobs).await?;
+                school.set_nudged(meta.id, now_ms).await?;
+            }
         }
         self.fetch_silent(&mut look, now_ms).await?;
-        if look.pending {
-            return self.next_look(school, meta, now_ms + self.pace(meta)).await;
+        if look.waiting > 0 {
+            return self.next_look(school, meta, now_ms + self.pace(meta), look.waiting).await;
         }
         self.conclude(school, meta, look, now_ms).await
     }
@@ -116,21 +127,21 @@ impl Dispatch {
         let fence = state.fence;
         match state.next() {
             Next::Recover => {
-                look.pending = true;
+                look.waiting += 1;
                 // Delayed by the lease: whoever then sees the same fence knows that the worker is gone.
-                look.jobs.push((Job::Recover { page, fence }, self.timing.lease_ms));
+                look.questions.push((Job::Recover { page, fence }, self.timing.lease_ms));
                 return;
             }
             Next::Send { due_ms } => {
-                look.pending = true;
+                look.waiting += 1;
                 if due_ms <= now_ms {
-                    look.jobs.push((Job::Page { page, fence, slot: None }, 0));
+                    look.pages.push((Job::Page { page, fence, slot: None }, 0));
                 }
                 return;
             }
             Next::Ask => {
                 look.unresolved = true;
-                look.jobs.push((Job::Recover { page: page.clone(), fence }, 0));
+                look.questions.push((Job::Recover { page: page.clone(), fence }, 0));
             }
             Next::Settled => {}
         }
@@ -198,14 +209,14 @@ impl Dispatch {
         if !counted {
             let finish = Job::Finish { school: school.id(), message: meta.id };
             self.queue.send(QueueName::Finished, vec![(finish, 0)]).await?;
-            return self.next_look(school, meta, now_ms + self.pace(meta)).await;
+            return self.next_look(school, meta, now_ms + self.pace(meta), 0).await;
         }
         self.drop_orphans(school, meta.id).await?;
         if look.unresolved {
-            return self.next_look(school, meta, now_ms + self.timing.ask_ms).await;
+            return self.next_look(school, meta, now_ms + self.timing.ask_ms, 0).await;
         }
         match look.fetch_due {
-            Some(due_ms) => Ok(school.set_due(meta.id, due_ms.max(now_ms + self.timing.watch_ms)).await?),
+            Some(due_ms) => Ok(school.set_due(meta.id, due_ms.max(now_ms + self.timing.watch_ms), 0).await?),
             None => Ok(school.settle(meta.id, meta.due_ms).await?),
         }
     }
@@ -226,8 +237,8 @@ impl Dispatch {
         self.timing.watch_ms + i64::from(meta.pages)
     }
 
-    async fn next_look(&self, school: &School, meta: &Meta, at_ms: i64) -> Result<()> {
-        school.set_due(meta.id, at_ms + self.grace_ms()).await?;
+    async fn next_look(&self, school: &School, meta: &Meta, at_ms: i64, waiting: u32) -> Result<()> {
+        school.set_due(meta.id, at_ms + self.grace_ms(), waiting).await?;
         let look = Job::Watch { school: school.id(), message: meta.id };
         self.enqueue(meta.purpose, vec![(look, (at_ms - self.clock.now_ms()).max(0))]).await
     }

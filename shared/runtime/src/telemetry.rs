@@ -4,7 +4,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging; `LOG_FORMAT=json` and `RUST_LOG` are read from the environment. A second call changes nothing.
 pub fn start_logging() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,dynoxide=error"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     // A panic's own text may quote a person's data: only where it happened is logged.
     std::panic::set_hook(Box::new(|panic| {

@@ -46,6 +46,8 @@ pub struct Meta {
     pub due_ms: Option<i64>,
     /// When waiting pages were last put into the queue once more, in milliseconds since 1970.
     pub nudged_ms: i64,
+    /// Pages that waited or were held at the last look: while they become fewer, jobs are flowing.
+    pub waiting: u32,
     /// The plan that became its pages.
     pub epoch: Option<Epoch>,
     /// Number of pages.
@@ -307,6 +309,7 @@ fn read_meta(id: MessageId, row: &Row) -> Result<Meta> {
         created_ms: number(row, "created").ok_or_else(|| missing("created"))?,
         due_ms: number(row, "due"),
         nudged_ms: number(row, "nudged").unwrap_or(0),
+        waiting: number(row, "waiting").unwrap_or(u32::MAX),
         epoch: text(row, "epoch")
             .map(|e| Epoch::try_from(e.to_owned()))
             .transpose()

@@ -136,16 +136,17 @@ impl School {
         .await
     }
 
-    /// Says when the message needs work next.
-    pub async fn set_due(&self, id: MessageId, due_ms: i64) -> Result<()> {
+    /// Says when the message needs work next, and how many pages wait or are held now.
+    pub async fn set_due(&self, id: MessageId, due_ms: i64, waiting: u32) -> Result<()> {
         self.update_meta(
             id,
-            "SET gsi1pk = :w, gsi1sk = :due, due = :d",
+            "SET gsi1pk = :w, gsi1sk = :due, due = :d, waiting = :n",
             "attribute_exists(pk)",
             [
                 (":w", s(keys::work_pk(id))),
                 (":d", n(due_ms)),
                 (":due", s(keys::work_sk(due_ms, self.id, id))),
+                (":n", n(waiting)),
             ],
         )
         .await

@@ -25,11 +25,16 @@ pub(super) struct Frame<'a> {
     pub(super) unsubscribe_url: Option<&'a str>,
 }
 
-/// A whole HTML document.
-pub(super) fn html(text: &str, frame: Frame<'_>) -> String {
+/// What the text of an e-mail looks like, as safe HTML without the document around it: for a preview.
+pub fn email_html(text: &str) -> String {
     let mut inner = String::with_capacity(text.len() * 2);
     html::push_html(&mut inner, events(text));
-    let inner = ammonia::clean(&inner);
+    ammonia::clean(&inner)
+}
+
+/// A whole HTML document.
+pub(super) fn html(text: &str, frame: Frame<'_>) -> String {
+    let inner = email_html(text);
     let title = markup(&one_line(frame.subject));
     let mut foot = markup(&one_line(frame.from_name));
     if let Some(url) = frame.unsubscribe_url {

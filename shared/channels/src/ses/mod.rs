@@ -15,6 +15,8 @@ use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
 use domain::delivery::{Answer, Reason};
 
+pub use markdown::email_html;
+
 use crate::port::{BoxFuture, Mailer, OutgoingEmail};
 
 /// The name of the tag that carries an attempt's reference.
