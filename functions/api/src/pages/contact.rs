@@ -143,7 +143,9 @@ async fn add(State(state): State<ApiState>, Posted { by, form }: Posted) -> Resu
     let problems = match named.contact(&desk.settings, &state) {
         Ok(contact) => match by.school.add_contact(&contact, state.now_ms()).await {
             Ok(()) => return Ok(Redirect::to("/contacts?done=added").into_response()),
-            Err(StoreError::Conflict) => vec![Problem::new("id", "Another contact has this id. Choose another, or leave it blank.")],
+            Err(StoreError::Conflict) => {
+                vec![Problem::new("id", "Another contact has this id. Choose another, or leave it blank.")]
+            }
             Err(other) => return Err(other.into()),
         },
         Err(problems) => problems,
@@ -161,7 +163,14 @@ async fn show(
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
     let stored = by.school.contact(&known(&id)?).await?.ok_or(ApiError::NotFound)?;
     let notice = asked.done.map(|_| "The changes are saved.".to_owned());
-    html(&ContactPage::of(desk.frame, &stored.contact, stored.rev, &Typed::of(&stored.contact), notice, Vec::new()))
+    html(&ContactPage::of(
+        desk.frame,
+        &stored.contact,
+        stored.rev,
+        &Typed::of(&stored.contact),
+        notice,
+        Vec::new(),
+    ))
 }
 
 async fn save(
@@ -179,7 +188,8 @@ async fn save(
     let problems = match typed.contact(&desk.settings, &state) {
         Ok(contact) => match by.school.put_contact(&contact, rev, state.now_ms()).await {
             Ok(_) => {
-                return Ok(Redirect::to(&format!("/contacts/{}?done=saved", contact_path(&contact.id))).into_response());
+                return Ok(Redirect::to(&format!("/contacts/{}?done=saved", contact_path(&contact.id)))
+                    .into_response());
             }
             Err(StoreError::Conflict) => vec![Problem::new(
                 "",
@@ -240,7 +250,11 @@ fn ask(contact: &Contact) -> Ask {
 impl ContactPage {
     fn to_add(frame: Frame, typed: &Typed, problems: Vec<Problem>) -> Self {
         let page = Self::form(frame, typed, problems, false);
-        let id = page.id.clone().optional().hint("The school's own number for this person. Left blank, one is made.");
+        let id = page
+            .id
+            .clone()
+            .optional()
+            .hint("The school's own number for this person. Left blank, one is made.");
         Self {
             id,
             title: "Add a contact".to_owned(),
@@ -261,12 +275,16 @@ impl ContactPage {
         let page = Self::form(frame, typed, problems, contact.source.is_imported());
         Self {
             title: contact.full_name(),
-            sub: format!("{} · from {}", role_words(contact.role), match contact.source {
-                Source::Mis => "the school’s MIS",
-                Source::Upload => "an upload",
-                Source::Hand => "here, typed in",
-                Source::Api => "a partner system",
-            }),
+            sub: format!(
+                "{} · from {}",
+                role_words(contact.role),
+                match contact.source {
+                    Source::Mis => "the school’s MIS",
+                    Source::Upload => "an upload",
+                    Source::Hand => "here, typed in",
+                    Source::Api => "a partner system",
+                }
+            ),
             action: format!("/contacts/{}", contact_path(&contact.id)),
             id: page.id.clone().read_only(true),
             rev,

@@ -123,7 +123,7 @@ impl Lack {
             Self::Mobile => "Without a mobile",
             Self::Email => "Without an e-mail",
             Self::Everything => "Cannot be reached",
-            Self::Wrong => "With something wrong",
+            Self::Wrong => "Something wrong",
         }
     }
 
@@ -136,7 +136,8 @@ impl Lack {
                 reach.email.is_none() && !reach.numbers.iter().any(|(_, n)| n.can_sms() || n.can_call())
             }
             Self::Wrong => {
-                reach.numbers.len() < contact.numbers.len() || (contact.email.is_some() && reach.email.is_none())
+                reach.numbers.len() < contact.numbers.len()
+                    || (contact.email.is_some() && reach.email.is_none())
             }
         }
     }
@@ -211,7 +212,11 @@ impl ContactsPage {
         Self {
             frame,
             notice: notice(asked),
-            problems: if nobody { vec![Problem::new("", "Tick the people to delete first.")] } else { Vec::new() },
+            problems: if nobody {
+                vec![Problem::new("", "Tick the people to delete first.")]
+            } else {
+                Vec::new()
+            },
             summary: format!(
                 "{} in {}",
                 words::count(book.len() as u64, "person", "people"),
@@ -275,7 +280,7 @@ fn row((contact, reach): (&Contact, &Reach), country: CountryCode, mode: NumberM
     let email = contact.email.as_ref().map(|text| Value {
         words: text.clone(),
         good: reach.email.is_some(),
-        why: "not an e-mail address".to_owned(),
+        why: "not a valid address".to_owned(),
     });
     let one = mobile.iter().chain(&landlines).chain(&email).find(|v| v.good);
     Row {
@@ -295,7 +300,7 @@ fn row((contact, reach): (&Contact, &Reach), country: CountryCode, mode: NumberM
 fn number(text: &str, country: CountryCode, mode: NumberMode) -> Value {
     match PhoneNumber::parse(text, country, mode) {
         Ok(number) => Value { words: number.national(), good: true, why: String::new() },
-        Err(error) => Value { words: text.to_owned(), good: false, why: error.to_string() },
+        Err(_) => Value { words: text.to_owned(), good: false, why: "not a valid number".to_owned() },
     }
 }
 

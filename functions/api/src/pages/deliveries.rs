@@ -109,7 +109,8 @@ impl DeliveriesPage {
         let here = found.lines.iter().skip(asked.skip).take(LISTED);
         let left = found.lines.len().saturating_sub(asked.skip + LISTED);
         let next = if left > 0 {
-            let cursor = asked.cursor.as_deref().map(|c| format!("&cursor={}", encoded(c))).unwrap_or_default();
+            let cursor =
+                asked.cursor.as_deref().map(|c| format!("&cursor={}", encoded(c))).unwrap_or_default();
             Some(format!("{path}{cursor}&skip={}", asked.skip + LISTED))
         } else {
             found.next.as_ref().map(|cursor| format!("{path}&cursor={}", encoded(cursor)))

@@ -125,7 +125,9 @@ mod tests {
 
     #[test]
     fn initials_are_of_the_first_two_words() {
-        for (name, letters) in [("Green Abbey School", "GA"), ("5976.joe.bloggs", "5J"), ("élan", "É"), ("", "")] {
+        for (name, letters) in
+            [("Green Abbey School", "GA"), ("5976.joe.bloggs", "5J"), ("élan", "É"), ("", "")]
+        {
             assert_eq!(initials(name), letters, "{name}");
         }
     }

@@ -151,7 +151,10 @@ mod tests {
         let page = HomePage::sample();
         let needs: Vec<&str> = page.needs.iter().map(|n| n.tag.words.as_str()).collect();
         assert_eq!(needs, ["2 not confirmed", "17 failed"]);
-        assert_eq!((page.today.as_str(), page.greeting.as_str()), ("Thursday 14 May", "Good morning, Morgan"));
+        assert_eq!(
+            (page.today.as_str(), page.greeting.as_str()),
+            ("Thursday 14 May", "Good morning, Morgan")
+        );
         assert!(HomePage::sample_new().needs.is_empty());
     }
 }

@@ -68,8 +68,10 @@ pub(crate) fn total(counts: &Counts) -> u64 {
 
 pub(crate) fn bar(counts: &Counts) -> Bar {
     let tones: Vec<(Tone, u64)> = counts.iter().map(|(show, n)| (show.tone(), *n)).collect();
-    let label: Vec<String> =
-        counts.iter().map(|(show, n)| format!("{} {}", words::number(*n), show.words().to_lowercase())).collect();
+    let label: Vec<String> = counts
+        .iter()
+        .map(|(show, n)| format!("{} {}", words::number(*n), show.words().to_lowercase()))
+        .collect();
     Bar::new(&tones, if label.is_empty() { "Nothing counted yet".to_owned() } else { label.join(", ") })
 }
 
@@ -102,7 +104,9 @@ fn tag(state: MessageState, counts: &Counts) -> Option<Tag> {
         MessageState::Queued => Some(Tag::new(Tone::Waiting, "Waiting")),
         MessageState::Sending => Some(Tag::new(Tone::Sent, "Sending")),
         MessageState::Stopped => Some(Tag::new(Tone::Off, "Stopped")),
-        MessageState::Finished if unconfirmed > 0 => Some(Tag::new(Tone::Unsure, n(unconfirmed, "not confirmed"))),
+        MessageState::Finished if unconfirmed > 0 => {
+            Some(Tag::new(Tone::Unsure, n(unconfirmed, "not confirmed")))
+        }
         MessageState::Finished if failed > 0 => Some(Tag::new(Tone::Failed, n(failed, "failed"))),
         MessageState::Finished if of(counts, Show::Delivered) == total(counts) => {
             Some(Tag::new(Tone::Delivered, "All delivered"))
@@ -138,7 +142,13 @@ pub(crate) mod samples {
         LocalTime::new(now_ms(), jiff::tz::TimeZone::get("Europe/London").unwrap())
     }
 
-    pub(crate) fn summary(n: u32, headline: &str, minutes_ago: i64, state: MessageState, totals: &[(DeliveryState, u64)]) -> Summary {
+    pub(crate) fn summary(
+        n: u32,
+        headline: &str,
+        minutes_ago: i64,
+        state: MessageState,
+        totals: &[(DeliveryState, u64)],
+    ) -> Summary {
         let created_ms = now_ms() - minutes_ago * 60_000;
         Summary {
             id: MessageId::new(ulid::Ulid::from_parts(created_ms as u64, u128::from(n))),
@@ -146,39 +156,64 @@ pub(crate) mod samples {
             author: Author { id: "u1".to_owned(), name: "Morgan Ellis".to_owned() },
             created_ms,
             purpose: if n == 2 { Purpose::Attendance } else { Purpose::Service },
-            channels: if n.is_multiple_of(2) { vec![Channel::Sms, Channel::Voice] } else { vec![Channel::Sms] },
+            channels: if n.is_multiple_of(2) {
+                vec![Channel::Sms, Channel::Voice]
+            } else {
+                vec![Channel::Sms]
+            },
             state,
             totals: totals.iter().map(|(state, n)| (state.code().to_owned(), *n)).collect(),
         }
     }
 
     pub(crate) fn summaries() -> Vec<Summary> {
-        use DeliveryState::{Accepted, Cancelled, Delivered, PermanentFailure, Queued, TemporaryFailure, Unknown};
+        use DeliveryState::{
+            Accepted, Cancelled, Delivered, PermanentFailure, Queued, TemporaryFailure, Unknown,
+        };
         use MessageState::{Finished, Sending, Stopped};
         vec![
-            summary(1, "Year 9 trip: the coach is back at 16:45, please collect from the front gate", 3, Sending, &[
-                (Delivered, 61),
-                (Accepted, 74),
-                (Queued, 47),
-            ]),
-            summary(2, "We have not heard from you: is your child ill today?", 21, Finished, &[
-                (Delivered, 24),
-                (Accepted, 3),
-                (Unknown, 2),
-                (PermanentFailure, 1),
-            ]),
-            summary(3, "Snow: the school is closed today, work is set online", 1_500, Finished, &[
-                (Delivered, 1_482),
-                (Accepted, 9),
-                (TemporaryFailure, 5),
-                (PermanentFailure, 12),
-            ]),
-            summary(4, "Parents' evening on Thursday: book your times by Monday", 1_700, Finished, &[(Delivered, 312)]),
-            summary(5, "Non-uniform day is tomorrow, £1 for the hospice", 4_400, Stopped, &[
-                (Delivered, 125),
-                (Cancelled, 610),
-            ]),
-            summary(6, "Choir rehearsal moves to the hall", 4_700, Finished, &[(Delivered, 41), (Accepted, 1)]),
+            summary(
+                1,
+                "Year 9 trip: the coach is back at 16:45, please collect from the front gate",
+                3,
+                Sending,
+                &[(Delivered, 61), (Accepted, 74), (Queued, 47)],
+            ),
+            summary(
+                2,
+                "We have not heard from you: is your child ill today?",
+                21,
+                Finished,
+                &[(Delivered, 24), (Accepted, 3), (Unknown, 2), (PermanentFailure, 1)],
+            ),
+            summary(
+                3,
+                "Snow: the school is closed today, work is set online",
+                1_500,
+                Finished,
+                &[(Delivered, 1_482), (Accepted, 9), (TemporaryFailure, 5), (PermanentFailure, 12)],
+            ),
+            summary(
+                4,
+                "Parents' evening on Thursday: book your times by Monday",
+                1_700,
+                Finished,
+                &[(Delivered, 312)],
+            ),
+            summary(
+                5,
+                "Non-uniform day is tomorrow, £1 for the hospice",
+                4_400,
+                Stopped,
+                &[(Delivered, 125), (Cancelled, 610)],
+            ),
+            summary(
+                6,
+                "Choir rehearsal moves to the hall",
+                4_700,
+                Finished,
+                &[(Delivered, 41), (Accepted, 1)],
+            ),
         ]
     }
 

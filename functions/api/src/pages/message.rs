@@ -15,6 +15,7 @@ use domain::settings::Settings;
 use serde::Deserialize;
 use store::School;
 
+use super::contact_path;
 use super::contacts::AskPage;
 use super::desk::{Desk, html};
 use super::frame::{Frame, Here};
@@ -23,7 +24,6 @@ use super::lines::{self, Counts};
 use super::shown::{self, Shown};
 use super::standing::{Show, next_step, tag};
 use super::words::{self, LocalTime};
-use super::contact_path;
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::services::control;
@@ -142,7 +142,12 @@ async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String
     let failing = failing(&by.school, id, &status).await?;
     let book = desk.book(&state, &by.school).await?;
     let live = Live::new(&status, &failing, &book, &desk.local);
-    html(&LivePart { frame: desk.frame, id: id.to_string(), headline: words::readable(&message.headline()), live })
+    html(&LivePart {
+        frame: desk.frame,
+        id: id.to_string(),
+        headline: words::readable(&message.headline()),
+        live,
+    })
 }
 
 async fn failing(school: &School, id: MessageId, status: &Status) -> Result<Vec<DeliveryLine>> {
@@ -165,7 +170,11 @@ fn notice(asked: &Asked) -> Option<String> {
     }
 }
 
-async fn stop(State(state): State<ApiState>, Path(id): Path<String>, Posted { by, form }: Posted) -> Result<Response> {
+async fn stop(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Posted { by, form }: Posted,
+) -> Result<Response> {
     let id = known(&id)?;
     if form.text("sure") != "yes" {
         return ask_page(&state, &by, id, stop_ask(id)).await;
@@ -234,12 +243,7 @@ fn resend_ask(id: MessageId, deliveries: u64) -> Ask {
 }
 
 impl Live {
-    fn new(
-        status: &Status,
-        failing: &[DeliveryLine],
-        book: &AddressBook,
-        local: &LocalTime,
-    ) -> Self {
+    fn new(status: &Status, failing: &[DeliveryLine], book: &AddressBook, local: &LocalTime) -> Self {
         let by_code = status.totals.iter().map(|(state, n)| (state.code().to_owned(), *n)).collect();
         let counts = lines::counts(&by_code);
         let total = status.deliveries();
@@ -353,7 +357,10 @@ impl MessagePage {
             facts.push(Named::new("Texts cost", format!("{units}, {price}")));
         }
         if status.unreachable > 0 {
-            facts.push(Named::new("Not reached", words::count(u64::from(status.unreachable), "person", "people")));
+            facts.push(Named::new(
+                "Not reached",
+                words::count(u64::from(status.unreachable), "person", "people"),
+            ));
         }
         Self {
             frame,

@@ -28,7 +28,8 @@ pub fn error_page(problem: &Problem, request_id: &str) -> Response {
 impl ProblemPage {
     fn new(problem: &Problem, request_id: &str) -> Self {
         let items: Vec<String> = problem.errors.iter().map(|e| e.message.clone()).collect();
-        let (href, action) = if problem.status == 401 { ("/sign-in", "Sign in") } else { ("/", "Go to the first page") };
+        let (href, action) =
+            if problem.status == 401 { ("/sign-in", "Sign in") } else { ("/", "Go to the first page") };
         Self {
             title: problem.title.to_owned(),
             words: problem.detail.clone(),

@@ -1,5 +1,6 @@
 //! A message as the person who gets it sees or hears it.
 
+use channels::ses::email_html;
 use domain::channel::Channel;
 use domain::message::Message;
 use domain::plan::Planned;
@@ -17,6 +18,17 @@ pub(crate) struct Shown {
     pub(crate) to: String,
     pub(crate) subject: Option<String>,
     pub(crate) text: String,
+    /// The text of an e-mail as its reader shows it; safe.
+    pub(crate) html: Option<String>,
+}
+
+/// An e-mail's Markdown as its reader shows it; its headings are none of the page's own.
+fn html(channel: Channel, text: &str) -> Option<String> {
+    let html = (channel == Channel::Email).then(|| email_html(text))?;
+    let plain = |html: String, n: u8| {
+        html.replace(&format!("<h{n}>"), "<p><strong>").replace(&format!("</h{n}>"), "</strong></p>")
+    };
+    Some((1..=6).fold(html, plain))
 }
 
 impl Shown {
@@ -27,6 +39,7 @@ impl Shown {
             from: from(delivery.channel, settings),
             to: address(delivery.channel, &delivery.to),
             subject: delivery.subject.as_ref().map(|s| s.to_string()),
+            html: html(delivery.channel, &delivery.text),
             text: delivery.text.to_string(),
         }
     }
@@ -42,13 +55,23 @@ impl Shown {
                         let text = sms.map(|s| domain::sms::compose_sms(Some(&s.header), &s.text));
                         (None, text.unwrap_or_default())
                     }
-                    Channel::Voice => (None, message.voice.as_ref().map(|v| v.text.clone()).unwrap_or_default()),
+                    Channel::Voice => {
+                        (None, message.voice.as_ref().map(|v| v.text.clone()).unwrap_or_default())
+                    }
                     Channel::Email => {
                         let email = message.email.as_ref();
                         (email.map(|e| e.subject.clone()), email.map(|e| e.text.clone()).unwrap_or_default())
                     }
                 };
-                Self { kind: channel.code(), from: from(channel, settings), to: String::new(), subject: subject.map(|s| words::readable(&s)), text: words::readable(&text) }
+                let text = words::readable(&text);
+                Self {
+                    kind: channel.code(),
+                    from: from(channel, settings),
+                    to: String::new(),
+                    subject: subject.map(|s| words::readable(&s)),
+                    html: html(channel, &text),
+                    text,
+                }
             })
             .collect()
     }
@@ -78,7 +101,9 @@ pub(crate) fn is_blank(message: &Message, channel: Channel) -> bool {
     match channel {
         Channel::Sms => message.sms.as_ref().is_none_or(|s| s.text.trim().is_empty()),
         Channel::Voice => message.voice.as_ref().is_none_or(|v| v.text.trim().is_empty()),
-        Channel::Email => message.email.as_ref().is_none_or(|e| e.text.trim().is_empty() && e.subject.trim().is_empty()),
+        Channel::Email => {
+            message.email.as_ref().is_none_or(|e| e.text.trim().is_empty() && e.subject.trim().is_empty())
+        }
     }
 }
 

@@ -38,9 +38,9 @@ impl Show {
             DeliveryState::Retrying => Self::Retrying,
             DeliveryState::Unknown => Self::Unconfirmed,
             DeliveryState::Expired => Self::Expired,
-            DeliveryState::TemporaryFailure | DeliveryState::PermanentFailure | DeliveryState::TechnicalFailure => {
-                Self::Failed
-            }
+            DeliveryState::TemporaryFailure
+            | DeliveryState::PermanentFailure
+            | DeliveryState::TechnicalFailure => Self::Failed,
             DeliveryState::NotSent | DeliveryState::Cancelled => Self::NotSent,
         }
     }

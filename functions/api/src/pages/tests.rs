@@ -14,8 +14,8 @@ use super::message::MessagePage;
 use super::problem::ProblemPage;
 use super::sign_in::SignInPage;
 use super::tools::ToolsPage;
-use super::usage::UsagePage;
 use super::upload::{ImportPage, UploadPage};
+use super::usage::UsagePage;
 use super::{compose, message, upload};
 
 fn pages() -> Vec<(&'static str, String)> {
@@ -81,13 +81,21 @@ fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
 /// What is wrong with a page's markup.
 fn faults(page: &str) -> Vec<String> {
     let mut faults = Vec::new();
-    for (what, wrong) in [("style", " style="), ("handler", " onclick="), ("handler", " onload="), ("style", "<style")] {
+    for (what, wrong) in
+        [("style", " style="), ("handler", " onclick="), ("handler", " onload="), ("style", "<style")]
+    {
         if page.contains(wrong) {
             faults.push(format!("inline {what}"));
         }
     }
-    faults.extend(tags(page, "script").iter().filter(|t| attribute(t, "src").is_none()).map(|_| "inline script".to_owned()));
-    let mut ids: Vec<&str> = page.match_indices(" id=\"").filter_map(|(at, _)| page[at + 5..].split('"').next()).collect();
+    faults.extend(
+        tags(page, "script")
+            .iter()
+            .filter(|t| attribute(t, "src").is_none())
+            .map(|_| "inline script".to_owned()),
+    );
+    let mut ids: Vec<&str> =
+        page.match_indices(" id=\"").filter_map(|(at, _)| page[at + 5..].split('"').next()).collect();
     ids.sort_unstable();
     faults.extend(ids.windows(2).filter(|w| w[0] == w[1]).map(|w| format!("two of id {}", w[0])));
     let labelled: Vec<&str> = tags(page, "label").iter().filter_map(|t| attribute(t, "for")).collect();
@@ -106,7 +114,12 @@ fn faults(page: &str) -> Vec<String> {
     for name in ["for", "aria-describedby", "aria-labelledby", "aria-controls"] {
         let at = format!(" {name}=\"");
         let named = page.match_indices(&at).filter_map(|(i, _)| page[i + at.len()..].split('"').next());
-        faults.extend(named.flat_map(str::split_whitespace).filter(|id| !ids.contains(id)).map(|id| format!("{name}={id} leads nowhere")));
+        faults.extend(
+            named
+                .flat_map(str::split_whitespace)
+                .filter(|id| !ids.contains(id))
+                .map(|id| format!("{name}={id} leads nowhere")),
+        );
     }
     faults
 }

@@ -35,7 +35,9 @@ pub(crate) fn messages(n: u64, channel: Channel) -> String {
 pub(crate) fn money(amount: Pence) -> String {
     let text = amount.to_string();
     match text.trim_start_matches('£').split_once('.') {
-        Some((pounds, pence)) => format!("£{}.{pence}", pounds.parse().map_or_else(|_| pounds.to_owned(), number)),
+        Some((pounds, pence)) => {
+            format!("£{}.{pence}", pounds.parse().map_or_else(|_| pounds.to_owned(), number))
+        }
         None => text,
     }
 }
@@ -138,10 +140,14 @@ mod tests {
         for (n, words) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
             assert_eq!(number(n), words);
         }
-        assert_eq!((count(1, "person", "people"), count(2, "person", "people")), ("1 person".into(), "2 people".into()));
+        assert_eq!(
+            (count(1, "person", "people"), count(2, "person", "people")),
+            ("1 person".into(), "2 people".into())
+        );
         assert_eq!(messages(312, Channel::Email), "312 e-mails");
         assert_eq!(money(Pence::from_hundredths(12_485_000)), "£1,248.50");
-        for (hundredths, words) in [(0, "free"), (375, "3.75p"), (370, "3.7p"), (400, "4p"), (5, "0.05p"), (12_000, "£1.20")]
+        for (hundredths, words) in
+            [(0, "free"), (375, "3.75p"), (370, "3.7p"), (400, "4p"), (5, "0.05p"), (12_000, "£1.20")]
         {
             assert_eq!(price(Pence::from_hundredths(hundredths)), words);
         }
@@ -176,7 +182,11 @@ mod tests {
             // A clock that is a little ahead.
             ("2026-05-16T08:00:00Z", "Saturday 16 May, 09:00", "Saturday 16 May"),
         ] {
-            assert_eq!((local.when(ms(time)), local.heading(ms(time))), (words.into(), heading.into()), "{time}");
+            assert_eq!(
+                (local.when(ms(time)), local.heading(ms(time))),
+                (words.into(), heading.into()),
+                "{time}"
+            );
         }
         assert_eq!(local.hour(), 9);
     }

@@ -68,10 +68,8 @@ fn unicode(composed: &str, text: &str, costing: &Costing) -> Advice {
     let mended_text = sms::mend(text);
     let items = hints.iter().take(SHOWN).map(item).collect();
     let saving = costing.sms.as_ref().and_then(|c| c.mended.as_ref());
-    let why = format!(
-        "These characters leave room for {} in a text instead of 160.",
-        Encoding::Ucs2.single()
-    );
+    let why =
+        format!("These characters leave room for {} in a text instead of 160.", Encoding::Ucs2.single());
     let words = match saving {
         Some(mended) => format!(
             "{why} With plain ones this message takes {} instead of {} and costs {} less.",
@@ -111,7 +109,10 @@ fn nearly(over: u32, parts: u32, costing: &Costing, settings: &Settings) -> Advi
 
 /// The character, or a box where it cannot be seen.
 fn glyph(c: char) -> String {
-    if c.is_control() || c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}') {
+    if c.is_control()
+        || c.is_whitespace()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}')
+    {
         "␣".to_owned()
     } else {
         c.to_string()
@@ -124,7 +125,10 @@ fn item(hint: &sms::Hint) -> Item {
     let often = if hint.times == 1 { String::new() } else { format!(", {} times", hint.times) };
     Item {
         glyph: glyph(hint.character),
-        plain: hint.replacement.map(|plain| if plain.trim().is_empty() { "␣" } else { plain }).map(str::to_owned),
+        plain: hint
+            .replacement
+            .map(|plain| if plain.trim().is_empty() { "␣" } else { plain })
+            .map(str::to_owned),
         words: match hint.replacement {
             Some("") => format!("{name}{often}, can be left out"),
             Some(_) => format!("{name}{often}"),

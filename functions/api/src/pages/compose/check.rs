@@ -114,7 +114,8 @@ impl Check {
             total: if priced { words::money(costing.total()) } else { String::new() },
             note: note(plan, message),
             send_words: if ready { format!("Send {sum}") } else { "Send".to_owned() },
-            expect: expect(costing),
+            // Without a text there was nothing to look at yet.
+            expect: if ready { expect(costing) } else { String::new() },
             sum: if plan.recipients == 0 { "Nobody reached yet".to_owned() } else { capital(&sum) },
             blockers,
             ready,
@@ -191,7 +192,11 @@ fn reach(book: &AddressBook, message: &Message, plan: &Plan, costing: &Costing) 
         people_words: if plan.recipients == 1 { "person gets it" } else { "people get it" },
         counts,
         unreachable_count,
-        unreachable_words: words::count(unreachable_count as u64, "person cannot be reached", "people cannot be reached"),
+        unreachable_words: words::count(
+            unreachable_count as u64,
+            "person cannot be reached",
+            "people cannot be reached",
+        ),
         unreachable: unreachable.collect(),
         more_unreachable: (more > 0).then(|| format!("and {} more", words::number(more as u64))),
     }
@@ -218,7 +223,9 @@ fn sms_size(message: &Message, plan: &Plan, costing: &Costing, settings: &Settin
     };
     let composed = sms::compose_sms(Some(&content.header), &content.text);
     let texts = || plan.deliveries.iter().filter(|d| d.channel == Channel::Sms && d.missing.is_empty());
-    let longest = texts().max_by_key(|d| (d.units, d.text.len())).map_or_else(|| composed.clone(), |d| d.text.to_string());
+    let longest = texts()
+        .max_by_key(|d| (d.units, d.text.len()))
+        .map_or_else(|| composed.clone(), |d| d.text.to_string());
     let size = sms::count(&longest);
     let parts = size.parts.0.max(1);
     let room = if parts == 1 { size.encoding.single() } else { parts * size.encoding.each() };

@@ -134,7 +134,8 @@ impl Draft {
     /// The form again, as hidden fields of the page that asks for the last word.
     pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields: Vec<(&'static str, String)> = self.to.iter().map(|c| ("to", c.value())).collect();
-        let on = [("sms", self.sms.is_some()), ("voice", self.voice.is_some()), ("email", self.email.is_some())];
+        let on =
+            [("sms", self.sms.is_some()), ("voice", self.voice.is_some()), ("email", self.email.is_some())];
         fields.extend(on.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, "yes".to_owned())));
         fields.extend([
             ("purpose", self.purpose.code().to_owned()),

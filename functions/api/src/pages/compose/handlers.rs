@@ -10,7 +10,9 @@ use domain::sms;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{Check, Chosen, ComposePage, ConfirmPage, Draft, FoundPart, LivePart, Parts, expect, find, problems};
+use super::{
+    Check, Chosen, ComposePage, ConfirmPage, Draft, FoundPart, LivePart, Parts, expect, find, problems,
+};
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
@@ -135,7 +137,8 @@ impl<'b> Form<'b> {
 
     /// Puts plain characters for typographic ones, as its button offered.
     fn mend(&mut self) {
-        let plain = |text: &SmsContent| SmsContent { header: sms::mend(&text.header), text: sms::mend(&text.text) };
+        let plain =
+            |text: &SmsContent| SmsContent { header: sms::mend(&text.header), text: sms::mend(&text.text) };
         self.draft.sms = self.draft.sms.as_ref().map(plain);
         self.draft.idle_sms = plain(&self.draft.idle_sms);
         self.preview = preview_of(self.book, &self.draft.message(), &self.desk.settings);
@@ -158,8 +161,8 @@ impl<'b> Form<'b> {
         let message = self.draft.message();
         let request = serde_json::to_vec(&message).map_err(ApiError::internal)?;
         // A page loaded without a key cannot be sent twice by mistake, only by pressing twice.
-        let key = (!self.key.is_empty())
-            .then(|| idempotency(&format!("page {}", by.user), &self.key, &request));
+        let key =
+            (!self.key.is_empty()).then(|| idempotency(&format!("page {}", by.user), &self.key, &request));
         let settings = self.desk.settings;
         let sent = send(state, &by.school, by.author(), message, settings, key.as_ref()).await?;
         Ok(Redirect::to(&format!("/messages/{}?done=sent", sent.id)).into_response())
@@ -191,7 +194,8 @@ mod tests {
     fn mending_takes_out_typography_only() {
         let book = samples::book();
         let mut draft = samples::draft();
-        draft.sms = Some(SmsContent { header: "Siân’s".into(), text: "It’s “on” – see you…".into() });
+        draft.sms =
+            Some(SmsContent { header: "Siân’s".into(), text: "It’s “on” – see you…".into() });
         let mut form = form(&book, draft);
         form.mend();
         let sms = form.draft.sms.unwrap();

@@ -39,8 +39,19 @@ pub(crate) fn settings() -> Settings {
 const FORENAMES: [&str; 12] =
     ["Ada", "Ben", "Cerys", "Dev", "Ewa", "Farah", "Gwen", "Harun", "Isla", "Jonas", "Kezia", "Liam"];
 const SURNAMES: [&str; 13] = [
-    "Abbot", "Barnes", "Chowdhury", "Davies", "Evans", "Farouk", "Greene", "Hughes", "Iqbal", "Jones", "Kowalska",
-    "Lewis", "Mbeki",
+    "Abbot",
+    "Barnes",
+    "Chowdhury",
+    "Davies",
+    "Evans",
+    "Farouk",
+    "Greene",
+    "Hughes",
+    "Iqbal",
+    "Jones",
+    "Kowalska",
+    "Lewis",
+    "Mbeki",
 ];
 
 /// 352 people in two years; some have only a landline, a few nothing at all.
@@ -63,7 +74,10 @@ pub(crate) fn book() -> AddressBook {
             role: if n % 20 == 19 { ContactRole::Staff } else { ContactRole::Parent },
             numbers: numbers.into_iter().map(|(label, number)| LabelledNumber { label, number }).collect(),
             email: (n % 5 != 2).then(|| format!("family{n}@example.com")),
-            groups: vec![format!("Year {}", 9 + n / 182), format!("{}{}", 9 + n / 182, ["A", "B", "C"][n % 3])],
+            groups: vec![
+                format!("Year {}", 9 + n / 182),
+                format!("{}{}", 9 + n / 182, ["A", "B", "C"][n % 3]),
+            ],
         }
     });
     AddressBook::new(2, people.collect(), CountryCode::default(), NumberMode::Simulated)
@@ -117,14 +131,7 @@ fn page(draft: &Draft, find: &str, tell: bool) -> ComposePage {
     let preview = preview_of(&book, &message, &settings);
     let check = Check::new(&book, &message, &preview, &settings, 0);
     let problems = if tell { problems(&preview) } else { Vec::new() };
-    let parts = Parts {
-        book: &book,
-        draft,
-        key: "sample-key".into(),
-        find: find.into(),
-        check,
-        problems,
-    };
+    let parts = Parts { book: &book, draft, key: "sample-key".into(), find: find.into(), check, problems };
     ComposePage::new(Frame::sample(Here::Send), parts)
 }
 
@@ -168,7 +175,8 @@ impl ConfirmPage {
             check,
             problems: Vec::new(),
         };
-        let changed = "The address book changed while you wrote: 182 people get it now, 181 before.".to_owned();
+        let changed =
+            "The address book changed while you wrote: 182 people get it now, 181 before.".to_owned();
         Self::new(Frame::sample(Here::Send), parts, Some(changed))
     }
 }

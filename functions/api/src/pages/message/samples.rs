@@ -57,7 +57,8 @@ fn page(status: &Status, failing: &[DeliveryLine]) -> MessagePage {
 impl MessagePage {
     pub(crate) fn sample() -> Self {
         use DeliveryState::{Accepted, Delivered, PermanentFailure, TemporaryFailure, Unknown};
-        let totals = [(Delivered, 156), (Accepted, 12), (Unknown, 4), (PermanentFailure, 4), (TemporaryFailure, 6)];
+        let totals =
+            [(Delivered, 156), (Accepted, 12), (Unknown, 4), (PermanentFailure, 4), (TemporaryFailure, 6)];
         page(&status(MessageState::Finished, &totals), &failing())
     }
 
@@ -101,7 +102,12 @@ fn people_are_gathered_by_what_to_do() {
         page.live.groups.iter().map(|g| (g.tag.words.as_str(), g.count.as_str())).collect();
     assert_eq!(
         groups,
-        [("Not confirmed", "4"), ("No answer", "3"), ("Number does not exist", "4"), ("Phone off or out of reach", "3")]
+        [
+            ("Not confirmed", "4"),
+            ("No answer", "3"),
+            ("Number does not exist", "4"),
+            ("Phone off or out of reach", "3")
+        ]
     );
     assert!(page.live.resend.is_some_and(|ask| ask.yes == "Send again to 14") && page.live.stop.is_none());
 }

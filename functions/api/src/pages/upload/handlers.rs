@@ -62,7 +62,11 @@ async fn create(State(state): State<ApiState>, Posted { by, form }: Posted) -> R
     }
 }
 
-async fn uploaded(State(state): State<ApiState>, Path(id): Path<String>, Posted { by, .. }: Posted) -> Result<Response> {
+async fn uploaded(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Posted { by, .. }: Posted,
+) -> Result<Response> {
     let import = imports::uploaded(&state, &by.school, known(&id)?).await?;
     Ok(to(import.id))
 }
@@ -128,7 +132,9 @@ async fn columns(
 
 /// Each column's choice: inputs `c0`, `c1`, …
 fn choices(form: &FormFields) -> Vec<(Field, u16)> {
-    let of = |(name, value): &(String, String)| Some((Field::from_code(value)?, name.strip_prefix('c')?.parse().ok()?));
+    let of = |(name, value): &(String, String)| {
+        Some((Field::from_code(value)?, name.strip_prefix('c')?.parse().ok()?))
+    };
     form.pairs().iter().filter_map(of).collect()
 }
 
@@ -149,7 +155,11 @@ async fn confirm(
     Ok(to(id))
 }
 
-async fn discard(State(state): State<ApiState>, Path(id): Path<String>, Posted { by, .. }: Posted) -> Result<Response> {
+async fn discard(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Posted { by, .. }: Posted,
+) -> Result<Response> {
     imports::discard(&state, &by.school, known(&id)?).await?;
     Ok(Redirect::to("/upload").into_response())
 }

@@ -100,7 +100,9 @@ fn tag(stage: &Stage) -> Tag {
         Stage::Failed { .. } => Tone::Failed,
         Stage::Discarded => Tone::Off,
         Stage::Mapping | Stage::Checked(_) => Tone::Unsure,
-        Stage::AwaitingUpload | Stage::Inspecting | Stage::Checking { .. } | Stage::Importing { .. } => Tone::Waiting,
+        Stage::AwaitingUpload | Stage::Inspecting | Stage::Checking { .. } | Stage::Importing { .. } => {
+            Tone::Waiting
+        }
     };
     Tag::new(tone, stage.words())
 }

@@ -8,8 +8,16 @@ use super::*;
 use crate::pages::frame::Here;
 use crate::pages::lines::samples::{local, now_ms};
 
-const REPORT: Report =
-    Report { rows: 3_000, good: 2_991, errors: 11, repairs: 214, to_create: 2_612, to_update: 379, to_take_over: 12, parts: 9 };
+const REPORT: Report = Report {
+    rows: 3_000,
+    good: 2_991,
+    errors: 11,
+    repairs: 214,
+    to_create: 2_612,
+    to_update: 379,
+    to_take_over: 12,
+    parts: 9,
+};
 
 fn import(stage: Stage) -> Import {
     let column = |name: &str, samples: [&str; 3]| Column {
@@ -33,8 +41,17 @@ fn import(stage: Stage) -> Import {
         ],
         heading_row: 1,
         rows: 3_000,
-        guess: [(Field::Id, 0), (Field::Forename, 1), (Field::Surname, 2), (Field::Mobile, 3), (Field::Email, 4)].into(),
-        notes: vec!["The file was read as Windows text, because it is not Unicode. Check names with accents.".into()],
+        guess: [
+            (Field::Id, 0),
+            (Field::Forename, 1),
+            (Field::Surname, 2),
+            (Field::Mobile, 3),
+            (Field::Email, 4),
+        ]
+        .into(),
+        notes: vec![
+            "The file was read as Windows text, because it is not Unicode. Check names with accents.".into(),
+        ],
     });
     import
 }
@@ -48,7 +65,12 @@ fn page(stage: Stage, problems: Vec<Problem>) -> ImportPage {
     };
     let findings = Findings {
         errors: vec![
-            finding(14, Some(3), "0770 900", "This number has too few digits. Enter the whole number with its area code."),
+            finding(
+                14,
+                Some(3),
+                "0770 900",
+                "This number has too few digits. Enter the whole number with its area code.",
+            ),
             finding(88, Some(4), "ann@", "There is nothing after the @. Write the whole address."),
             finding(121, None, "", "This row and row 120 have the same ID. Keep one of them."),
         ],
@@ -59,7 +81,10 @@ fn page(stage: Stage, problems: Vec<Problem>) -> ImportPage {
 
 impl UploadPage {
     pub(crate) fn sample() -> Self {
-        let latest = [import(Stage::Checked(REPORT)), import(Stage::Done(Outcome { created: 1, updated: 2, skipped: 0 }))];
+        let latest = [
+            import(Stage::Checked(REPORT)),
+            import(Stage::Done(Outcome { created: 1, updated: 2, skipped: 0 })),
+        ];
         Self::new(Frame::sample(Here::Upload), &local(), &latest, true)
     }
 }
@@ -82,7 +107,12 @@ impl ImportPage {
     }
 
     pub(crate) fn sample_failed() -> Self {
-        page(Stage::Failed { reason: "This file is empty. Check that you saved the list before uploading it.".into() }, Vec::new())
+        page(
+            Stage::Failed {
+                reason: "This file is empty. Check that you saved the list before uploading it.".into(),
+            },
+            Vec::new(),
+        )
     }
 }
 

@@ -95,7 +95,8 @@ impl View {
             }
             (Stage::AwaitingUpload, _) => Self::Over(over(
                 import,
-                "The file has not arrived. If it is not being sent in another window, begin again.".to_owned(),
+                "The file has not arrived. If it is not being sent in another window, begin again."
+                    .to_owned(),
             )),
             _ => Self::Working(Working::of(import)),
         }
@@ -124,7 +125,9 @@ impl Working {
             }
         };
         let (title, progress) = match &import.stage {
-            Stage::Checking { rows_done, .. } => ("Checking the rows", Some(progress("Rows checked", *rows_done, rows))),
+            Stage::Checking { rows_done, .. } => {
+                ("Checking the rows", Some(progress("Rows checked", *rows_done, rows)))
+            }
             Stage::Importing { report, so_far, .. } => {
                 ("Importing", Some(progress("Rows imported", so_far.written(), report.good)))
             }
@@ -185,7 +188,11 @@ fn checked(import: &Import, report: Report, findings: &Findings) -> Checked {
     };
     let more = |all: u32, kept: usize| {
         let left = (all as usize).saturating_sub(kept);
-        if left == 0 { String::new() } else { format!("The first {} are listed.", words::number(kept as u64)) }
+        if left == 0 {
+            String::new()
+        } else {
+            format!("The first {} are listed.", words::number(kept as u64))
+        }
     };
     let take_over = (report.to_take_over > 0).then(|| {
         format!(

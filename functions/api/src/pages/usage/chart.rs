@@ -91,7 +91,10 @@ mod tests {
     #[test]
     fn every_day_has_a_place_and_the_greatest_fills_the_height() {
         let charts = charts(&local(), range(), &days());
-        assert_eq!(charts.iter().map(|c| c.words).collect::<Vec<_>>(), ["Text units", "E-mails", "Call minutes"]);
+        assert_eq!(
+            charts.iter().map(|c| c.words).collect::<Vec<_>>(),
+            ["Text units", "E-mails", "Call minutes"]
+        );
         let units = &charts[0];
         assert_eq!((units.bars.len(), units.width), (14, 14 * DAY));
         assert_eq!((units.bars[10].y, units.bars[10].height), (0, 100));

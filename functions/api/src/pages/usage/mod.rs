@@ -108,7 +108,10 @@ async fn export(State(state): State<ApiState>, by: SignedIn, Query(asked): Query
     let bytes = sheet::workbook(&desk.settings.name, range, &days).map_err(ApiError::internal)?;
     let name = format!("attachment; filename=\"usage-{}-to-{}.xlsx\"", range.from, range.to);
     let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")),
+        (
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ),
         (CONTENT_DISPOSITION, HeaderValue::try_from(name).map_err(ApiError::internal)?),
     ];
     Ok((headers, bytes).into_response())
@@ -139,7 +142,12 @@ impl UsagePage {
             saving: saving(local, settings, days),
             charts: charts(local, range, days),
             axis: chart::axis(range),
-            days: days.iter().map(|(date, counts)| Day::new(local.day(*date), date.strftime("%a %-d %b").to_string(), *counts)).collect(),
+            days: days
+                .iter()
+                .map(|(date, counts)| {
+                    Day::new(local.day(*date), date.strftime("%a %-d %b").to_string(), *counts)
+                })
+                .collect(),
             sum: Day::new(String::new(), String::new(), sum),
         }
     }
@@ -215,7 +223,10 @@ pub(crate) mod samples {
         assert!(saving.words.starts_with("Monday 11 May: 1,508 texts used 3,016 units."), "{}", saving.words);
         assert!(saving.words.contains("£56.55"), "{}", saving.words);
         assert_eq!(saving.href, "/history?day=2026-05-11");
-        let thrifty = Days::from([(date(2026, 5, 1), DayCounts { sms_count: 3, sms_units: 3, ..DayCounts::default() })]);
+        let thrifty = Days::from([(
+            date(2026, 5, 1),
+            DayCounts { sms_count: 3, sms_units: 3, ..DayCounts::default() },
+        )]);
         assert!(super::saving(&local(), &settings(), &thrifty).is_none());
     }
 }

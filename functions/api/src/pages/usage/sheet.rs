@@ -31,7 +31,8 @@ pub(crate) fn workbook(school: &str, range: Range, days: &Days) -> Result<Vec<u8
     sheet.set_freeze_panes(4, 0)?;
     let mut row = 4;
     for (day, counts) in days {
-        let (year, month, dom) = (day.year().unsigned_abs(), day.month().unsigned_abs(), day.day().unsigned_abs());
+        let (year, month, dom) =
+            (day.year().unsigned_abs(), day.month().unsigned_abs(), day.day().unsigned_abs());
         sheet.write_datetime_with_format(row, 0, ExcelDateTime::from_ymd(year, month, dom)?, &date)?;
         for (column, value) in (1..).zip(values(*counts)) {
             sheet.write_number_with_format(row, column, value as f64, &number)?;

@@ -1,0 +1,108 @@
+// Takes the pictures in docs/screens: every page of the running product with its demo school, in three widths and both
+// themes. Pages are taken as high as they are; the README shows some of them.
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { openBrowser, openHouse, peopleCsv, signedIn, uploadPeople } from "./house.mjs";
+
+const out = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../docs/screens");
+const WIDTHS = [390, 1024, 1440];
+const THEMES = ["light", "dark"];
+/** Long lists are cut here. */
+const HIGHEST = 1800;
+
+const [browser, house] = await Promise.all([openBrowser(), openHouse()]);
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+
+/** One picture of the page as it stands. Nothing hangs in the middle of it: the window is as high as the page. */
+async function shoot(page, name) {
+  const { width } = page.viewportSize();
+  const theme = await page.evaluate(() => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+  const least = width < 600 ? 844 : 800;
+  await page.setViewportSize({ width, height: least });
+  const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width, height: Math.min(HIGHEST, Math.max(least, whole)) });
+  await page.mouse.move(0, 0);
+  await page.waitForTimeout(200);
+  await page.screenshot({ path: path.join(out, `${name}-${width}-${theme}.png`) });
+  await page.setViewportSize({ width, height: least });
+}
+
+/** Writes a message on the compose page and waits for what it comes to. */
+async function write(page, { to, text, call, plain = false }) {
+  await page.goto("/send");
+  for (const name of to) {
+    await page.locator("#find").fill(name);
+    await page.getByRole("option").first().waitFor();
+    await page.keyboard.press("Enter");
+  }
+  await page.locator("#sms_text").fill(text);
+  if (call) {
+    await page.locator("#use-voice").check();
+    await page.locator("#voice_text").fill(call);
+  }
+  await page.waitForFunction(() => /^Send \d/.test(document.getElementById("send-now").textContent));
+  await page.waitForTimeout(plain ? 0 : 600);
+}
+
+const COACH = {
+  to: ["Year 9", "Year 10"],
+  text: "Dear $title|parent$ $surname$, the coach is back at 16:45 today, not 16:15. Please collect from the front gate.",
+  call: "This is the school. The coach is back at a quarter to five today. Please collect from the front gate.",
+};
+
+const desk = await signedIn(browser, house);
+const messages = [
+  { to: ["Year 7"], text: "Non-uniform day is tomorrow, £1 for the hospice." },
+  { to: ["Year 11"], text: "Parents’ evening is on Thursday – please book your times by Monday. We look forward to seeing you all there." },
+  COACH,
+];
+const sent = [];
+for (const message of messages) {
+  await write(desk, { ...message, plain: true });
+  await desk.locator("#send-now").click();
+  await desk.waitForURL("**/messages/*");
+  await desk.getByRole("heading", { level: 1, name: /Delivered to/ }).waitFor({ timeout: 120_000 });
+  sent.push(new URL(desk.url()).pathname);
+}
+await desk.waitForTimeout(3_000);
+await uploadPeople(desk, peopleCsv(400, { wrong: 3 }));
+const columns = new URL(desk.url()).pathname;
+await uploadPeople(desk, peopleCsv(400, { wrong: 3 }));
+await desk.getByRole("button", { name: "Check 400 rows" }).click();
+await desk.getByRole("heading", { level: 1, name: "Check what was found" }).waitFor();
+const checked = new URL(desk.url()).pathname;
+await desk.context().close();
+
+for (const colorScheme of THEMES) {
+  for (const width of WIDTHS) {
+    const page = await signedIn(browser, house, { colorScheme, viewport: { width, height: 900 } });
+    for (const [name, where] of [
+      ["home", "/"],
+      ["history", "/history"],
+      ["message", sent.at(-1)],
+      ["deliveries", `${sent.at(-1)}/deliveries`],
+      ["contacts", "/contacts"],
+      ["contact", "/contacts/new"],
+      ["upload", "/upload"],
+      ["upload-columns", columns],
+      ["upload-checked", checked],
+      ["usage", "/usage"],
+      ["tools", "/tools"],
+    ]) {
+      await page.goto(where);
+      await shoot(page, name);
+    }
+    await write(page, COACH);
+    await shoot(page, "send");
+    await page.context().close();
+    const stranger = await browser.newContext({ baseURL: house.access.url, colorScheme, viewport: { width, height: 900 } });
+    const door = await stranger.newPage();
+    await door.goto("/sign-in");
+    await shoot(door, "sign-in");
+    await stranger.close();
+  }
+}
+await browser.close();
+await house.close();
