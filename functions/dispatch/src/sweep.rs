@@ -1,4 +1,4 @@
-//! The sweep: once a minute, every message whose work is due gets a look, in case the job for it was lost.
+//! The sweep: once a minute, every message and upload whose work is due gets a look, in case the job for it was lost.
 
 use domain::job::Job;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -12,7 +12,7 @@ use crate::error::Result;
 const AT_ONCE: i32 = 200;
 
 impl Dispatch {
-    /// Queues a look at every due message. Says how many.
+    /// Queues a look at every due message, and the due uploads' next steps. Says how many messages.
     pub async fn sweep(&self) -> Result<usize> {
         let now_ms = self.clock.now_ms();
         let due: Vec<_> = stream::iter(0..Store::work_shards())
@@ -27,6 +27,7 @@ impl Dispatch {
             // The fast lane: a look must not wait behind the large send that it looks after.
             self.queue.send(QueueName::Emergency, looks).await?;
         }
+        crate::import::sweep(&self.store, &*self.queue, now_ms).await?;
         Ok(count)
     }
 }
