@@ -90,14 +90,18 @@ export async function accessibility(page) {
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target}: ${failureSummary}`));
 }
 
-/** A list of so many made-up people, some of them damaged as Excel does. */
-export function peopleCsv(count, { wrong = 0 } = {}) {
+const FORENAMES = ["Ada", "Bram", "Cerys", "Dilys", "Emeka", "Fern", "Gita", "Hollis", "Imogen", "Jory", "Kenza", "Lowri"];
+const SURNAMES = ["Ashdown", "Brackley", "Caddick", "Dunmore", "Elphick", "Farrow", "Gadsby", "Hartnell", "Inskip"];
+
+/** A list of so many made-up people from the number `from` on, some of them damaged as Excel does. */
+export function peopleCsv(count, { from = 0, wrong = 0, group = (n) => `Upload ${n % 3}` } = {}) {
   const rows = ["Person ID,Title,First name,Surname,Mobile,Home phone,Email,Groups"];
-  for (let n = 0; n < count; n += 1) {
+  for (let n = from; n < from + count; n += 1) {
     const tail = String(n % 1000).padStart(3, "0");
     // Every tenth number has lost its 0.
-    const mobile = n < wrong ? "0770 900" : n % 10 ? `07700 900${tail}` : `7700900${tail}`;
-    rows.push(`U${n},Ms,Upla,Person${n},${mobile},020 7946 0${tail},u${n}@example.com,Upload ${n % 3}`);
+    const mobile = n - from < wrong ? "0770 900" : n % 10 ? `07700 900${tail}` : `7700900${tail}`;
+    const name = `${FORENAMES[n % FORENAMES.length]},${SURNAMES[n % SURNAMES.length]}`;
+    rows.push(`U${n},Ms,${name},${mobile},020 7946 0${tail},u${n}@example.com,${group(n)}`);
   }
   return rows.join("\r\n");
 }

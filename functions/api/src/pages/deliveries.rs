@@ -89,7 +89,7 @@ async fn show(
     let counts = lines::counts(&totals.iter().map(|(s, n)| (s.code().to_owned(), *n)).collect());
     let headline = by.school.body(id).await?.message.headline();
     let book = desk.book(&state, &by.school).await?;
-    html(&DeliveriesPage::new(desk.frame, id, headline, &counts, wanted, &asked, &found, &book, &desk.local))
+    html(&DeliveriesPage::new(desk.frame, id, &headline, &counts, wanted, &asked, &found, &book, &desk.local))
 }
 
 impl DeliveriesPage {
@@ -97,7 +97,7 @@ impl DeliveriesPage {
     fn new(
         frame: Frame,
         id: MessageId,
-        headline: String,
+        headline: &str,
         counts: &Counts,
         wanted: Option<Show>,
         asked: &Asked,
@@ -118,7 +118,7 @@ impl DeliveriesPage {
         let first = asked.cursor.is_none() && asked.skip == 0;
         Self {
             frame,
-            headline: words::readable(&headline),
+            headline: words::readable(headline),
             filters: filters(id, counts, wanted),
             rows: here.map(|line| Row::new(line, book, local)).collect(),
             pager: Pager {
@@ -175,6 +175,6 @@ impl DeliveriesPage {
         let book = super::compose::samples::book();
         let frame = Frame::sample(Here::History);
         let local = lines::samples::local();
-        Self::new(frame, id, "Year 9 coach".into(), &counts, None, &Asked::default(), &found, &book, &local)
+        Self::new(frame, id, "Year 9 coach", &counts, None, &Asked::default(), &found, &book, &local)
     }
 }

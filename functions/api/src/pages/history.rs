@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::state::ApiState;
 
 /// Messages on one page.
-const LISTED: usize = 25;
+const LISTED: u8 = 25;
 
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new().route("/history", get(show))
@@ -56,7 +56,7 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
         (None, None) => None,
     };
     // One more than is shown tells whether there are more.
-    let summaries = by.school.summaries(before, LISTED as i32 + 1).await?;
+    let summaries = by.school.summaries(before, i32::from(LISTED) + 1).await?;
     html(&HistoryPage::new(desk.frame, &desk.local, &summaries, before.is_some()))
 }
 
@@ -69,7 +69,7 @@ fn end_of(day: Date, desk: &Desk) -> Option<MessageId> {
 
 impl HistoryPage {
     fn new(frame: Frame, local: &LocalTime, summaries: &[Summary], later: bool) -> Self {
-        let shown = summaries.get(..LISTED).unwrap_or(summaries);
+        let shown = summaries.get(..usize::from(LISTED)).unwrap_or(summaries);
         let mut days: Vec<DayOfLines> = Vec::new();
         for summary in shown {
             let words = local.heading(summary.created_ms);

@@ -3,6 +3,7 @@
 use channels::ses::email_html;
 use domain::channel::Channel;
 use domain::message::Message;
+use domain::phone::PhoneNumber;
 use domain::plan::Planned;
 use domain::settings::Settings;
 
@@ -38,7 +39,7 @@ impl Shown {
             kind: delivery.channel.code(),
             from: from(delivery.channel, settings),
             to: address(delivery.channel, &delivery.to),
-            subject: delivery.subject.as_ref().map(|s| s.to_string()),
+            subject: delivery.subject.as_ref().map(ToString::to_string),
             html: html(delivery.channel, &delivery.text),
             text: delivery.text.to_string(),
         }
@@ -91,7 +92,7 @@ pub(crate) fn address(channel: Channel, to: &str) -> String {
     match channel {
         Channel::Email => to.to_owned(),
         Channel::Sms | Channel::Voice => {
-            domain::phone::PhoneNumber::from_e164(to).map_or_else(|_| to.to_owned(), |n| n.national())
+            PhoneNumber::from_e164(to).map_or_else(|_| to.to_owned(), PhoneNumber::national)
         }
     }
 }

@@ -111,9 +111,8 @@ pub(crate) fn tag(state: DeliveryState, reason: Option<Reason>, channel: Channel
     let show = Show::of(state);
     let words = match (show, reason) {
         (Show::Delivered, _) if channel == Channel::Voice => "Answered",
-        (Show::Failed, Some(reason)) => reason.words(channel),
         (Show::NotSent, _) if state == DeliveryState::Cancelled => "Stopped",
-        (Show::NotSent, Some(reason)) => reason.words(channel),
+        (Show::Failed | Show::NotSent, Some(reason)) => reason.words(channel),
         (Show::Waiting, _) if state == DeliveryState::Sending => "Being sent",
         _ => show.words(),
     };

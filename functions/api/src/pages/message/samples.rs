@@ -4,7 +4,6 @@ use domain::channel::Channel;
 use domain::delivery::Reason;
 use domain::message::Purpose;
 use domain::page::Standing;
-use domain::usage::Totals;
 use store::Author;
 
 use super::*;
@@ -19,7 +18,7 @@ fn status(state: MessageState, totals: &[(DeliveryState, u64)]) -> Status {
         purpose: Purpose::Service,
         author: Author { id: "u1".into(), name: "Morgan Ellis".into() },
         created_ms,
-        totals: Totals::from_iter(totals.iter().copied()),
+        totals: totals.iter().copied().collect(),
         sms_units: 156,
         unreachable: 8,
         reason: None,

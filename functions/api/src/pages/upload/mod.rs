@@ -84,13 +84,12 @@ fn steps(now: usize) -> [Step; 4] {
 /// At which step an upload is; past the last for one that is over.
 const fn step_of(stage: &Stage) -> usize {
     match stage {
-        Stage::AwaitingUpload | Stage::Inspecting => 0,
         Stage::Mapping => 1,
         Stage::Checking { .. } | Stage::Checked(_) => 2,
         Stage::Importing { .. } => 3,
         Stage::Done(_) => 4,
-        // Where it failed is not known, nor does it matter.
-        Stage::Failed { .. } | Stage::Discarded => 0,
+        // Where one failed is not known, nor does it matter.
+        Stage::AwaitingUpload | Stage::Inspecting | Stage::Failed { .. } | Stage::Discarded => 0,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the page of an upload shows, stage by stage.
 
 use domain::contact::ContactRole;
-use domain::import::{Field, Finding, Inspected, Outcome, Report, Stage, column_letters};
+use domain::import::{Field, Finding, Inspected, Mapping, Outcome, Report, Stage, column_letters};
 use store::Import;
 
 use super::tag;
@@ -35,7 +35,7 @@ pub(crate) struct Columns {
     pub(super) version: u32,
     pub(super) lead: String,
     pub(super) notes: Vec<String>,
-    pub(super) columns: Vec<Column>,
+    pub(super) list: Vec<Column>,
     pub(super) roles: [Choice; 4],
     pub(super) rows: String,
 }
@@ -145,7 +145,7 @@ impl Working {
 fn columns(import: &Import, inspected: &Inspected) -> Columns {
     // What was chosen before, else what the headings seem to say.
     let chosen = import.mapping.as_ref().map_or(&inspected.guess, |m| m.columns());
-    let default_role = import.mapping.as_ref().map_or(ContactRole::Parent, |m| m.default_role());
+    let default_role = import.mapping.as_ref().map_or(ContactRole::Parent, Mapping::default_role);
     let column = |(index, column): (usize, &domain::import::Column)| {
         let field = chosen.iter().find(|(_, c)| usize::from(**c) == index).map(|(field, _)| *field);
         let fields = Field::ALL.map(|f| Choice::new(f.code(), f.words(), field == Some(f)));
@@ -168,7 +168,7 @@ fn columns(import: &Import, inspected: &Inspected) -> Columns {
             words::count(inspected.columns.len() as u64, "column", "columns")
         ),
         notes: inspected.notes.clone(),
-        columns: inspected.columns.iter().enumerate().map(column).collect(),
+        list: inspected.columns.iter().enumerate().map(column).collect(),
         roles: ContactRole::ALL.map(|r| Choice::new(r.code(), role_words(r), r == default_role)),
         rows: words::count(u64::from(inspected.rows), "row", "rows"),
     }
