@@ -32,22 +32,12 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let gateway = parts
-            .extensions
-            .get::<RequestContext>()
-            .and_then(|context| match context {
-                RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
-                _ => None,
-            });
-        let peer = || {
-            parts
-                .extensions
-                .get::<ConnectInfo<SocketAddr>>()
-                .map(|peer| peer.0.ip())
-        };
-        Ok(gateway
-            .or_else(peer)
-            .map_or_else(|| Self("unknown".to_owned()), Self::of))
+        let gateway = parts.extensions.get::<RequestContext>().and_then(|context| match context {
+            RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
+            _ => None,
+        });
+        let peer = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        Ok(gateway.or_else(peer).map_or_else(|| Self("unknown".to_owned()), Self::of))
     }
 }
 
@@ -57,10 +47,7 @@ mod tests {
 
     async fn address(request: http::request::Builder) -> String {
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        ClientAddress::from_request_parts(&mut parts, &())
-            .await
-            .unwrap()
-            .0
+        ClientAddress::from_request_parts(&mut parts, &()).await.unwrap().0
     }
 
     #[tokio::test]

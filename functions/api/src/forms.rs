@@ -14,9 +14,7 @@ pub struct FormFields(Vec<(String, String)>);
 /// Names only: values are people's data.
 impl std::fmt::Debug for FormFields {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list()
-            .entries(self.0.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -28,10 +26,7 @@ impl FormFields {
 
     /// The first field of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
     /// The first field of this name without surrounding space; empty if it is not there.
@@ -41,10 +36,7 @@ impl FormFields {
 
     /// Every field of this name, such as ticked boxes.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0
-            .iter()
-            .filter(move |(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether there is a field of this name: a box is ticked, a button was pressed.
@@ -67,9 +59,7 @@ impl<S: Send + Sync> FromRequest<S> for FormFields {
             .get(CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
         if !form {
-            return Err(ApiError::MediaType(
-                "Send application/x-www-form-urlencoded.".to_owned(),
-            ));
+            return Err(ApiError::MediaType("Send application/x-www-form-urlencoded.".to_owned()));
         }
         Ok(Self::parse(&body(request, state).await?))
     }
@@ -77,9 +67,7 @@ impl<S: Send + Sync> FromRequest<S> for FormFields {
 
 /// The whole body, up to the limit.
 pub(crate) async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
-    Bytes::from_request(request, state)
-        .await
-        .map_err(|e| ApiError::of_status(e.into_response().status()))
+    Bytes::from_request(request, state).await.map_err(|e| ApiError::of_status(e.into_response().status()))
 }
 
 #[cfg(test)]
@@ -90,10 +78,7 @@ mod tests {
     fn fields_may_repeat_be_blank_or_be_missing() {
         let form = FormFields::parse(b"id=a&id=b&name=+Ann%20&empty=&bad=%ff");
         assert_eq!(form.all("id").collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(
-            (form.text("name"), form.text("empty"), form.text("none")),
-            ("Ann", "", "")
-        );
+        assert_eq!((form.text("name"), form.text("empty"), form.text("none")), ("Ann", "", ""));
         assert!(form.has("empty") && !form.has("none"));
         assert_eq!(form.get("bad"), Some("\u{fffd}"));
         assert!(!format!("{form:?}").contains("Ann"));

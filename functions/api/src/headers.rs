@@ -18,10 +18,7 @@ pub(crate) fn secure(state: &ApiState, headers: &mut HeaderMap) {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "same-origin"),
-        (
-            PERMISSIONS_POLICY,
-            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-        ),
+        (PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
         (OPENER_POLICY, "same-origin"),
         (RESOURCE_POLICY, "same-origin"),
     ];
@@ -37,9 +34,7 @@ pub(crate) fn secure(state: &ApiState, headers: &mut HeaderMap) {
             HeaderValue::from_static("max-age=31536000; includeSubDomains"),
         );
     }
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 /// Scripts, styles, fonts and pictures of our own only, none inline; nobody may frame us.

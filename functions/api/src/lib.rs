@@ -27,10 +27,7 @@ pub use state::{ApiConfig, ApiState, Ports, upload_origin};
 /// The one router.
 pub fn router(state: ApiState) -> Router {
     Router::new()
-        .route(
-            "/healthz",
-            get(async || Json(serde_json::json!({"status": "ok"}))),
-        )
+        .route("/healthz", get(async || Json(serde_json::json!({"status": "ok"}))))
         .merge(json::routes())
         .merge(hooks::routes())
         .merge(pages::routes())

@@ -191,7 +191,7 @@ fn questions<'a>(state: &PageState, content: &'a PageContent, ready: &Ready) -> 
                 same.until_ms = same.until_ms.max(until_ms);
             }
             None => {
-                questions.push(Question { to: &delivery.to, body, places: vec![index], since_ms, until_ms })
+                questions.push(Question { to: &delivery.to, body, places: vec![index], since_ms, until_ms });
             }
         }
     }

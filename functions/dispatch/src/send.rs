@@ -193,7 +193,7 @@ impl Dispatch {
             }
             let units: u32 =
                 state.pending().into_iter().filter_map(|i| state.units.get(i)).map(|u| u.0).sum();
-            let rate = Rate { per_second, burst: per_second.get() };
+            let rate = Rate { per_second };
             let settings = &ready.body.settings;
             let sender =
                 format!("{}#{}", state.channel.code(), self.providers.sender(state.channel, settings));

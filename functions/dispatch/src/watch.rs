@@ -189,7 +189,7 @@ impl Dispatch {
                     }
                     Ok(_) => {}
                     Err(e) => {
-                        warn!(message = %page.message, page = page.page, error = %e, "state not fetched")
+                        warn!(message = %page.message, page = page.page, error = %e, "state not fetched");
                     }
                 }
             }

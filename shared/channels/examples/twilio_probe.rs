@@ -22,51 +22,29 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let from = "+441632960000";
     let (sms, voice): (&dyn SmsSender, &dyn VoiceCaller) = (&twilio, &twilio);
 
-    let text = OutgoingSms {
-        to: &to,
-        from,
-        body: "School is closed today – stay at home",
-        reference: "probe-1",
-    };
+    let text =
+        OutgoingSms { to: &to, from, body: "School is closed today – stay at home", reference: "probe-1" };
     let answer = sms.send(text).await;
     println!("text {answer:?}");
     if let Answer::Accepted { id } = answer {
         println!("text fetched {:?}", sms.fetch(&id).await?.map(|e| e.state));
     }
-    println!(
-        "texts found {}",
-        sms.find(&to.e164(), from, SINCE, SINCE + 60_000).await?.len()
-    );
+    println!("texts found {}", sms.find(&to.e164(), from, SINCE, SINCE + 60_000).await?.len());
 
-    let pool = OutgoingSms {
-        from: "MG0123456789abcdef0123456789abcdef",
-        reference: "probe-2",
-        ..text
-    };
+    let pool = OutgoingSms { from: "MG0123456789abcdef0123456789abcdef", reference: "probe-2", ..text };
     println!("pooled text {:?}", sms.send(pool).await);
 
-    let call = OutgoingCall {
-        to: &to,
-        from,
-        text: "School is closed today",
-        reference: "probe-3",
-    };
+    let call = OutgoingCall { to: &to, from, text: "School is closed today", reference: "probe-3" };
     let answer = voice.send(call).await;
     println!("call {answer:?}");
     if let Answer::Accepted { id } = answer {
         println!("call fetched {:?}", voice.fetch(&id).await?.map(|e| e.state));
     }
-    println!(
-        "calls found {}",
-        voice.find(&to.e164(), from, SINCE, SINCE + 60_000).await?.len()
-    );
+    println!("calls found {}", voice.find(&to.e164(), from, SINCE, SINCE + 60_000).await?.len());
     Ok(())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "stands by itself, without the runtime's client"
-)]
+#[expect(clippy::disallowed_methods, reason = "stands by itself, without the runtime's client")]
 fn twilio(base_url: String) -> Result<Twilio, Box<dyn std::error::Error>> {
     rustls::crypto::ring::default_provider()
         .install_default()

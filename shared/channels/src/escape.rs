@@ -40,9 +40,6 @@ mod tests {
 
     #[test]
     fn a_line_never_breaks() {
-        assert_eq!(
-            one_line(" Trip\r\nBcc: x@example.com\t \u{85}now "),
-            "Trip Bcc: x@example.com now"
-        );
+        assert_eq!(one_line(" Trip\r\nBcc: x@example.com\t \u{85}now "), "Trip Bcc: x@example.com now");
     }
 }

@@ -55,17 +55,7 @@ impl ReferenceKey {
     /// The reference of an attempt, about 120 characters of `A-Z a-z 0-9 -`: fit for a path and for an SES tag, which
     /// takes nothing else.
     pub fn sign(&self, delivery: &DeliveryRef) -> String {
-        let DeliveryRef {
-            page:
-                PageRef {
-                    school,
-                    message,
-                    epoch,
-                    page,
-                },
-            index,
-            attempt,
-        } = delivery;
+        let DeliveryRef { page: PageRef { school, message, epoch, page }, index, attempt } = delivery;
         let mut text = format!("{school}-{message}-{epoch}-{page}-{index}-{attempt}");
         let tag = self.delivery.clone().chain_update(&text).finalize().into_bytes();
         text.push('-');
@@ -76,48 +66,29 @@ impl ReferenceKey {
     /// The attempt that a reference names, if we signed it.
     pub fn verify(&self, reference: &str) -> Result<DeliveryRef, BadReference> {
         let (text, tag) = reference.rsplit_once('-').ok_or(BadReference)?;
-        check(
-            &self.delivery,
-            text.as_bytes(),
-            &hex::decode(tag).map_err(|_| BadReference)?,
-        )?;
+        check(&self.delivery, text.as_bytes(), &hex::decode(tag).map_err(|_| BadReference)?)?;
         parse(text).ok_or(BadReference)
     }
 
     /// Seals a text for a purpose, such as an unsubscribe link. Anyone can read it, nobody can change it or use it for
     /// another purpose. Gives characters of `A-Z a-z 0-9 _ - .` only.
     pub fn seal(&self, purpose: &str, text: &str) -> String {
-        let tag = derive(&self.root, purpose)
-            .chain_update(text)
-            .finalize()
-            .into_bytes();
-        format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(text),
-            URL_SAFE_NO_PAD.encode(&tag[..TAG])
-        )
+        let tag = derive(&self.root, purpose).chain_update(text).finalize().into_bytes();
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(text), URL_SAFE_NO_PAD.encode(&tag[..TAG]))
     }
 
     /// The text that was sealed for this purpose.
     pub fn open(&self, purpose: &str, sealed: &str) -> Result<String, BadReference> {
         let (text, tag) = sealed.split_once('.').ok_or(BadReference)?;
         let text = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadReference)?;
-        check(
-            &derive(&self.root, purpose),
-            &text,
-            &URL_SAFE_NO_PAD.decode(tag).map_err(|_| BadReference)?,
-        )?;
+        check(&derive(&self.root, purpose), &text, &URL_SAFE_NO_PAD.decode(tag).map_err(|_| BadReference)?)?;
         String::from_utf8(text).map_err(|_| BadReference)
     }
 }
 
 fn derive(root: &Hmac<Sha256>, purpose: &str) -> Hmac<Sha256> {
-    let key = root
-        .clone()
-        .chain_update("messenger reference\0")
-        .chain_update(purpose)
-        .finalize()
-        .into_bytes();
+    let key =
+        root.clone().chain_update("messenger reference\0").chain_update(purpose).finalize().into_bytes();
     <Hmac<Sha256> as KeyInit>::new(&block(&key))
 }
 
@@ -133,10 +104,7 @@ fn check(key: &Hmac<Sha256>, text: &[u8], tag: &[u8]) -> Result<(), BadReference
     if tag.len() != TAG {
         return Err(BadReference);
     }
-    key.clone()
-        .chain_update(text)
-        .verify_truncated_left(tag)
-        .map_err(|_| BadReference)
+    key.clone().chain_update(text).verify_truncated_left(tag).map_err(|_| BadReference)
 }
 
 fn parse(text: &str) -> Option<DeliveryRef> {

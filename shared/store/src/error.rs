@@ -54,7 +54,6 @@ impl StoreError {
     }
 
     /// A row that cannot be read.
-    #[expect(clippy::needless_pass_by_value, reason = "reads better in map_err")]
     pub(crate) fn corrupt(what: &'static str, cause: impl fmt::Display) -> Self {
         Self::Corrupt { what, cause: cause.to_string() }
     }

@@ -18,6 +18,7 @@ fn upload(number: u128) -> Import {
     Import::new(id, "contacts.csv".to_owned(), 1_000, author, NOW_MS)
 }
 
+#[expect(clippy::unwrap_used, reason = "a test's own id")]
 fn contact(id: &str) -> Contact {
     Contact {
         id: ContactId::parse(id).unwrap(),

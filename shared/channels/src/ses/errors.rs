@@ -11,11 +11,7 @@ use domain::delivery::{Answer, Reason};
 
 /// DESIGN §4.4: what each kind of error proves.
 pub(super) fn judge(error: &SdkError<SendEmailError, HttpResponse>) -> Answer {
-    let refused = |reason, again| Answer::Refused {
-        reason,
-        code: None,
-        again,
-    };
+    let refused = |reason, again| Answer::Refused { reason, code: None, again };
     let answer = match error {
         // Nothing left this machine. Credentials may be there the next time.
         SdkError::ConstructionFailure(_) => refused(Reason::OurFault, true),
@@ -41,10 +37,7 @@ pub(super) fn judge(error: &SdkError<SendEmailError, HttpResponse>) -> Answer {
         _ => Answer::Unknown,
     };
     match &answer {
-        Answer::Refused {
-            reason: Reason::OurFault,
-            ..
-        } => {
+        Answer::Refused { reason: Reason::OurFault, .. } => {
             tracing::error!(code = error.code(), "SES refused our account, sender or request");
         }
         Answer::Unknown => tracing::warn!(code = error.code(), "SES may or may not have taken an e-mail"),
@@ -92,12 +85,7 @@ mod tests {
             (Some("ThrottlingException"), 400, Reason::TryLater, true),
             (None, 429, Reason::TryLater, true),
             (Some("MessageRejected"), 400, Reason::OurFault, false),
-            (
-                Some("MailFromDomainNotVerifiedException"),
-                400,
-                Reason::OurFault,
-                false,
-            ),
+            (Some("MailFromDomainNotVerifiedException"), 400, Reason::OurFault, false),
             (Some("AccountSuspendedException"), 400, Reason::OurFault, false),
             (Some("SendingPausedException"), 400, Reason::OurFault, false),
             (Some("NotFoundException"), 404, Reason::OurFault, false),

@@ -92,14 +92,7 @@ pub fn read(
     let at_ms = mail.timestamp.map_or(now_ms, jiff::Timestamp::as_millisecond);
     Ok(Some((
         delivery,
-        Evidence {
-            state,
-            reason,
-            code: None,
-            seconds: None,
-            at_ms,
-            id: Some(mail.message_id),
-        },
+        Evidence { state, reason, code: None, seconds: None, at_ms, id: Some(mail.message_id) },
     )))
 }
 
@@ -130,11 +123,7 @@ fn meaning(event: &Event) -> Result<Option<Meaning>, BadEvent> {
 }
 
 fn bounced(bounce: &Bounce) -> Meaning {
-    let status = bounce
-        .bounced_recipients
-        .first()
-        .and_then(|r| r.status.as_deref())
-        .unwrap_or_default();
+    let status = bounce.bounced_recipients.first().and_then(|r| r.status.as_deref()).unwrap_or_default();
     let temporary = |reason| (DeliveryState::TemporaryFailure, Some(reason));
     let permanent = |reason| (DeliveryState::PermanentFailure, Some(reason));
     match (bounce.kind.as_str(), bounce.sub_kind.as_str()) {
@@ -174,11 +163,7 @@ mod tests {
             epoch: Epoch::new(Ulid(3)),
             page: 4,
         };
-        DeliveryRef {
-            page,
-            index: 5,
-            attempt: 6,
-        }
+        DeliveryRef { page, index: 5, attempt: 6 }
     }
 
     fn event(kind: &str, mut more: Value) -> Value {
@@ -203,10 +188,7 @@ mod tests {
         let read = read(&event.to_string(), &key(), NOW).unwrap();
         read.map(|(found, evidence)| {
             assert_eq!(found, delivery());
-            assert_eq!(
-                (evidence.at_ms, evidence.id.as_deref()),
-                (1_749_999_999_500, Some("0100-abc"))
-            );
+            assert_eq!((evidence.at_ms, evidence.id.as_deref()), (1_749_999_999_500, Some("0100-abc")));
             (evidence.state, evidence.reason)
         })
     }
@@ -217,42 +199,15 @@ mod tests {
         let cases = [
             (event("Send", json!({"send": {}})), Some((Accepted, None))),
             (event("Delivery", json!({})), Some((Delivered, None))),
-            (
-                event("DeliveryDelay", json!({})),
-                Some((TemporaryFailure, Some(Reason::MailboxBusy))),
-            ),
-            (
-                event("Complaint", json!({})),
-                Some((Delivered, Some(Reason::Complaint))),
-            ),
-            (
-                event("Reject", json!({})),
-                Some((PermanentFailure, Some(Reason::OurFault))),
-            ),
-            (
-                event("Rendering Failure", json!({})),
-                Some((PermanentFailure, Some(Reason::OurFault))),
-            ),
-            (
-                bounce("Permanent", "General", "5.1.1"),
-                Some((PermanentFailure, Some(Reason::NoSuchAddress))),
-            ),
-            (
-                bounce("Permanent", "NoEmail", ""),
-                Some((PermanentFailure, Some(Reason::NoSuchAddress))),
-            ),
-            (
-                bounce("Permanent", "Suppressed", ""),
-                Some((PermanentFailure, Some(Reason::NoSuchAddress))),
-            ),
-            (
-                bounce("Permanent", "General", "5.7.1"),
-                Some((PermanentFailure, Some(Reason::Blocked))),
-            ),
-            (
-                bounce("Permanent", "General", "5.2.2"),
-                Some((TemporaryFailure, Some(Reason::MailboxBusy))),
-            ),
+            (event("DeliveryDelay", json!({})), Some((TemporaryFailure, Some(Reason::MailboxBusy)))),
+            (event("Complaint", json!({})), Some((Delivered, Some(Reason::Complaint)))),
+            (event("Reject", json!({})), Some((PermanentFailure, Some(Reason::OurFault)))),
+            (event("Rendering Failure", json!({})), Some((PermanentFailure, Some(Reason::OurFault)))),
+            (bounce("Permanent", "General", "5.1.1"), Some((PermanentFailure, Some(Reason::NoSuchAddress)))),
+            (bounce("Permanent", "NoEmail", ""), Some((PermanentFailure, Some(Reason::NoSuchAddress)))),
+            (bounce("Permanent", "Suppressed", ""), Some((PermanentFailure, Some(Reason::NoSuchAddress)))),
+            (bounce("Permanent", "General", "5.7.1"), Some((PermanentFailure, Some(Reason::Blocked)))),
+            (bounce("Permanent", "General", "5.2.2"), Some((TemporaryFailure, Some(Reason::MailboxBusy)))),
             (
                 bounce("Permanent", "UnsubscribedRecipient", ""),
                 Some((PermanentFailure, Some(Reason::OptedOut))),
@@ -261,18 +216,9 @@ mod tests {
                 bounce("Transient", "MailboxFull", "4.2.2"),
                 Some((TemporaryFailure, Some(Reason::MailboxBusy))),
             ),
-            (
-                bounce("Transient", "General", ""),
-                Some((TemporaryFailure, Some(Reason::MailboxBusy))),
-            ),
-            (
-                bounce("Transient", "ContentRejected", ""),
-                Some((TemporaryFailure, Some(Reason::Blocked))),
-            ),
-            (
-                bounce("Undetermined", "Undetermined", ""),
-                Some((TemporaryFailure, Some(Reason::Other))),
-            ),
+            (bounce("Transient", "General", ""), Some((TemporaryFailure, Some(Reason::MailboxBusy)))),
+            (bounce("Transient", "ContentRejected", ""), Some((TemporaryFailure, Some(Reason::Blocked)))),
+            (bounce("Undetermined", "Undetermined", ""), Some((TemporaryFailure, Some(Reason::Other)))),
             (event("Open", json!({})), None),
             (event("Click", json!({})), None),
             (event("Subscription", json!({})), None),
@@ -311,10 +257,7 @@ mod tests {
             (forged.to_string(), BadEvent::Forged),
             (confirm.to_string(), BadEvent::NotAnEvent),
             (json!({"eventType": "Send"}).to_string(), BadEvent::NotAnEvent),
-            (
-                json!({"eventType": "Bounce", "mail": {"messageId": "1"}}).to_string(),
-                BadEvent::NotAnEvent,
-            ),
+            (json!({"eventType": "Bounce", "mail": {"messageId": "1"}}).to_string(), BadEvent::NotAnEvent),
             ("{}".to_owned(), BadEvent::NotAnEvent),
             ("not json".to_owned(), BadEvent::NotAnEvent),
             (String::new(), BadEvent::NotAnEvent),
@@ -334,14 +277,8 @@ mod tests {
         for case in recorded.as_array().unwrap() {
             let name = case["name"].as_str().unwrap();
             let mut body = case["json"].clone();
-            let says_nothing = ["open", "click", "received"]
-                .iter()
-                .any(|word| name.contains(word));
-            let expected = if says_nothing {
-                Ok(None)
-            } else {
-                Err(BadEvent::NoReference)
-            };
+            let says_nothing = ["open", "click", "received"].iter().any(|word| name.contains(word));
+            let expected = if says_nothing { Ok(None) } else { Err(BadEvent::NoReference) };
             assert_eq!(read(&body.to_string(), &key(), NOW), expected, "{name}");
             if !says_nothing {
                 body["mail"]["tags"]["reference"] = json!([key().sign(&delivery())]);

@@ -38,11 +38,8 @@ pub(super) fn html(text: &str, frame: Frame<'_>) -> String {
     let title = markup(&one_line(frame.subject));
     let mut foot = markup(&one_line(frame.from_name));
     if let Some(url) = frame.unsubscribe_url {
-        let _ = write!(
-            foot,
-            "<br><a href=\"{}\" style=\"color:#57606a\">Stop these e-mails</a>",
-            markup(url)
-        );
+        let _ =
+            write!(foot, "<br><a href=\"{}\" style=\"color:#57606a\">Stop these e-mails</a>", markup(url));
     }
     format!(
         "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -136,10 +133,7 @@ impl Plain {
             }
             TagEnd::Link | TagEnd::Image => {
                 if let Some((url, begins)) = self.links.pop()
-                    && self
-                        .text
-                        .get(begins..)
-                        .is_some_and(|shown| shown != url && !url.is_empty())
+                    && self.text.get(begins..).is_some_and(|shown| shown != url && !url.is_empty())
                 {
                     let _ = write!(self.text, " <{url}>");
                 }
@@ -158,11 +152,8 @@ impl Plain {
 mod tests {
     use super::*;
 
-    const FRAME: Frame<'_> = Frame {
-        subject: "Trip <b>",
-        from_name: "Anytown & District School",
-        unsubscribe_url: None,
-    };
+    const FRAME: Frame<'_> =
+        Frame { subject: "Trip <b>", from_name: "Anytown & District School", unsubscribe_url: None };
 
     #[test]
     fn markdown_becomes_html_and_new_lines_stay() {
@@ -190,14 +181,7 @@ mod tests {
                        [go](javascript:alert(1)) ![x](data:text/html;base64,AAAA)";
         let html = html(hostile, FRAME);
         let body = html.split_once("<div").unwrap().1;
-        for bad in [
-            "<script",
-            "<img src=\"x\"",
-            "<img src=x",
-            "javascript:",
-            "data:text",
-            "<div onclick",
-        ] {
+        for bad in ["<script", "<img src=\"x\"", "<img src=x", "javascript:", "data:text", "<div onclick"] {
             assert!(!body.contains(bad), "{bad} in {body}");
         }
         assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{html}");
@@ -208,13 +192,7 @@ mod tests {
         let text = "# Trip\n\nDear parent,\nbring **boots** and `a coat` & more:\n\n1. one\n2. two\n   - inner\n\n---\n\n\
                     See [the map](https://maps.example.com/x) or <https://school.example.com>.";
         assert_eq!(
-            plain(
-                text,
-                Frame {
-                    unsubscribe_url: Some("https://messenger.example.com/u/1"),
-                    ..FRAME
-                }
-            ),
+            plain(text, Frame { unsubscribe_url: Some("https://messenger.example.com/u/1"), ..FRAME }),
             "Trip\n\nDear parent,\nbring boots and a coat & more:\n\n1. one\n2. two\n  - inner\n\n* * *\n\n\
              See the map <https://maps.example.com/x> or https://school.example.com.\n\n\
              -- \nAnytown & District School\nStop these e-mails: https://messenger.example.com/u/1\n"
@@ -223,17 +201,9 @@ mod tests {
 
     #[test]
     fn the_way_to_stop_stands_in_the_html() {
-        let html = html(
-            "x",
-            Frame {
-                unsubscribe_url: Some("https://messenger.example.com/u?a=1&b=\"2"),
-                ..FRAME
-            },
-        );
-        assert!(
-            html.contains("href=\"https://messenger.example.com/u?a=1&amp;b=&quot;2\""),
-            "{html}"
-        );
+        let html =
+            html("x", Frame { unsubscribe_url: Some("https://messenger.example.com/u?a=1&b=\"2"), ..FRAME });
+        assert!(html.contains("href=\"https://messenger.example.com/u?a=1&amp;b=&quot;2\""), "{html}");
     }
 
     proptest::proptest! {

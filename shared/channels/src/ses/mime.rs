@@ -16,14 +16,8 @@ const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'<').add(b'>').add(b'"').add(
 /// The whole message: plain text and HTML as alternatives, files beside them.
 pub(super) fn message(email: &OutgoingEmail<'_>) -> Vec<u8> {
     let (from_name, subject) = (one_line(email.from_name), one_line(email.subject));
-    let unsubscribe = email
-        .unsubscribe_url
-        .map(|url| utf8_percent_encode(url, UNSAFE).to_string());
-    let frame = Frame {
-        subject: &subject,
-        from_name: &from_name,
-        unsubscribe_url: unsubscribe.as_deref(),
-    };
+    let unsubscribe = email.unsubscribe_url.map(|url| utf8_percent_encode(url, UNSAFE).to_string());
+    let frame = Frame { subject: &subject, from_name: &from_name, unsubscribe_url: unsubscribe.as_deref() };
     let mut message = MessageBuilder::new()
         .from((from_name.as_str(), email.from_address.as_str()))
         .to(email.to.as_str())
@@ -51,11 +45,8 @@ pub(super) fn message(email: &OutgoingEmail<'_>) -> Vec<u8> {
 
 /// A media type without parameters; anything else is bytes.
 fn media_type(text: &str) -> &str {
-    let token = |t: &str| {
-        !t.is_empty()
-            && t.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
-    };
+    let token =
+        |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
     match text.split_once('/') {
         Some((kind, sub)) if token(kind) && token(sub) => text,
         _ => "application/octet-stream",
@@ -104,12 +95,8 @@ mod tests {
     #[test]
     fn both_forms_of_the_text_and_every_header_arrive() {
         let parts = parts();
-        let raw = message(&email(
-            &parts,
-            "Trip – tomorrow’s plans",
-            "Škola & Söhne",
-            "Dear **Zoë**,\nsee you 🎒",
-        ));
+        let raw =
+            message(&email(&parts, "Trip – tomorrow’s plans", "Škola & Söhne", "Dear **Zoë**,\nsee you 🎒"));
         assert!(raw.is_ascii());
         let mail = MessageParser::new().parse(&raw).unwrap();
         assert_eq!(mail.subject(), Some("Trip – tomorrow’s plans"));
@@ -118,28 +105,16 @@ mod tests {
             (from.name(), from.address()),
             (Some("Škola & Söhne"), Some("messages@messenger.example"))
         );
-        assert_eq!(
-            mail.to().and_then(|t| t.first()).and_then(|t| t.address()),
-            Some("parent@mail.example")
-        );
+        assert_eq!(mail.to().and_then(|t| t.first()).and_then(|t| t.address()), Some("parent@mail.example"));
         assert_eq!(
             mail.reply_to().and_then(|t| t.first()).and_then(|t| t.address()),
             Some("office@school.example")
         );
         assert_eq!(mail.message_id(), Some("01ABC@messenger.example"));
-        assert_eq!(
-            mail.date().map(mail_parser::DateTime::to_timestamp),
-            Some(1_750_000_000)
-        );
-        assert!(
-            mail.content_type()
-                .is_some_and(|t| t.subtype() == Some("alternative"))
-        );
+        assert_eq!(mail.date().map(mail_parser::DateTime::to_timestamp), Some(1_750_000_000));
+        assert!(mail.content_type().is_some_and(|t| t.subtype() == Some("alternative")));
         assert!(mail.body_text(0).is_some_and(|t| t.contains("Dear Zoë,\nsee you 🎒") || t.contains("Dear Zoë,\r\nsee you 🎒")));
-        assert!(
-            mail.body_html(0)
-                .is_some_and(|t| t.contains("<strong>Zoë</strong>"))
-        );
+        assert!(mail.body_html(0).is_some_and(|t| t.contains("<strong>Zoë</strong>")));
         assert!(mail.header("List-Unsubscribe").is_none());
     }
 
@@ -150,11 +125,7 @@ mod tests {
         let mut email = email(&parts, evil, evil, "x");
         email.message_id = "a\r\nBcc: other@mail.example";
         email.unsubscribe_url = Some("https://m.example/u>\r\nBcc: other@mail.example");
-        let name = [Attachment {
-            name: evil,
-            mime: "text/plain\r\nBcc: other@mail.example",
-            bytes: b"x",
-        }];
+        let name = [Attachment { name: evil, mime: "text/plain\r\nBcc: other@mail.example", bytes: b"x" }];
         email.attachments = &name;
         let raw = String::from_utf8(message(&email)).unwrap();
         assert!(!raw.to_lowercase().contains("\nbcc:"), "{raw}");
@@ -170,14 +141,8 @@ mod tests {
         let mut email = email(&parts, "s", "n", "t");
         email.unsubscribe_url = Some("https://messenger.example/u/abc");
         let raw = String::from_utf8(message(&email)).unwrap();
-        assert!(
-            raw.contains("List-Unsubscribe: <https://messenger.example/u/abc>\r\n"),
-            "{raw}"
-        );
-        assert!(
-            raw.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"),
-            "{raw}"
-        );
+        assert!(raw.contains("List-Unsubscribe: <https://messenger.example/u/abc>\r\n"), "{raw}");
+        assert!(raw.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{raw}");
     }
 
     #[test]
@@ -185,30 +150,17 @@ mod tests {
         let parts = parts();
         let bytes: Vec<u8> = (0..=255).collect();
         let files = [
-            Attachment {
-                name: "Höhenplan.pdf",
-                mime: "application/pdf",
-                bytes: &bytes,
-            },
-            Attachment {
-                name: "x",
-                mime: "nonsense",
-                bytes: b"",
-            },
+            Attachment { name: "Höhenplan.pdf", mime: "application/pdf", bytes: &bytes },
+            Attachment { name: "x", mime: "nonsense", bytes: b"" },
         ];
         let mut email = email(&parts, "s", "n", "t");
         email.attachments = &files;
         let raw = message(&email);
         let mail = MessageParser::new().parse(&raw).unwrap();
         let first = mail.attachment(0).unwrap();
+        assert_eq!((first.attachment_name(), first.contents()), (Some("Höhenplan.pdf"), &bytes[..]));
         assert_eq!(
-            (first.attachment_name(), first.contents()),
-            (Some("Höhenplan.pdf"), &bytes[..])
-        );
-        assert_eq!(
-            mail.attachment(1)
-                .and_then(|a| a.content_type())
-                .and_then(|t| t.subtype()),
+            mail.attachment(1).and_then(|a| a.content_type()).and_then(|t| t.subtype()),
             Some("octet-stream")
         );
         assert!(mail.body_html(0).is_some() && mail.body_text(0).is_some());

@@ -42,17 +42,11 @@ impl SesMailer {
     /// A mailer that uses `client`, which must not retry: a request that may have been taken must never be repeated.
     /// Without a configuration set SES reports nothing.
     pub fn new(client: Client, configuration_set: Option<String>, deadline: Duration) -> Self {
-        Self {
-            client,
-            configuration_set,
-            deadline,
-        }
+        Self { client, configuration_set, deadline }
     }
 
     fn request(&self, email: &OutgoingEmail<'_>) -> Result<SendEmailFluentBuilder, BuildError> {
-        let raw = RawMessage::builder()
-            .data(Blob::new(mime::message(email)))
-            .build()?;
+        let raw = RawMessage::builder().data(Blob::new(mime::message(email))).build()?;
         let tag = MessageTag::builder().name(TAG).value(email.reference).build()?;
         Ok(self
             .client
@@ -69,11 +63,7 @@ impl Mailer for SesMailer {
     fn send<'a>(&'a self, email: OutgoingEmail<'a>) -> BoxFuture<'a, Answer> {
         Box::pin(async move {
             let Ok(request) = self.request(&email) else {
-                return Answer::Refused {
-                    reason: Reason::OurFault,
-                    code: None,
-                    again: false,
-                };
+                return Answer::Refused { reason: Reason::OurFault, code: None, again: false };
             };
             match tokio::time::timeout(self.deadline, request.send()).await {
                 Ok(Ok(output)) => match output.message_id {

@@ -34,9 +34,7 @@ pub struct Inbound {
 
 impl fmt::Debug for Inbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inbound")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("Inbound").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -62,11 +60,9 @@ pub fn status(form: &[(String, String)], now_ms: i64) -> Result<Option<Evidence>
         let sid = sid(form, "CallSid", &["CA"])?;
         let sip = field(form, "SipResponseCode").and_then(|s| s.parse().ok());
         let seconds = match field(form, "CallDuration") {
-            Some(seconds) if word == "completed" => Some(
-                seconds
-                    .parse()
-                    .map_err(|_| BadCallback::Malformed("CallDuration"))?,
-            ),
+            Some(seconds) if word == "completed" => {
+                Some(seconds.parse().map_err(|_| BadCallback::Malformed("CallDuration"))?)
+            }
             _ => None,
         };
         return Ok(status::of_call(word, code, sip).map(|r| r.evidence(code, seconds, now_ms, sid)));
@@ -100,9 +96,7 @@ pub fn inbound(form: &[(String, String)]) -> Result<Inbound, BadCallback> {
 }
 
 fn field<'a>(form: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    form.iter()
-        .find(|(n, _)| n == name)
-        .map(|(_, value)| value.as_str())
+    form.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
 }
 
 fn sid<'a>(
@@ -111,11 +105,7 @@ fn sid<'a>(
     prefixes: &[&str],
 ) -> Result<&'a str, BadCallback> {
     let sid = field(form, name).ok_or(BadCallback::Missing(name))?;
-    if is_sid(sid, prefixes) {
-        Ok(sid)
-    } else {
-        Err(BadCallback::Malformed(name))
-    }
+    if is_sid(sid, prefixes) { Ok(sid) } else { Err(BadCallback::Malformed(name)) }
 }
 
 #[cfg(test)]
@@ -128,10 +118,7 @@ mod tests {
     const CA: &str = "CA0123456789abcdef0123456789abcdef";
 
     fn form(fields: &[(&str, &str)]) -> Vec<(String, String)> {
-        fields
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect()
+        fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
     }
 
     fn read(fields: &[(&str, &str)]) -> Result<Option<Evidence>, BadCallback> {
@@ -140,11 +127,7 @@ mod tests {
 
     #[test]
     fn a_failed_text_brings_its_reason_code_and_id() {
-        let fields = [
-            ("MessageSid", SM),
-            ("MessageStatus", "undelivered"),
-            ("ErrorCode", "30005"),
-        ];
+        let fields = [("MessageSid", SM), ("MessageStatus", "undelivered"), ("ErrorCode", "30005")];
         let expected = Evidence {
             state: DeliveryState::PermanentFailure,
             reason: Some(Reason::NoSuchAddress),
@@ -158,65 +141,30 @@ mod tests {
 
     #[test]
     fn an_answered_call_brings_its_length_once_it_has_ended() {
-        let answered = read(&[
-            ("CallSid", CA),
-            ("CallStatus", "in-progress"),
-            ("CallDuration", "0"),
-        ]);
-        let ended = read(&[
-            ("CallSid", CA),
-            ("CallStatus", "completed"),
-            ("CallDuration", "61"),
-            ("ErrorCode", ""),
-        ]);
+        let answered = read(&[("CallSid", CA), ("CallStatus", "in-progress"), ("CallDuration", "0")]);
+        let ended =
+            read(&[("CallSid", CA), ("CallStatus", "completed"), ("CallDuration", "61"), ("ErrorCode", "")]);
         let of = |e: Result<Option<Evidence>, BadCallback>| e.unwrap().map(|e| (e.state, e.seconds));
         assert_eq!(of(answered), Some((DeliveryState::Accepted, None)));
         assert_eq!(of(ended), Some((DeliveryState::Delivered, Some(61))));
-        let failed = read(&[
-            ("CallSid", CA),
-            ("CallStatus", "failed"),
-            ("SipResponseCode", "404"),
-        ]);
-        assert_eq!(
-            failed.unwrap().and_then(|e| e.reason),
-            Some(Reason::NoSuchAddress)
-        );
+        let failed = read(&[("CallSid", CA), ("CallStatus", "failed"), ("SipResponseCode", "404")]);
+        assert_eq!(failed.unwrap().and_then(|e| e.reason), Some(Reason::NoSuchAddress));
     }
 
     #[test]
     fn what_twilio_does_not_send_is_an_error_and_new_words_are_not() {
-        assert_eq!(
-            read(&[("MessageSid", SM), ("MessageStatus", "teleported")]),
-            Ok(None)
-        );
+        assert_eq!(read(&[("MessageSid", SM), ("MessageStatus", "teleported")]), Ok(None));
         let bad = [
             (form(&[]), BadCallback::Missing("MessageStatus")),
+            (form(&[("MessageStatus", "sent")]), BadCallback::Missing("MessageSid")),
+            (form(&[("MessageStatus", "sent"), ("MessageSid", "SM1")]), BadCallback::Malformed("MessageSid")),
+            (form(&[("MessageStatus", "sent"), ("MessageSid", CA)]), BadCallback::Malformed("MessageSid")),
             (
-                form(&[("MessageStatus", "sent")]),
-                BadCallback::Missing("MessageSid"),
-            ),
-            (
-                form(&[("MessageStatus", "sent"), ("MessageSid", "SM1")]),
-                BadCallback::Malformed("MessageSid"),
-            ),
-            (
-                form(&[("MessageStatus", "sent"), ("MessageSid", CA)]),
-                BadCallback::Malformed("MessageSid"),
-            ),
-            (
-                form(&[
-                    ("MessageStatus", "failed"),
-                    ("MessageSid", SM),
-                    ("ErrorCode", "-1"),
-                ]),
+                form(&[("MessageStatus", "failed"), ("MessageSid", SM), ("ErrorCode", "-1")]),
                 BadCallback::Malformed("ErrorCode"),
             ),
             (
-                form(&[
-                    ("CallStatus", "completed"),
-                    ("CallSid", CA),
-                    ("CallDuration", "long"),
-                ]),
+                form(&[("CallStatus", "completed"), ("CallSid", CA), ("CallDuration", "long")]),
                 BadCallback::Malformed("CallDuration"),
             ),
         ];
@@ -235,10 +183,7 @@ mod tests {
             ("OptOutType", "STOP"),
         ];
         let text = inbound(&form(&fields)).unwrap();
-        assert_eq!(
-            (text.from.as_str(), text.to.as_str()),
-            ("+447700900123", "+441632960000")
-        );
+        assert_eq!((text.from.as_str(), text.to.as_str()), ("+447700900123", "+441632960000"));
         assert_eq!((text.body.as_str(), text.opt_out), ("STOP", Some(OptOut::Stop)));
         let shown = format!("{text:?}");
         assert!(!shown.contains("7700900") && !shown.contains("STOP"), "{shown}");

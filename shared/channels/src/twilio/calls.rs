@@ -35,13 +35,8 @@ impl VoiceCaller for Twilio {
         until_ms: i64,
     ) -> BoxFuture<'a, Result<Vec<Record>, ChannelError>> {
         Box::pin(async move {
-            let found = self
-                .list("Calls", &[("To", to), ("From", from)], since_ms..=until_ms)
-                .await?;
-            Ok(found
-                .into_iter()
-                .map(|c| c.into_record(records::Kind::Call, until_ms))
-                .collect())
+            let found = self.list("Calls", &[("To", to), ("From", from)], since_ms..=until_ms).await?;
+            Ok(found.into_iter().map(|c| c.into_record(records::Kind::Call, until_ms)).collect())
         })
     }
 

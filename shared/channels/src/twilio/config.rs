@@ -80,10 +80,7 @@ fn address(text: &str, what: &'static str) -> Result<Url, BadConfig> {
     let url = Url::parse(text).map_err(|_| bad)?;
     let host = url.host_str().ok_or(bad)?;
     let loopback = host == "localhost"
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback());
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     let safe = url.scheme() == "https" || (url.scheme() == "http" && loopback);
     let bare = url.query().is_none() && url.fragment().is_none();
     let open = url.username().is_empty() && url.password().is_none();
@@ -119,17 +116,9 @@ mod tests {
             ("api.twilio.com", false),
             ("", false),
         ] {
-            let checked = TwilioConfig {
-                base_url: url.to_owned(),
-                ..config()
-            }
-            .check();
+            let checked = TwilioConfig { base_url: url.to_owned(), ..config() }.check();
             assert_eq!(checked.is_ok(), fine, "{url}");
-            let checked = TwilioConfig {
-                public_url: url.to_owned(),
-                ..config()
-            }
-            .check();
+            let checked = TwilioConfig { public_url: url.to_owned(), ..config() }.check();
             assert_eq!(checked.is_ok(), fine, "{url}");
         }
     }
@@ -137,19 +126,11 @@ mod tests {
     #[test]
     fn secrets_are_needed_and_never_shown() {
         assert!(matches!(
-            TwilioConfig {
-                account_sid: "AC1".into(),
-                ..config()
-            }
-            .check(),
+            TwilioConfig { account_sid: "AC1".into(), ..config() }.check(),
             Err(BadConfig::Account)
         ));
         assert!(matches!(
-            TwilioConfig {
-                auth_token: String::new(),
-                ..config()
-            }
-            .check(),
+            TwilioConfig { auth_token: String::new(), ..config() }.check(),
             Err(BadConfig::Token)
         ));
         assert!(!format!("{:?}", config()).contains("s3cret"));

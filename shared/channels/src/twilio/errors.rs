@@ -113,11 +113,7 @@ mod tests {
         ];
         for (code, reason, again) in cases {
             assert_eq!(classify(Some(code), None), Meaning { reason, again }, "{code}");
-            assert_eq!(
-                classify(Some(code), Some(400)),
-                Meaning { reason, again },
-                "{code} with 400"
-            );
+            assert_eq!(classify(Some(code), Some(400)), Meaning { reason, again }, "{code} with 400");
         }
     }
 
@@ -137,11 +133,7 @@ mod tests {
             (None, None, Reason::Other, false),
         ];
         for (code, status, reason, again) in cases {
-            assert_eq!(
-                classify(code, status),
-                Meaning { reason, again },
-                "{code:?} {status:?}"
-            );
+            assert_eq!(classify(code, status), Meaning { reason, again }, "{code:?} {status:?}");
         }
     }
 

@@ -46,16 +46,8 @@ impl Twilio {
         let request = self.http.post(self.resource(name)).form(fields);
         let answer = judge(self.exchange(request).await, prefixes);
         match &answer {
-            Answer::Refused {
-                reason: Reason::OurFault,
-                code,
-                ..
-            } => {
-                tracing::error!(
-                    resource = name,
-                    code,
-                    "Twilio refused our account, sender or request"
-                );
+            Answer::Refused { reason: Reason::OurFault, code, .. } => {
+                tracing::error!(resource = name, code, "Twilio refused our account, sender or request");
             }
             Answer::Unknown => tracing::warn!(resource = name, "Twilio may or may not have taken a request"),
             _ => {}
@@ -66,10 +58,7 @@ impl Twilio {
     /// Reads a resource; `None` if there is none.
     pub(super) async fn read<T: DeserializeOwned>(&self, url: Url) -> Result<Option<T>, ChannelError> {
         match self.exchange(self.http.get(url)).await {
-            Exchange::Reply {
-                status: 200..=299,
-                body,
-            } => serde_json::from_slice(&body)
+            Exchange::Reply { status: 200..=299, body } => serde_json::from_slice(&body)
                 .map(Some)
                 .map_err(|_| ChannelError::Garbled("not the documented JSON")),
             Exchange::Reply { status: 404, .. } => Ok(None),
@@ -79,9 +68,8 @@ impl Twilio {
     }
 
     async fn exchange(&self, request: RequestBuilder) -> Exchange {
-        let request = request
-            .basic_auth(&self.config.account, Some(&self.config.token))
-            .timeout(self.config.deadline);
+        let request =
+            request.basic_auth(&self.config.account, Some(&self.config.token)).timeout(self.config.deadline);
         let mut response = match request.send().await {
             Ok(response) => response,
             Err(error) if error.is_connect() || error.is_builder() => return Exchange::NotSent,
@@ -104,11 +92,7 @@ fn judge(exchange: Exchange, prefixes: &[&str]) -> Answer {
     let (status, body) = match exchange {
         Exchange::Reply { status, body } => (status, body),
         Exchange::NotSent => {
-            return Answer::Refused {
-                reason: Reason::TryLater,
-                code: None,
-                again: true,
-            };
+            return Answer::Refused { reason: Reason::TryLater, code: None, again: true };
         }
         Exchange::Lost => return Answer::Unknown,
     };
@@ -123,11 +107,7 @@ fn judge(exchange: Exchange, prefixes: &[&str]) -> Answer {
     let own = error.is_some_and(|e| e.code.is_some() && e.message.is_some() && e.status == Some(status));
     if (400..500).contains(&status) || (status == 503 && own) {
         let meaning = errors::classify(code, Some(status));
-        return Answer::Refused {
-            reason: meaning.reason,
-            code,
-            again: meaning.again,
-        };
+        return Answer::Refused { reason: meaning.reason, code, again: meaning.again };
     }
     Answer::Unknown
 }
@@ -137,13 +117,7 @@ mod tests {
     use super::*;
 
     fn judged(status: u16, body: &str) -> Answer {
-        judge(
-            Exchange::Reply {
-                status,
-                body: body.as_bytes().to_vec(),
-            },
-            &["SM", "MM"],
-        )
+        judge(Exchange::Reply { status, body: body.as_bytes().to_vec() }, &["SM", "MM"])
     }
 
     #[test]
@@ -153,40 +127,20 @@ mod tests {
         let own = r#"{"code":20503,"message":"Service unavailable","more_info":"","status":503}"#;
         let wrong_number = r#"{"code":21211,"message":"Invalid 'To' number","more_info":"","status":400}"#;
         let cases = [
-            (
-                201,
-                format!(r#"{{"sid":"{sid}"}}"#),
-                Answer::Accepted { id: sid.clone() },
-            ),
-            (
-                200,
-                r#"{"sid":"CA00000000000000000000000000000000"}"#.to_owned(),
-                Answer::Unknown,
-            ),
+            (201, format!(r#"{{"sid":"{sid}"}}"#), Answer::Accepted { id: sid.clone() }),
+            (200, r#"{"sid":"CA00000000000000000000000000000000"}"#.to_owned(), Answer::Unknown),
             (200, "<html>Welcome</html>".to_owned(), Answer::Unknown),
             (200, String::new(), Answer::Unknown),
             (204, String::new(), Answer::Unknown),
             (302, String::new(), Answer::Unknown),
-            (
-                400,
-                wrong_number.to_owned(),
-                refused(Reason::NoSuchAddress, Some(21_211), false),
-            ),
+            (400, wrong_number.to_owned(), refused(Reason::NoSuchAddress, Some(21_211), false)),
             (401, "no".to_owned(), refused(Reason::OurFault, None, false)),
-            (
-                429,
-                wrong_number.to_owned(),
-                refused(Reason::TryLater, Some(21_211), true),
-            ),
+            (429, wrong_number.to_owned(), refused(Reason::TryLater, Some(21_211), true)),
             (429, "slow down".to_owned(), refused(Reason::TryLater, None, true)),
             (500, own.to_owned(), Answer::Unknown),
             (502, "<html>".to_owned(), Answer::Unknown),
             (503, own.to_owned(), refused(Reason::TryLater, Some(20_503), true)),
-            (
-                503,
-                r#"{"message":"Service Unavailable"}"#.to_owned(),
-                Answer::Unknown,
-            ),
+            (503, r#"{"message":"Service Unavailable"}"#.to_owned(), Answer::Unknown),
             (503, String::new(), Answer::Unknown),
             (504, String::new(), Answer::Unknown),
         ];

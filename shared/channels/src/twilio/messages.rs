@@ -22,14 +22,7 @@ impl SmsSender for Twilio {
             // was sent.
             let fields = [
                 ("To", to.as_str()),
-                (
-                    if is_pool(sms.from) {
-                        "MessagingServiceSid"
-                    } else {
-                        "From"
-                    },
-                    sms.from,
-                ),
+                (if is_pool(sms.from) { "MessagingServiceSid" } else { "From" }, sms.from),
                 ("Body", sms.body),
                 ("StatusCallback", callback.as_str()),
             ];
@@ -54,9 +47,7 @@ impl SmsSender for Twilio {
             let ours = found
                 .into_iter()
                 .filter(|m| !is_pool(from) || m.messaging_service_sid.as_deref() == Some(from));
-            Ok(ours
-                .map(|m| m.into_record(records::Kind::Message, until_ms))
-                .collect())
+            Ok(ours.map(|m| m.into_record(records::Kind::Message, until_ms)).collect())
         })
     }
 

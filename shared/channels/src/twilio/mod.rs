@@ -26,9 +26,7 @@ pub struct Twilio {
 
 impl fmt::Debug for Twilio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Twilio")
-            .field("base_url", &self.config.base.as_str())
-            .finish_non_exhaustive()
+        f.debug_struct("Twilio").field("base_url", &self.config.base.as_str()).finish_non_exhaustive()
     }
 }
 
@@ -36,10 +34,7 @@ impl Twilio {
     /// An adapter that uses `http`, which must neither follow redirects nor retry: a request that may have been taken
     /// must never be repeated.
     pub fn new(http: reqwest::Client, config: &TwilioConfig) -> Result<Self, BadConfig> {
-        Ok(Self {
-            http,
-            config: config.check()?,
-        })
+        Ok(Self { http, config: config.check()? })
     }
 
     /// Where Twilio posts what becomes of an attempt.

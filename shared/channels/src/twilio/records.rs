@@ -49,24 +49,16 @@ impl Resource {
     /// When Twilio took it; `None` where it says nothing or nothing readable.
     fn created_ms(&self) -> Option<i64> {
         let date = self.date_created.as_deref()?;
-        DATES
-            .parse_timestamp(date)
-            .ok()
-            .map(jiff::Timestamp::as_millisecond)
+        DATES.parse_timestamp(date).ok().map(jiff::Timestamp::as_millisecond)
     }
 
     fn is_inbound(&self) -> bool {
-        self.direction
-            .as_deref()
-            .is_some_and(|d| d.starts_with("inbound"))
+        self.direction.as_deref().is_some_and(|d| d.starts_with("inbound"))
     }
 
     pub(super) fn evidence(&self, kind: Kind) -> Result<Evidence, ChannelError> {
-        let at_ms = self
-            .created_ms()
-            .ok_or(ChannelError::Garbled("a record without a date"))?;
-        self.evidence_at(kind, at_ms)
-            .ok_or(ChannelError::Garbled("a record without a status that we know"))
+        let at_ms = self.created_ms().ok_or(ChannelError::Garbled("a record without a date"))?;
+        self.evidence_at(kind, at_ms).ok_or(ChannelError::Garbled("a record without a status that we know"))
     }
 
     fn evidence_at(&self, kind: Kind, at_ms: i64) -> Option<Evidence> {
@@ -86,12 +78,7 @@ impl Resource {
     /// A record without a date is taken for the newest: it cannot be ruled out.
     pub(super) fn into_record(self, kind: Kind, newest_ms: i64) -> Record {
         let created_ms = self.created_ms().unwrap_or(newest_ms);
-        Record {
-            state: self.evidence_at(kind, created_ms),
-            id: self.sid,
-            body: self.body,
-            created_ms,
-        }
+        Record { state: self.evidence_at(kind, created_ms), id: self.sid, body: self.body, created_ms }
     }
 }
 
@@ -122,10 +109,7 @@ impl Twilio {
         let mut url = Url::parse_with_params(&self.resource(name), query).map_err(|_| ChannelError::BadId)?;
         let mut found = Vec::new();
         for _ in 0..MOST_PAGES {
-            let page: Page = self
-                .read(url)
-                .await?
-                .ok_or(ChannelError::Refused { status: 404 })?;
+            let page: Page = self.read(url).await?.ok_or(ChannelError::Refused { status: 404 })?;
             let is_old = |r: &Resource| r.created_ms().is_some_and(|t| t < *window.start());
             let over = page.records.iter().all(is_old);
             found.extend(

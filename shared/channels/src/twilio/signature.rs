@@ -33,19 +33,14 @@ pub struct Signatures {
 
 impl fmt::Debug for Signatures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signatures")
-            .field("public_url", &self.public_url)
-            .finish_non_exhaustive()
+        f.debug_struct("Signatures").field("public_url", &self.public_url).finish_non_exhaustive()
     }
 }
 
 impl Signatures {
     /// For an account's auth token and the scheme and host under which Twilio reaches us.
     pub fn new(auth_token: &str, public_url: &str) -> Self {
-        Self {
-            token: auth_token.to_owned(),
-            public_url: public_url.trim_end_matches('/').to_owned(),
-        }
+        Self { token: auth_token.to_owned(), public_url: public_url.trim_end_matches('/').to_owned() }
     }
 
     /// Checks a request to `path_and_query`, both exactly as received.
@@ -73,9 +68,7 @@ impl Signatures {
 
 /// Signs a request as Twilio does: for simulators and tests.
 pub fn sign(auth_token: &str, url: &str, form: &[(String, String)]) -> String {
-    mac(auth_token, url, form)
-        .map(|m| STANDARD.encode(m.finalize().into_bytes()))
-        .unwrap_or_default()
+    mac(auth_token, url, form).map(|m| STANDARD.encode(m.finalize().into_bytes())).unwrap_or_default()
 }
 
 fn mac(token: &str, url: &str, form: &[(String, String)]) -> Option<Hmac<Sha1>> {
@@ -93,11 +86,7 @@ fn mac(token: &str, url: &str, form: &[(String, String)]) -> Option<Hmac<Sha1>> 
 fn spellings(url: &str) -> Vec<String> {
     let mut all = vec![url.to_owned()];
     if let Some((before, port, after)) = split_at_port(url) {
-        let standard = if before.starts_with("https:") {
-            ":443"
-        } else {
-            ":80"
-        };
+        let standard = if before.starts_with("https:") { ":443" } else { ":80" };
         all.push(format!("{before}{after}"));
         if port.is_empty() {
             all.push(format!("{before}{standard}{after}"));
@@ -113,27 +102,20 @@ fn spellings(url: &str) -> Vec<String> {
 /// text: parsing and printing would normalise what must stay as it was signed.
 fn split_at_port(url: &str) -> Option<(&str, &str, &str)> {
     let host_begins = url.find("://")? + 3;
-    let rest_begins = url[host_begins..]
-        .find(['/', '?'])
-        .map_or(url.len(), |i| host_begins + i);
+    let rest_begins = url[host_begins..].find(['/', '?']).map_or(url.len(), |i| host_begins + i);
     let authority = &url[host_begins..rest_begins];
     let host = authority.rfind('@').map_or(0, |i| i + 1);
     let port_begins = match authority[host..].rfind(':') {
         Some(colon) if !authority[host + colon..].contains(']') => host_begins + host + colon,
         _ => rest_begins,
     };
-    Some((
-        &url[..port_begins],
-        &url[port_begins..rest_begins],
-        &url[rest_begins..],
-    ))
+    Some((&url[..port_begins], &url[port_begins..rest_begins], &url[rest_begins..]))
 }
 
 fn body_hash_matches(url: &str, body: &[u8]) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     let hash = hex::encode(Sha256::digest(body));
-    url.query_pairs()
-        .any(|(name, value)| name == "bodySHA256" && *value == *hash)
+    url.query_pairs().any(|(name, value)| name == "bodySHA256" && *value == *hash)
 }
 
 #[cfg(test)]
@@ -141,60 +123,37 @@ mod tests {
     use super::*;
 
     fn form(fields: &[(&str, &str)]) -> Vec<(String, String)> {
-        fields
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect()
+        fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
     }
 
     #[test]
     fn a_signed_form_passes_in_any_order_and_no_other_does() {
         let ours = Signatures::new("0123456789abcdef", "https://messenger.example.com/");
         let path = "/hooks/twilio/status/abc";
-        let sent = form(&[
-            ("MessageStatus", "delivered"),
-            ("To", "+447700900123"),
-            ("To", "+447700900123"),
-        ]);
-        let signature = sign(
-            "0123456789abcdef",
-            "https://messenger.example.com/hooks/twilio/status/abc",
-            &sent,
-        );
+        let sent = form(&[("MessageStatus", "delivered"), ("To", "+447700900123"), ("To", "+447700900123")]);
+        let signature =
+            sign("0123456789abcdef", "https://messenger.example.com/hooks/twilio/status/abc", &sent);
         let reordered = form(&[("To", "+447700900123"), ("MessageStatus", "delivered")]);
         let changed = form(&[("To", "+447700900123"), ("MessageStatus", "failed")]);
         assert_eq!(ours.verify(path, Payload::Form(&sent), &signature), Ok(()));
         assert_eq!(ours.verify(path, Payload::Form(&reordered), &signature), Ok(()));
-        assert_eq!(
-            ours.verify(path, Payload::Form(&changed), &signature),
-            Err(BadSignature)
-        );
+        assert_eq!(ours.verify(path, Payload::Form(&changed), &signature), Err(BadSignature));
         assert_eq!(
             ours.verify("/hooks/twilio/status/abd", Payload::Form(&sent), &signature),
             Err(BadSignature)
         );
         for bad in ["", "=", "not base64", &signature[..8]] {
-            assert_eq!(
-                ours.verify(path, Payload::Form(&sent), bad),
-                Err(BadSignature),
-                "{bad}"
-            );
+            assert_eq!(ours.verify(path, Payload::Form(&sent), bad), Err(BadSignature), "{bad}");
         }
         let other = Signatures::new("another token", "https://messenger.example.com");
-        assert_eq!(
-            other.verify(path, Payload::Form(&sent), &signature),
-            Err(BadSignature)
-        );
+        assert_eq!(other.verify(path, Payload::Form(&sent), &signature), Err(BadSignature));
         assert!(!format!("{ours:?}").contains("0123456789abcdef"));
     }
 
     #[test]
     fn the_port_is_found_wherever_it_stands() {
         let cases = [
-            (
-                "https://a.example:8443/x?y=1:2",
-                ("https://a.example", ":8443", "/x?y=1:2"),
-            ),
+            ("https://a.example:8443/x?y=1:2", ("https://a.example", ":8443", "/x?y=1:2")),
             ("http://u:p@a.example/x", ("http://u:p@a.example", "", "/x")),
             ("http://[::1]:8080", ("http://[::1]", ":8080", "")),
             ("http://[::1]/x", ("http://[::1]", "", "/x")),
@@ -218,26 +177,16 @@ mod tests {
             for (name, value) in vector["params"].as_object().into_iter().flatten() {
                 match value.as_array() {
                     Some(values) => {
-                        fields.extend(
-                            values
-                                .iter()
-                                .map(|v| (name.clone(), v.as_str().unwrap().to_owned())),
-                        );
+                        fields.extend(values.iter().map(|v| (name.clone(), v.as_str().unwrap().to_owned())));
                     }
                     None => fields.push((name.clone(), value.as_str().unwrap().to_owned())),
                 }
             }
-            let payload = vector["body"]
-                .as_str()
-                .map_or(Payload::Form(&fields), |body| Payload::Body(body.as_bytes()));
+            let payload =
+                vector["body"].as_str().map_or(Payload::Form(&fields), |body| Payload::Body(body.as_bytes()));
             let signature = vector["signature"].as_str().unwrap();
             let verdict = Signatures::new(token, &url[..path]).verify(&url[path..], payload, signature);
-            assert_eq!(
-                verdict.is_ok(),
-                vector["valid"].as_bool().unwrap(),
-                "{}",
-                vector["name"]
-            );
+            assert_eq!(verdict.is_ok(), vector["valid"].as_bool().unwrap(), "{}", vector["name"]);
         }
         assert!(vectors.len() >= 10);
     }

@@ -12,36 +12,16 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) const ACCEPTED: Self = Self {
-        state: DeliveryState::Accepted,
-        reason: None,
-    };
-    pub(super) const DELIVERED: Self = Self {
-        state: DeliveryState::Delivered,
-        reason: None,
-    };
+    pub(super) const ACCEPTED: Self = Self { state: DeliveryState::Accepted, reason: None };
+    pub(super) const DELIVERED: Self = Self { state: DeliveryState::Delivered, reason: None };
 
     const fn failed(reason: Reason, again: bool) -> Self {
-        let state = if again {
-            DeliveryState::TemporaryFailure
-        } else {
-            DeliveryState::PermanentFailure
-        };
-        Self {
-            state,
-            reason: Some(reason),
-        }
+        let state = if again { DeliveryState::TemporaryFailure } else { DeliveryState::PermanentFailure };
+        Self { state, reason: Some(reason) }
     }
 
     pub(super) fn evidence(self, code: Option<u32>, seconds: Option<u32>, at_ms: i64, sid: &str) -> Evidence {
-        Evidence {
-            state: self.state,
-            reason: self.reason,
-            code,
-            seconds,
-            at_ms,
-            id: Some(sid.to_owned()),
-        }
+        Evidence { state: self.state, reason: self.reason, code, seconds, at_ms, id: Some(sid.to_owned()) }
     }
 }
 
@@ -101,35 +81,16 @@ mod tests {
             ("scheduled", None, Accepted, None),
             ("delivered", None, Delivered, None),
             ("read", None, Delivered, None),
-            (
-                "undelivered",
-                Some(30_003),
-                TemporaryFailure,
-                Some(Reason::Unreachable),
-            ),
-            (
-                "undelivered",
-                Some(30_005),
-                PermanentFailure,
-                Some(Reason::NoSuchAddress),
-            ),
-            (
-                "undelivered",
-                Some(30_007),
-                PermanentFailure,
-                Some(Reason::Blocked),
-            ),
+            ("undelivered", Some(30_003), TemporaryFailure, Some(Reason::Unreachable)),
+            ("undelivered", Some(30_005), PermanentFailure, Some(Reason::NoSuchAddress)),
+            ("undelivered", Some(30_007), PermanentFailure, Some(Reason::Blocked)),
             ("undelivered", None, PermanentFailure, Some(Reason::Other)),
             ("failed", Some(30_001), TemporaryFailure, Some(Reason::TryLater)),
             ("failed", Some(21_610), PermanentFailure, Some(Reason::OptedOut)),
             ("canceled", None, PermanentFailure, Some(Reason::Other)),
         ];
         for (word, code, state, reason) in cases {
-            assert_eq!(
-                of_message(word, code),
-                Some(Report { state, reason }),
-                "{word} {code:?}"
-            );
+            assert_eq!(of_message(word, code), Some(Report { state, reason }), "{word} {code:?}");
         }
         for word in ["receiving", "received", "", "Delivered", "new word"] {
             assert_eq!(of_message(word, None), None, "{word}");
@@ -146,51 +107,17 @@ mod tests {
             ("in-progress", None, None, Accepted, None),
             ("completed", None, Some(200), Delivered, None),
             ("busy", None, Some(486), TemporaryFailure, Some(Reason::Busy)),
-            (
-                "no-answer",
-                None,
-                Some(487),
-                TemporaryFailure,
-                Some(Reason::NoAnswer),
-            ),
+            ("no-answer", None, Some(487), TemporaryFailure, Some(Reason::NoAnswer)),
             ("canceled", None, None, TemporaryFailure, Some(Reason::Other)),
-            (
-                "failed",
-                None,
-                Some(404),
-                PermanentFailure,
-                Some(Reason::NoSuchAddress),
-            ),
-            (
-                "failed",
-                None,
-                Some(480),
-                TemporaryFailure,
-                Some(Reason::Unreachable),
-            ),
-            (
-                "failed",
-                None,
-                Some(503),
-                TemporaryFailure,
-                Some(Reason::TryLater),
-            ),
+            ("failed", None, Some(404), PermanentFailure, Some(Reason::NoSuchAddress)),
+            ("failed", None, Some(480), TemporaryFailure, Some(Reason::Unreachable)),
+            ("failed", None, Some(503), TemporaryFailure, Some(Reason::TryLater)),
             ("failed", None, Some(603), PermanentFailure, Some(Reason::Blocked)),
-            (
-                "failed",
-                Some(21_217),
-                Some(503),
-                PermanentFailure,
-                Some(Reason::NoSuchAddress),
-            ),
+            ("failed", Some(21_217), Some(503), PermanentFailure, Some(Reason::NoSuchAddress)),
             ("failed", None, None, PermanentFailure, Some(Reason::Other)),
         ];
         for (word, code, sip, state, reason) in cases {
-            assert_eq!(
-                of_call(word, code, sip),
-                Some(Report { state, reason }),
-                "{word} {code:?} {sip:?}"
-            );
+            assert_eq!(of_call(word, code, sip), Some(Report { state, reason }), "{word} {code:?} {sip:?}");
         }
         assert_eq!(of_call("delivered", None, None), None);
     }

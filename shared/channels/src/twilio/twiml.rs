@@ -9,11 +9,7 @@ const MOST: usize = 4_000;
 pub(super) fn spoken(text: &str) -> String {
     let once = say(text, "");
     let twice = response(&format!("{once}<Pause length=\"2\" />{once}"));
-    if twice.chars().count() <= MOST {
-        twice
-    } else {
-        response(&say(text, " loop=\"2\""))
-    }
+    if twice.chars().count() <= MOST { twice } else { response(&say(text, " loop=\"2\"")) }
 }
 
 fn response(verbs: &str) -> String {
@@ -21,10 +17,7 @@ fn response(verbs: &str) -> String {
 }
 
 fn say(text: &str, attributes: &str) -> String {
-    format!(
-        "<Say language=\"en-GB\"{attributes}>{}</Say>",
-        markup(text.trim())
-    )
+    format!("<Say language=\"en-GB\"{attributes}>{}</Say>", markup(text.trim()))
 }
 
 #[cfg(test)]
@@ -57,21 +50,10 @@ mod tests {
             return;
         };
         let of = |test: &str| {
-            let found = expected
-                .as_array()
-                .unwrap()
-                .iter()
-                .find(|e| e["test"] == test)
-                .unwrap();
-            found["xml"]
-                .as_str()
-                .unwrap()
-                .replace("<Say", "<Say language=\"en-GB\"")
+            let found = expected.as_array().unwrap().iter().find(|e| e["test"] == test).unwrap();
+            found["xml"].as_str().unwrap().replace("<Say", "<Say language=\"en-GB\"")
         };
-        assert_eq!(
-            response(&say("nécessaire et d'autres", "")),
-            of("test_say_french")
-        );
+        assert_eq!(response(&say("nécessaire et d'autres", "")), of("test_say_french"));
         assert_eq!(response(&say("Hello Monkey", " loop=\"3\"")), of("test_say_loop"));
     }
 }

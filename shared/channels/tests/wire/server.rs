@@ -10,11 +10,7 @@ use tokio::task::JoinHandle;
 #[derive(Clone)]
 pub(crate) enum Reply {
     /// Answer.
-    Http {
-        status: u16,
-        headers: &'static str,
-        body: String,
-    },
+    Http { status: u16, headers: &'static str, body: String },
     /// Cut the connection.
     Reset,
     /// Never answer.
@@ -23,11 +19,7 @@ pub(crate) enum Reply {
 
 impl Reply {
     pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
-        Self::Http {
-            status,
-            headers: "Content-Type: application/json\r\n",
-            body: body.to_string(),
-        }
+        Self::Http { status, headers: "Content-Type: application/json\r\n", body: body.to_string() }
     }
 }
 
@@ -91,19 +83,12 @@ async fn serve(listener: TcpListener, replies: Vec<Reply>, seen: Arc<Mutex<Vec<R
             seen.len() - 1
         };
         match &replies[turn.min(replies.len() - 1)] {
-            Reply::Http {
-                status,
-                headers,
-                body,
-            } => {
+            Reply::Http { status, headers, body } => {
                 let length = body.len();
                 let head = format!(
                     "HTTP/1.1 {status} x\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"
                 );
-                stream
-                    .write_all(format!("{head}{body}").as_bytes())
-                    .await
-                    .unwrap();
+                stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
             }
             Reply::Reset => stream.set_zero_linger().unwrap(),
             Reply::Hang => kept.push(stream),
@@ -134,9 +119,5 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
             return None;
         }
     }
-    Some(Request {
-        line: line.trim_end_matches(" HTTP/1.1").to_owned(),
-        headers,
-        body,
-    })
+    Some(Request { line: line.trim_end_matches(" HTTP/1.1").to_owned(), headers, body })
 }

@@ -44,48 +44,20 @@ async fn send(mailer: &dyn Mailer) -> Answer {
 
 #[tokio::test]
 async fn each_answer_is_what_the_protocol_says_and_is_asked_for_once() {
-    let refused = |reason, again| Answer::Refused {
-        reason,
-        code: None,
-        again,
-    };
+    let refused = |reason, again| Answer::Refused { reason, code: None, again };
     let error = |kind: &str, status: u16| Reply::json(status, &json!({"__type": kind, "message": "m"}));
-    let html = |status| Reply::Http {
-        status,
-        headers: "",
-        body: "<html>".to_owned(),
-    };
+    let html = |status| Reply::Http { status, headers: "", body: "<html>".to_owned() };
     let cases = [
-        (
-            Reply::json(200, &json!({"MessageId": "0100-abc"})),
-            Answer::Accepted {
-                id: "0100-abc".to_owned(),
-            },
-        ),
+        (Reply::json(200, &json!({"MessageId": "0100-abc"})), Answer::Accepted { id: "0100-abc".to_owned() }),
         (Reply::json(200, &json!({})), Answer::Unknown),
         (html(200), Answer::Unknown),
         (html(307), Answer::Unknown),
         (error("MessageRejected", 400), refused(Reason::OurFault, false)),
-        (
-            error("AccountSuspendedException", 400),
-            refused(Reason::OurFault, false),
-        ),
-        (
-            error("SomethingNewException", 403),
-            refused(Reason::OurFault, false),
-        ),
-        (
-            error("TooManyRequestsException", 429),
-            refused(Reason::TryLater, true),
-        ),
-        (
-            error("LimitExceededException", 400),
-            refused(Reason::TryLater, true),
-        ),
-        (
-            error("ServiceUnavailableException", 503),
-            refused(Reason::TryLater, true),
-        ),
+        (error("AccountSuspendedException", 400), refused(Reason::OurFault, false)),
+        (error("SomethingNewException", 403), refused(Reason::OurFault, false)),
+        (error("TooManyRequestsException", 429), refused(Reason::TryLater, true)),
+        (error("LimitExceededException", 400), refused(Reason::TryLater, true)),
+        (error("ServiceUnavailableException", 503), refused(Reason::TryLater, true)),
         (html(503), Answer::Unknown),
         (error("InternalFailure", 500), Answer::Unknown),
         (Reply::Reset, Answer::Unknown),
@@ -101,14 +73,7 @@ async fn each_answer_is_what_the_protocol_says_and_is_asked_for_once() {
 #[tokio::test]
 async fn a_refused_connection_is_certainly_no_send() {
     let answer = send(&mailer(&closed_port().await, Duration::from_secs(5))).await;
-    assert_eq!(
-        answer,
-        Answer::Refused {
-            reason: Reason::TryLater,
-            code: None,
-            again: true
-        }
-    );
+    assert_eq!(answer, Answer::Refused { reason: Reason::TryLater, code: None, again: true });
 }
 
 #[tokio::test]
@@ -118,18 +83,8 @@ async fn the_request_names_one_recipient_the_tag_and_the_configuration_set() {
     let request = server.seen().remove(0);
     assert_eq!(request.line, "POST /v2/email/outbound-emails");
     let body: Value = serde_json::from_slice(&request.body).unwrap();
-    assert_eq!(
-        body["Destination"],
-        json!({"ToAddresses": ["parent@mail.example"]})
-    );
-    assert_eq!(
-        body["EmailTags"],
-        json!([{"Name": "reference", "Value": "ref-3"}])
-    );
+    assert_eq!(body["Destination"], json!({"ToAddresses": ["parent@mail.example"]}));
+    assert_eq!(body["EmailTags"], json!([{"Name": "reference", "Value": "ref-3"}]));
     assert_eq!(body["ConfigurationSetName"], "messenger");
-    assert!(
-        body["Content"]["Raw"]["Data"]
-            .as_str()
-            .is_some_and(|d| d.len() > 500)
-    );
+    assert!(body["Content"]["Raw"]["Data"].as_str().is_some_and(|d| d.len() > 500));
 }

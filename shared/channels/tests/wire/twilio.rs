@@ -13,10 +13,7 @@ const SM: &str = "SM0123456789abcdef0123456789abcdef";
 const CA: &str = "CA0123456789abcdef0123456789abcdef";
 const MG: &str = "MG0123456789abcdef0123456789abcdef";
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test has no runtime to take its client from"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test has no runtime to take its client from")]
 fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -42,12 +39,7 @@ fn number() -> PhoneNumber {
 }
 
 fn text<'a>(sender: &'a dyn SmsSender, to: &'a PhoneNumber) -> BoxFuture<'a, Answer> {
-    sender.send(OutgoingSms {
-        to,
-        from: "Anytown",
-        body: "Hello & goodbye",
-        reference: "ref-1",
-    })
+    sender.send(OutgoingSms { to, from: "Anytown", body: "Hello & goodbye", reference: "ref-1" })
 }
 
 async fn answer(replies: Vec<Reply>) -> (Answer, usize) {
@@ -61,41 +53,19 @@ async fn answer(replies: Vec<Reply>) -> (Answer, usize) {
 async fn each_answer_is_what_the_protocol_says_and_is_asked_for_once() {
     let refused = |reason, code, again| Answer::Refused { reason, code, again };
     let error = |code: u32, status: u16| {
-        Reply::json(
-            status,
-            &json!({"code": code, "message": "m", "more_info": "", "status": status}),
-        )
+        Reply::json(status, &json!({"code": code, "message": "m", "more_info": "", "status": status}))
     };
-    let garbage = Reply::Http {
-        status: 200,
-        headers: "",
-        body: "<html>Sign in to the Wi-Fi</html>".to_owned(),
-    };
-    let elsewhere = Reply::Http {
-        status: 307,
-        headers: "Location: /2010-04-01/x.json\r\n",
-        body: String::new(),
-    };
+    let garbage =
+        Reply::Http { status: 200, headers: "", body: "<html>Sign in to the Wi-Fi</html>".to_owned() };
+    let elsewhere =
+        Reply::Http { status: 307, headers: "Location: /2010-04-01/x.json\r\n", body: String::new() };
     let cases = [
-        (
-            Reply::json(201, &json!({"sid": SM, "status": "queued"})),
-            Answer::Accepted { id: SM.to_owned() },
-        ),
-        (
-            error(21_211, 400),
-            refused(Reason::NoSuchAddress, Some(21_211), false),
-        ),
+        (Reply::json(201, &json!({"sid": SM, "status": "queued"})), Answer::Accepted { id: SM.to_owned() }),
+        (error(21_211, 400), refused(Reason::NoSuchAddress, Some(21_211), false)),
         (error(20_003, 401), refused(Reason::OurFault, Some(20_003), false)),
         (error(20_429, 429), refused(Reason::TryLater, Some(20_429), true)),
         (error(20_503, 503), refused(Reason::TryLater, Some(20_503), true)),
-        (
-            Reply::Http {
-                status: 503,
-                headers: "",
-                body: "upstream".to_owned(),
-            },
-            Answer::Unknown,
-        ),
+        (Reply::Http { status: 503, headers: "", body: "upstream".to_owned() }, Answer::Unknown),
         (error(20_500, 500), Answer::Unknown),
         (Reply::Reset, Answer::Unknown),
         (Reply::Hang, Answer::Unknown),
@@ -110,27 +80,17 @@ async fn each_answer_is_what_the_protocol_says_and_is_asked_for_once() {
 #[tokio::test]
 async fn a_refused_connection_is_certainly_no_send() {
     let twilio = twilio(&closed_port().await, Duration::from_secs(5));
-    let expected = Answer::Refused {
-        reason: Reason::TryLater,
-        code: None,
-        again: true,
-    };
+    let expected = Answer::Refused { reason: Reason::TryLater, code: None, again: true };
     assert_eq!(text(&twilio, &number()).await, expected);
 }
 
 fn fields(body: &[u8]) -> Vec<(String, String)> {
     let url = reqwest::Url::parse(&format!("http://x/?{}", String::from_utf8_lossy(body))).unwrap();
-    url.query_pairs()
-        .map(|(n, v)| (n.into_owned(), v.into_owned()))
-        .collect()
+    url.query_pairs().map(|(n, v)| (n.into_owned(), v.into_owned())).collect()
 }
 
 fn value(fields: &[(String, String)], name: &str) -> Vec<String> {
-    fields
-        .iter()
-        .filter(|(n, _)| n == name)
-        .map(|(_, v)| v.clone())
-        .collect()
+    fields.iter().filter(|(n, _)| n == name).map(|(_, v)| v.clone()).collect()
 }
 
 #[tokio::test]
@@ -139,37 +99,19 @@ async fn a_text_carries_its_reference_and_credentials() {
     let twilio = twilio(&server.url, Duration::from_secs(5));
     text(&twilio, &number()).await;
     let request = server.seen().remove(0);
-    assert_eq!(
-        request.line,
-        format!("POST /2010-04-01/Accounts/{ACCOUNT}/Messages.json")
-    );
+    assert_eq!(request.line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Messages.json"));
     assert!(request.headers.contains("authorization: basic "));
     let form = fields(&request.body);
     assert_eq!(value(&form, "To"), ["+447700900123"]);
     assert_eq!(value(&form, "From"), ["Anytown"]);
     assert_eq!(value(&form, "Body"), ["Hello & goodbye"]);
-    assert_eq!(
-        value(&form, "StatusCallback"),
-        ["https://messenger.example.com/hooks/twilio/status/ref-1"]
-    );
+    assert_eq!(value(&form, "StatusCallback"), ["https://messenger.example.com/hooks/twilio/status/ref-1"]);
     assert_eq!(form.len(), 4);
 
     let to = number();
-    SmsSender::send(
-        &twilio,
-        OutgoingSms {
-            to: &to,
-            from: MG,
-            body: "b",
-            reference: "r",
-        },
-    )
-    .await;
+    SmsSender::send(&twilio, OutgoingSms { to: &to, from: MG, body: "b", reference: "r" }).await;
     let form = fields(&server.seen()[1].body);
-    assert_eq!(
-        (value(&form, "MessagingServiceSid"), value(&form, "From")),
-        (vec![MG.to_owned()], vec![])
-    );
+    assert_eq!((value(&form, "MessagingServiceSid"), value(&form, "From")), (vec![MG.to_owned()], vec![]));
 }
 
 #[tokio::test]
@@ -177,21 +119,11 @@ async fn a_call_speaks_its_text_and_reports_twice() {
     let server = Server::start(vec![Reply::json(201, &json!({"sid": CA}))]).await;
     let twilio = twilio(&server.url, Duration::from_secs(5));
     let to = number();
-    let call = OutgoingCall {
-        to: &to,
-        from: "+441632960000",
-        text: "School is <closed> today",
-        reference: "ref-2",
-    };
-    assert_eq!(
-        VoiceCaller::send(&twilio, call).await,
-        Answer::Accepted { id: CA.to_owned() }
-    );
+    let call =
+        OutgoingCall { to: &to, from: "+441632960000", text: "School is <closed> today", reference: "ref-2" };
+    assert_eq!(VoiceCaller::send(&twilio, call).await, Answer::Accepted { id: CA.to_owned() });
     let request = server.seen().remove(0);
-    assert_eq!(
-        request.line,
-        format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls.json")
-    );
+    assert_eq!(request.line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls.json"));
     let form = fields(&request.body);
     assert!(value(&form, "Twiml")[0].contains("School is &lt;closed&gt; today</Say>"));
     assert_eq!(value(&form, "StatusCallbackEvent"), ["answered", "completed"]);
@@ -218,20 +150,10 @@ const MINUTE: i64 = 1_750_000_000_000 - 40_000;
 
 #[tokio::test]
 async fn finding_reads_on_until_a_page_lies_before_the_window() {
-    let next = |n: u32| {
-        json!(format!(
-            "/2010-04-01/Accounts/{ACCOUNT}/Messages.json?Page={n}&PageToken=PA"
-        ))
-    };
-    let first = [
-        message(50, &json!({})),
-        message(30, &json!({})),
-        message(29, &json!({"direction": "inbound"})),
-    ];
-    let undated = message(
-        1,
-        &json!({"date_created": null, "status": "undelivered", "error_code": 30_003}),
-    );
+    let next = |n: u32| json!(format!("/2010-04-01/Accounts/{ACCOUNT}/Messages.json?Page={n}&PageToken=PA"));
+    let first =
+        [message(50, &json!({})), message(30, &json!({})), message(29, &json!({"direction": "inbound"}))];
+    let undated = message(1, &json!({"date_created": null, "status": "undelivered", "error_code": 30_003}));
     let second = [message(20, &json!({"body": "Other"})), undated];
     let third = [message(5, &json!({}))];
     let server = Server::start(vec![
@@ -242,23 +164,13 @@ async fn finding_reads_on_until_a_page_lies_before_the_window() {
     .await;
     let twilio = twilio(&server.url, Duration::from_secs(5));
     let (since, until) = (MINUTE + 10_000, MINUTE + 40_000);
-    let found = SmsSender::find(&twilio, "+447700900123", "Anytown", since, until)
-        .await
-        .unwrap();
-    let brief: Vec<_> = found
-        .iter()
-        .map(|r| (r.created_ms - MINUTE, r.body.as_deref().unwrap()))
-        .collect();
+    let found = SmsSender::find(&twilio, "+447700900123", "Anytown", since, until).await.unwrap();
+    let brief: Vec<_> = found.iter().map(|r| (r.created_ms - MINUTE, r.body.as_deref().unwrap())).collect();
     assert_eq!(brief, [(30_000, "Hello"), (20_000, "Other"), (40_000, "Hello")]);
     let states: Vec<_> = found.iter().map(|r| r.state.as_ref().map(|s| s.state)).collect();
     assert_eq!(
         states,
-        [
-            DeliveryState::Accepted,
-            DeliveryState::Accepted,
-            DeliveryState::TemporaryFailure
-        ]
-        .map(Some)
+        [DeliveryState::Accepted, DeliveryState::Accepted, DeliveryState::TemporaryFailure].map(Some)
     );
     let lines: Vec<String> = server.seen().into_iter().map(|r| r.line).collect();
     assert_eq!(lines.len(), 3);
@@ -276,9 +188,7 @@ async fn a_pool_is_found_by_its_name_in_the_records() {
     let page = json!({"messages": [ours, message(31, &json!({}))], "next_page_uri": null});
     let server = Server::start(vec![Reply::json(200, &page)]).await;
     let twilio = twilio(&server.url, Duration::from_secs(5));
-    let found = SmsSender::find(&twilio, "+447700900123", MG, MINUTE, MINUTE + 60_000)
-        .await
-        .unwrap();
+    let found = SmsSender::find(&twilio, "+447700900123", MG, MINUTE, MINUTE + 60_000).await.unwrap();
     assert_eq!(found.len(), 1);
     assert!(!server.seen()[0].line.contains("From="));
 }
@@ -289,22 +199,10 @@ async fn nobody_knows_is_never_taken_for_nothing() {
     let away = json!({"messages": [message(30, &json!({}))], "next_page_uri": "https://evil.example/x"});
     let cases = [
         (Reply::json(200, &endless), ChannelError::TooMany),
-        (
-            Reply::json(200, &away),
-            ChannelError::Garbled("a next page elsewhere"),
-        ),
-        (
-            Reply::json(200, &json!({})),
-            ChannelError::Garbled("not the documented JSON"),
-        ),
-        (
-            Reply::json(500, &json!({})),
-            ChannelError::Refused { status: 500 },
-        ),
-        (
-            Reply::json(404, &json!({})),
-            ChannelError::Refused { status: 404 },
-        ),
+        (Reply::json(200, &away), ChannelError::Garbled("a next page elsewhere")),
+        (Reply::json(200, &json!({})), ChannelError::Garbled("not the documented JSON")),
+        (Reply::json(500, &json!({})), ChannelError::Refused { status: 500 }),
+        (Reply::json(404, &json!({})), ChannelError::Refused { status: 404 }),
         (Reply::Reset, ChannelError::NoAnswer),
     ];
     for (reply, error) in cases {
@@ -323,10 +221,7 @@ async fn single_records_are_fetched_by_id() {
     let server = Server::start(vec![Reply::json(200, &call), Reply::json(404, &json!({}))]).await;
     let twilio = twilio(&server.url, Duration::from_secs(5));
     let found = VoiceCaller::fetch(&twilio, CA).await.unwrap().unwrap();
-    assert_eq!(
-        (found.state, found.seconds, found.at_ms),
-        (DeliveryState::Delivered, Some(61), MINUTE)
-    );
+    assert_eq!((found.state, found.seconds, found.at_ms), (DeliveryState::Delivered, Some(61), MINUTE));
     assert_eq!(SmsSender::fetch(&twilio, SM).await, Ok(None));
     let lines: Vec<String> = server.seen().into_iter().map(|r| r.line).collect();
     assert!(
@@ -334,11 +229,7 @@ async fn single_records_are_fetched_by_id() {
             && lines[1].ends_with(&format!("/Messages/{SM}.json"))
     );
     for bad in ["", "../../x", CA, "SM1"] {
-        assert_eq!(
-            SmsSender::fetch(&twilio, bad).await,
-            Err(ChannelError::BadId),
-            "{bad}"
-        );
+        assert_eq!(SmsSender::fetch(&twilio, bad).await, Err(ChannelError::BadId), "{bad}");
     }
     assert_eq!(server.seen().len(), 2);
 }

@@ -66,11 +66,7 @@ fn a_page_whose_workers_are_always_lost_is_given_up() {
     for _ in 0..MOST_LOST_CLAIMS {
         page = page.claimed("a", 0).abandoned();
         if page.next() == Next::Ask {
-            page = page.asked(vec![(0, Found::Nothing)], false, 0).asked(
-                vec![(0, Found::Nothing)],
-                false,
-                0,
-            );
+            page = page.asked(vec![(0, Found::Nothing)], false, 0).asked(vec![(0, Found::Nothing)], false, 0);
         }
     }
     assert_eq!((page.next(), states(&page)), (Next::Settled, vec![DeliveryState::Unknown]));
