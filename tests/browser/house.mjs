@@ -12,6 +12,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const FLAGS = [
   "--headless",
+  "--lang=en-GB",
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -63,6 +64,8 @@ export async function signedIn(browser, { access }, options = {}) {
     baseURL: access.url,
     locale: "en-GB",
     timezoneId: "Europe/London",
+    // Colours are measured where nothing moves.
+    reducedMotion: "reduce",
     viewport: { width: 1440, height: 900 },
     ...options,
   });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::book::{AddressBook, Reach};
 use domain::channel::Channel;
 use domain::ids::ContactId;
-use domain::message::Message;
+use domain::message::{Message, Purpose};
 use domain::plan::{Plan, Planned};
 use domain::settings::Settings;
 use domain::sms;
@@ -32,6 +32,7 @@ pub(crate) struct Check {
     pub(crate) costs: Vec<CostRow>,
     pub(crate) total: String,
     pub(crate) note: Option<String>,
+    pub(crate) warning: Option<&'static str>,
     /// What is still to be done before it can be sent.
     pub(crate) blockers: Vec<String>,
     pub(crate) ready: bool,
@@ -112,7 +113,8 @@ impl Check {
             preview: previewed(book, message, plan, settings, person),
             costs: if priced { costs(costing, settings) } else { Vec::new() },
             total: if priced { words::money(costing.total()) } else { String::new() },
-            note: note(plan, message),
+            note: note(plan),
+            warning: warning(message),
             send_words: if ready { format!("Send {sum}") } else { "Send".to_owned() },
             // Without a text there was nothing to look at yet.
             expect: if ready { expect(costing) } else { String::new() },
@@ -288,22 +290,23 @@ fn costs(costing: &Costing, settings: &Settings) -> Vec<CostRow> {
     rows
 }
 
-fn note(plan: &Plan, message: &Message) -> Option<String> {
+/// Worth knowing, but nothing to mend: people who share a number or address.
+fn note(plan: &Plan) -> Option<String> {
     let served: usize = plan.deliveries.iter().map(|d| d.contacts.len()).sum();
     let shared = served - plan.deliveries.len();
-    let shared = (shared > 0).then(|| {
+    (shared > 0).then(|| {
         format!(
             "{} a number or address with somebody else and {} one message between them.",
             words::count(shared as u64, "person shares", "people share"),
             if shared == 1 { "gets" } else { "get" }
         )
-    });
-    let emergency = (message.purpose == domain::message::Purpose::Emergency)
-        .then(|| "An emergency goes before everything else. Use it only when it cannot wait.".to_owned());
-    match (emergency, shared) {
-        (Some(a), Some(b)) => Some(format!("{a} {b}")),
-        (a, b) => a.or(b),
-    }
+    })
+}
+
+/// What should make one stop and think.
+fn warning(message: &Message) -> Option<&'static str> {
+    (message.purpose == Purpose::Emergency)
+        .then_some("An emergency goes before everything else. Use it only for what cannot wait.")
 }
 
 /// The message as the person at a place among the recipients gets it.
