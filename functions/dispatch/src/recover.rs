@@ -50,7 +50,7 @@ impl Dispatch {
             if abandoned.lost >= MOST_LOST_CLAIMS {
                 error!(message = %page.message, page = page.page, "page given up after lost workers");
             }
-            state = PageState { receipts: state.receipts, ..abandoned };
+            state = abandoned;
         }
         if !state.unresolved().is_empty() {
             let content = school.page_content(page).await?;
