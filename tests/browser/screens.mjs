@@ -25,6 +25,10 @@ async function shoot(page, name) {
   const whole = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewportSize({ width, height: Math.min(HIGHEST, Math.max(least, whole)) });
   await page.mouse.move(0, 0);
+  await page.evaluate(() => {
+    document.activeElement?.blur();
+    scrollTo(0, 0);
+  });
   await page.waitForTimeout(200);
   await page.screenshot({ path: path.join(out, `${name}-${width}-${theme}.png`) });
   await page.setViewportSize({ width, height: least });

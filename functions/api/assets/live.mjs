@@ -2,7 +2,7 @@
 
 const MOST_QUIET = 40;
 
-/** Asks `part.dataset.live` every `part.dataset.every` milliseconds until nothing moves any more. */
+/** Asks `part.dataset.live` as often as the part says (milliseconds), until nothing new has come for long. */
 export function keepLive(part, announce) {
   let timer;
   let quiet = 0;
@@ -22,7 +22,7 @@ export function keepLive(part, announce) {
       if (answer.status === 401) return location.reload();
       if (!answer.ok) throw new Error(String(answer.status));
       failures = 0;
-      swap(part, await answer.text());
+      if (swap(part, await answer.text())) quiet = 0;
     } catch {
       failures += 1;
       return wait(Math.min(30000, 2000 * 2 ** failures));
@@ -33,7 +33,7 @@ export function keepLive(part, announce) {
     moving = !still;
     quiet = still ? quiet + 1 : 0;
     if (part.querySelector("[data-go]")) return location.reload();
-    if (quiet < MOST_QUIET) wait(still ? 15000 : 1500);
+    if (quiet < MOST_QUIET) wait(Number(head?.dataset.every) || 2000);
   };
 
   document.addEventListener("visibilitychange", () => {
@@ -43,11 +43,11 @@ export function keepLive(part, announce) {
   wait(Number(part.dataset.every) || 2000);
 }
 
-/** Puts new content in place without moving the page, the focus or what was opened. */
+/** Puts new content in place without moving the page, the focus or what was opened; says whether it was new. */
 export function swap(part, html) {
   const fresh = document.createElement("div");
   fresh.innerHTML = html;
-  if (fresh.innerHTML === part.innerHTML) return;
+  if (fresh.innerHTML === part.innerHTML) return false;
   for (const open of part.querySelectorAll("details[open][id]")) {
     const again = fresh.querySelector(`#${CSS.escape(open.id)}`);
     if (again) again.open = true;
@@ -55,6 +55,7 @@ export function swap(part, html) {
   const focused = part.contains(document.activeElement) ? pathTo(part, document.activeElement) : null;
   part.replaceChildren(...fresh.childNodes);
   if (focused) part.querySelector(focused)?.focus({ preventScroll: true });
+  return true;
 }
 
 function pathTo(part, element) {

@@ -223,6 +223,7 @@ async fn delete(
         hidden: Vec::new(),
         yes: ask.yes,
         no: ask.no,
+        harmless: ask.harmless,
         back: format!("/contacts/{}", contact_path(&stored.contact.id)),
     })
 }
@@ -244,6 +245,7 @@ fn ask(contact: &Contact) -> Ask {
         words: BEFORE_DELETING.replace("They get", "This person gets").replace("to them", "to this person"),
         yes: format!("Delete {name}"),
         no: "Keep",
+        harmless: false,
     }
 }
 

@@ -56,6 +56,7 @@ pub(crate) struct AskPage {
     pub(crate) hidden: Vec<(&'static str, String)>,
     pub(crate) yes: String,
     pub(crate) no: &'static str,
+    pub(crate) harmless: bool,
     pub(crate) back: String,
 }
 
@@ -169,6 +170,7 @@ async fn delete(State(state): State<ApiState>, Posted { by, form }: Posted) -> R
         hidden: ids.iter().map(|id| ("id", id.to_string())).collect(),
         yes: format!("Delete {people}"),
         no: "Keep them",
+        harmless: false,
         back: "/contacts".to_owned(),
     })
 }
@@ -237,6 +239,7 @@ impl ContactsPage {
                 words: BEFORE_DELETING.to_owned(),
                 yes: "Delete selected".to_owned(),
                 no: "Keep them",
+                harmless: false,
             },
         }
     }
@@ -346,6 +349,7 @@ mod tests {
                 hidden: vec![("id", "P0001".into())],
                 yes: "Delete 3 contacts".into(),
                 no: "Keep them",
+                harmless: false,
                 back: "/contacts".into(),
             }
         }

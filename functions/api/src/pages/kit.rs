@@ -212,6 +212,8 @@ pub(crate) struct Ask {
     pub(crate) words: String,
     pub(crate) yes: String,
     pub(crate) no: &'static str,
+    /// Whether nothing is lost by it.
+    pub(crate) harmless: bool,
 }
 
 /// A value with its name: a big figure, a fact.

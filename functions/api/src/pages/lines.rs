@@ -88,10 +88,11 @@ fn outcome(state: MessageState, counts: &Counts) -> String {
         MessageState::Queued | MessageState::Sending => {
             part(total - of(counts, Show::Waiting) - of(counts, Show::Retrying), "sent")
         }
-        MessageState::Finished | MessageState::Stopped if of(counts, Show::Delivered) > 0 => {
-            part(of(counts, Show::Delivered), "delivered")
+        MessageState::Finished | MessageState::Stopped => {
+            let (delivered, sent) = (of(counts, Show::Delivered), of(counts, Show::Sent));
+            // While most reports are still to come, "delivered" would sound like a failure.
+            if delivered >= sent { part(delivered, "delivered") } else { part(delivered + sent, "sent") }
         }
-        MessageState::Finished | MessageState::Stopped => part(of(counts, Show::Sent), "sent"),
     }
 }
 

@@ -72,6 +72,8 @@ struct Live {
     say: String,
     /// Whether deliveries still wait for a send.
     moving: bool,
+    /// How often it is worth asking for news.
+    every_ms: u32,
     rejected: Option<String>,
     total: u64,
     bar: Bar,
@@ -210,6 +212,7 @@ async fn ask_page(state: &ApiState, by: &SignedIn, id: MessageId, ask: Ask) -> R
         hidden: Vec::new(),
         yes: ask.yes,
         no: ask.no,
+        harmless: ask.harmless,
         back: format!("/messages/{id}"),
     })
 }
@@ -224,6 +227,7 @@ fn stop_ask(id: MessageId) -> Ask {
             .to_owned(),
         yes: "Stop sending".to_owned(),
         no: "Go on sending",
+        harmless: false,
     }
 }
 
@@ -239,6 +243,7 @@ fn resend_ask(id: MessageId, deliveries: u64) -> Ask {
             .to_owned(),
         yes: format!("Send again to {number}"),
         no: "Leave it",
+        harmless: true,
     }
 }
 
@@ -250,10 +255,15 @@ impl Live {
         let title = title(status, &counts, total);
         let waiting = status.can_resend();
         Self {
-            sub: format!("Sent by {} {}", status.author.name, local.when(status.created_ms)),
+            sub: sub(status, &counts, local),
             say: title.clone(),
             title,
             moving: !status.is_over(),
+            every_ms: match counts.get(&Show::Sent) {
+                _ if !status.is_over() => 1_500,
+                Some(_) => 3_000,
+                None => 15_000,
+            },
             rejected: (status.state == MessageState::Rejected).then(|| {
                 status.reason.clone().unwrap_or_else(|| "It could not be sent as it was.".to_owned())
             }),
@@ -278,8 +288,20 @@ fn title(status: &Status, counts: &Counts, total: u64) -> String {
             part("Sending:", total - of(Show::Waiting) - of(Show::Retrying))
         }
         MessageState::Stopped => part("Stopped after", delivered + sent),
-        MessageState::Finished if delivered > 0 => part("Delivered to", delivered),
-        MessageState::Finished => part("Sent to", sent),
+        // While most reports are still to come, "delivered" would sound like a failure.
+        MessageState::Finished if delivered >= sent => part("Delivered to", delivered),
+        MessageState::Finished => part("Sent to", sent + delivered),
+    }
+}
+
+fn sub(status: &Status, counts: &Counts, local: &LocalTime) -> String {
+    let of = |show| counts.get(&show).copied().unwrap_or(0);
+    let by = format!("Sent by {} {}", status.author.name, local.when(status.created_ms));
+    let (delivered, sent) = (of(Show::Delivered), of(Show::Sent));
+    if status.state == MessageState::Finished && sent > delivered {
+        format!("{by} · {} known to be delivered so far", words::number(delivered))
+    } else {
+        by
     }
 }
 
