@@ -1,46 +1,30 @@
 //! One message: where it stands, live, and what to do about those it did not reach.
 
+mod handlers;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::Router;
-use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use domain::book::AddressBook;
-use domain::delivery::DeliveryState;
 use domain::ids::{ContactId, MessageId};
 use domain::message::{Message, MessageState};
 use domain::settings::Settings;
-use serde::Deserialize;
-use store::School;
+
+pub(crate) use handlers::routes;
 
 use super::contact_path;
-use super::contacts::AskPage;
-use super::desk::{Desk, html};
-use super::frame::{Frame, Here};
+use super::frame::Frame;
 use super::kit::{Ask, Bar, Named, Problem, Tag};
 use super::lines::{self, Counts};
 use super::shown::{self, Shown};
 use super::standing::{Show, next_step, tag};
 use super::words::{self, LocalTime};
-use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
-use crate::services::control;
-use crate::services::deliveries::{DeliveryLine, deliveries_in};
-use crate::services::status::{Status, status};
-use crate::state::ApiState;
+use crate::services::deliveries::DeliveryLine;
+use crate::services::status::Status;
 
 /// People named in each group.
 const NAMED: usize = 24;
-
-pub(crate) fn routes() -> Router<ApiState> {
-    Router::new()
-        .route("/messages/{id}", get(show))
-        .route("/messages/{id}/live", get(live))
-        .route("/messages/{id}/stop", post(stop))
-        .route("/messages/{id}/resend", post(resend))
-}
 
 #[derive(Template)]
 #[template(path = "message.html")]
@@ -107,114 +91,9 @@ struct Person {
     to: String,
 }
 
-#[derive(Deserialize)]
-struct Asked {
-    done: Option<String>,
-    n: Option<u64>,
-}
-
 /// A message's id as it stands in an address.
 pub(crate) fn known(id: &str) -> Result<MessageId> {
     id.parse().map_err(|_| ApiError::NotFound)
-}
-
-async fn show(
-    State(state): State<ApiState>,
-    by: SignedIn,
-    Path(id): Path<String>,
-    Query(asked): Query<Asked>,
-) -> Result<Response> {
-    let id = known(&id)?;
-    let desk = Desk::open(&state, &by, Here::History).await?;
-    let status = status(&state, &by.school, id).await?;
-    let body = by.school.body(id).await?;
-    let failing = failing(&by.school, id, &status).await?;
-    let book = desk.book(&state, &by.school).await?;
-    let live = Live::new(&status, &failing, &book, &desk.local);
-    let mut page = MessagePage::new(desk.frame, &status, &body.message, &body.settings, &desk.local, live);
-    page.notice = notice(&asked);
-    html(&page)
-}
-
-async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String>) -> Result<Response> {
-    let id = known(&id)?;
-    let desk = Desk::open(&state, &by, Here::History).await?;
-    let status = status(&state, &by.school, id).await?;
-    let message = by.school.body(id).await?.message;
-    let failing = failing(&by.school, id, &status).await?;
-    let book = desk.book(&state, &by.school).await?;
-    let live = Live::new(&status, &failing, &book, &desk.local);
-    html(&LivePart {
-        frame: desk.frame,
-        id: id.to_string(),
-        headline: words::readable(&message.headline()),
-        live,
-    })
-}
-
-async fn failing(school: &School, id: MessageId, status: &Status) -> Result<Vec<DeliveryLine>> {
-    if status.count(DeliveryState::can_resend) == 0 {
-        return Ok(Vec::new());
-    }
-    Ok(deliveries_in(school, id, None, DeliveryState::can_resend).await?.lines)
-}
-
-fn notice(asked: &Asked) -> Option<String> {
-    match asked.done.as_deref()? {
-        "sent" => Some("Accepted. You may leave this page: it goes on by itself.".to_owned()),
-        "stopped" => Some("Stopped. What a provider had already taken may still arrive.".to_owned()),
-        "over" => Some("It was over before it could be stopped.".to_owned()),
-        "resent" => Some(match asked.n.unwrap_or(0) {
-            0 => "There was nothing left to send again.".to_owned(),
-            n => format!("{} sent again.", words::count(n, "delivery is being", "deliveries are being")),
-        }),
-        _ => None,
-    }
-}
-
-async fn stop(
-    State(state): State<ApiState>,
-    Path(id): Path<String>,
-    Posted { by, form }: Posted,
-) -> Result<Response> {
-    let id = known(&id)?;
-    if form.text("sure") != "yes" {
-        return ask_page(&state, &by, id, stop_ask(id)).await;
-    }
-    let done = match control::stop(&state, &by.school, id).await? {
-        MessageState::Stopped => "stopped",
-        _ => "over",
-    };
-    Ok(Redirect::to(&format!("/messages/{id}?done={done}")).into_response())
-}
-
-async fn resend(
-    State(state): State<ApiState>,
-    Path(id): Path<String>,
-    Posted { by, form }: Posted,
-) -> Result<Response> {
-    let id = known(&id)?;
-    if form.text("sure") != "yes" {
-        let waiting = status(&state, &by.school, id).await?.can_resend();
-        return ask_page(&state, &by, id, resend_ask(id, waiting)).await;
-    }
-    let resent = control::resend(&state, &by.school, id).await?;
-    Ok(Redirect::to(&format!("/messages/{id}?done=resent&n={}", resent.count)).into_response())
-}
-
-async fn ask_page(state: &ApiState, by: &SignedIn, id: MessageId, ask: Ask) -> Result<Response> {
-    let desk = Desk::open(state, by, Here::History).await?;
-    html(&AskPage {
-        frame: desk.frame,
-        title: ask.title,
-        words: ask.words,
-        action: ask.action,
-        hidden: Vec::new(),
-        yes: ask.yes,
-        no: ask.no,
-        harmless: ask.harmless,
-        back: format!("/messages/{id}"),
-    })
 }
 
 fn stop_ask(id: MessageId) -> Ask {

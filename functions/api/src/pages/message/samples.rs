@@ -1,13 +1,15 @@
 //! Messages that are being sent, went well, went badly.
 
 use domain::channel::Channel;
-use domain::delivery::Reason;
+use domain::delivery::{DeliveryState, Reason};
 use domain::message::Purpose;
 use domain::page::Standing;
 use store::Author;
 
+use super::handlers::{Asked, notice};
 use super::*;
 use crate::pages::compose::samples::{book, draft, settings};
+use crate::pages::frame::Here;
 use crate::pages::lines::samples::{local, now_ms};
 
 fn status(state: MessageState, totals: &[(DeliveryState, u64)]) -> Status {

@@ -1,0 +1,137 @@
+//! The page of a message at work: its news, stopping it, sending again.
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use domain::delivery::DeliveryState;
+use domain::ids::MessageId;
+use domain::message::MessageState;
+use serde::Deserialize;
+use store::School;
+
+use super::{Live, LivePart, MessagePage, known, resend_ask, stop_ask};
+use crate::auth::{Posted, SignedIn};
+use crate::error::Result;
+use crate::pages::contacts::AskPage;
+use crate::pages::desk::{Desk, html};
+use crate::pages::frame::Here;
+use crate::pages::kit::Ask;
+use crate::pages::words;
+use crate::services::control;
+use crate::services::deliveries::{DeliveryLine, deliveries_in};
+use crate::services::status::{Status, status};
+use crate::state::ApiState;
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new()
+        .route("/messages/{id}", get(show))
+        .route("/messages/{id}/live", get(live))
+        .route("/messages/{id}/stop", post(stop))
+        .route("/messages/{id}/resend", post(resend))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    pub(super) done: Option<String>,
+    pub(super) n: Option<u64>,
+}
+
+async fn show(
+    State(state): State<ApiState>,
+    by: SignedIn,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let id = known(&id)?;
+    let desk = Desk::open(&state, &by, Here::History).await?;
+    let status = status(&state, &by.school, id).await?;
+    let body = by.school.body(id).await?;
+    let failing = failing(&by.school, id, &status).await?;
+    let book = desk.book(&state, &by.school).await?;
+    let live = Live::new(&status, &failing, &book, &desk.local);
+    let mut page = MessagePage::new(desk.frame, &status, &body.message, &body.settings, &desk.local, live);
+    page.notice = notice(&asked);
+    html(&page)
+}
+
+async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String>) -> Result<Response> {
+    let id = known(&id)?;
+    let desk = Desk::open(&state, &by, Here::History).await?;
+    let status = status(&state, &by.school, id).await?;
+    let message = by.school.body(id).await?.message;
+    let failing = failing(&by.school, id, &status).await?;
+    let book = desk.book(&state, &by.school).await?;
+    let live = Live::new(&status, &failing, &book, &desk.local);
+    html(&LivePart {
+        frame: desk.frame,
+        id: id.to_string(),
+        headline: words::readable(&message.headline()),
+        live,
+    })
+}
+
+async fn failing(school: &School, id: MessageId, status: &Status) -> Result<Vec<DeliveryLine>> {
+    if status.count(DeliveryState::can_resend) == 0 {
+        return Ok(Vec::new());
+    }
+    Ok(deliveries_in(school, id, None, DeliveryState::can_resend).await?.lines)
+}
+
+pub(super) fn notice(asked: &Asked) -> Option<String> {
+    match asked.done.as_deref()? {
+        "sent" => Some("Accepted. You may leave this page: it goes on by itself.".to_owned()),
+        "stopped" => Some("Stopped. What a provider had already taken may still arrive.".to_owned()),
+        "over" => Some("It was over before it could be stopped.".to_owned()),
+        "resent" => Some(match asked.n.unwrap_or(0) {
+            0 => "There was nothing left to send again.".to_owned(),
+            n => format!("{} sent again.", words::count(n, "delivery is being", "deliveries are being")),
+        }),
+        _ => None,
+    }
+}
+
+async fn stop(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Posted { by, form }: Posted,
+) -> Result<Response> {
+    let id = known(&id)?;
+    if form.text("sure") != "yes" {
+        return ask_page(&state, &by, id, stop_ask(id)).await;
+    }
+    let done = match control::stop(&state, &by.school, id).await? {
+        MessageState::Stopped => "stopped",
+        _ => "over",
+    };
+    Ok(Redirect::to(&format!("/messages/{id}?done={done}")).into_response())
+}
+
+async fn resend(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Posted { by, form }: Posted,
+) -> Result<Response> {
+    let id = known(&id)?;
+    if form.text("sure") != "yes" {
+        let waiting = status(&state, &by.school, id).await?.can_resend();
+        return ask_page(&state, &by, id, resend_ask(id, waiting)).await;
+    }
+    let resent = control::resend(&state, &by.school, id).await?;
+    Ok(Redirect::to(&format!("/messages/{id}?done=resent&n={}", resent.count)).into_response())
+}
+
+async fn ask_page(state: &ApiState, by: &SignedIn, id: MessageId, ask: Ask) -> Result<Response> {
+    let desk = Desk::open(state, by, Here::History).await?;
+    html(&AskPage {
+        frame: desk.frame,
+        title: ask.title,
+        words: ask.words,
+        action: ask.action,
+        hidden: Vec::new(),
+        yes: ask.yes,
+        no: ask.no,
+        harmless: ask.harmless,
+        back: format!("/messages/{id}"),
+    })
+}
