@@ -1,9 +1,9 @@
 //! `kill -9` of the whole product, again and again, while the providers live on and keep count.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::judge::Verdict;
-use crate::product::{Partner, Process, Providers, free_port, message, total};
+use crate::product::{PATIENCE, Partner, Process, Providers, free_port, message};
 
 const PEOPLE: usize = 3_000;
 const KILLS: u64 = 20;
@@ -43,16 +43,24 @@ async fn killed_at_twenty_random_points_nobody_is_lost_and_nobody_gets_it_twice(
     assert_eq!(kills, KILLS);
     partner.clear_faults().await;
 
-    let open = |m: &serde_json::Value| {
-        ["queued", "sending", "retrying", "accepted"].iter().map(|s| total(m, s)).sum::<u64>()
+    // Texts can be asked for: none of them may stay unknown. What the providers reported while the product was being
+    // killed may be lost with its queue in memory (SQS keeps it), so some may stay *accepted* until they are fetched.
+    let began = Instant::now();
+    let verdict = loop {
+        let done = partner.until(&id, "over", |m| m["state"] == "finished").await;
+        let verdict = Verdict::of(&partner, &id).await;
+        let open = |channel: &str, state: &str| match state {
+            "queued" | "sending" | "retrying" => true,
+            state => channel == "sms" && state == "unknown",
+        };
+        if !verdict.said.iter().any(|((channel, _), state)| open(channel, state)) {
+            eprintln!("after {KILLS} kills: {} of {} not confirmed; {done}", verdict.unknown(), PEOPLE * 2);
+            break verdict;
+        }
+        assert!(began.elapsed() < PATIENCE, "not settled: {done}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
     };
-    let done = partner.until(&id, "over", |m| m["state"] == "finished" && open(m) == 0).await;
-    let verdict = Verdict::of(&partner, &id).await;
     verdict.assert_clean(PEOPLE * 2);
-    eprintln!("after {KILLS} kills: {} of {} not confirmed; {done}", verdict.unknown(), PEOPLE * 2);
-    // Texts can be asked for: none of them may stay unknown. E-mail that SES took reports itself.
-    let unknown_texts = verdict.said.iter().filter(|((c, _), s)| c == "sms" && *s == "unknown").count();
-    assert_eq!(unknown_texts, 0);
 
     let (status, again) = partner.send_with_key("crash", &body).await.unwrap();
     assert_eq!((status, again["id"].as_str()), (202, Some(id.as_str())), "the key is remembered");

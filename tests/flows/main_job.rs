@@ -33,6 +33,14 @@ async fn everybody_gets_a_text_an_email_and_a_call_and_usage_counts_what_the_pro
     let recount =
         usage::Usage::new(town.system.store().clone()).recount(partner.school.parse().unwrap()).await;
     assert_eq!(recount.unwrap(), [], "a recount finds nothing to mend");
+
+    let school = town.system.store().school(store::Access::of_operator(partner.school.parse().unwrap()));
+    let told = school.messages_of(&domain::ids::ContactId::parse("p7").unwrap(), 30).await.unwrap();
+    assert_eq!(
+        told.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [second, first],
+        "a contact's messages"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

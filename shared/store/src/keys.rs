@@ -123,8 +123,10 @@ pub(crate) fn history_pk(school: SchoolId) -> String {
     format!("S#{school}#H")
 }
 
+pub(crate) const HISTORY_PREFIX: &str = "H#";
+
 pub(crate) fn history(school: SchoolId, message: MessageId, part: usize) -> Key {
-    key(history_pk(school), format!("{message}#{part:03}"))
+    key(history_pk(school), format!("{HISTORY_PREFIX}{message}#{part:03}"))
 }
 
 // ---- a message's rows -----------------------------------------------------------------------------------------

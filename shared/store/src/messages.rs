@@ -212,6 +212,16 @@ impl School {
         rows.into_iter().map(|row| from_row("summary", row)).collect()
     }
 
+    /// The lines of these messages, newest first; ids without one are left out.
+    pub async fn summaries_of(&self, ids: &[MessageId]) -> Result<Vec<Summary>> {
+        let wanted: Vec<Key> = ids.iter().map(|id| keys::summary(self.id, *id)).collect();
+        let rows = self.table.batch_get(&wanted, false).await?;
+        let mut found: Vec<Summary> =
+            rows.into_iter().map(|row| from_row("summary", row)).collect::<Result<_>>()?;
+        found.sort_unstable_by_key(|summary| std::cmp::Reverse(summary.id));
+        Ok(found)
+    }
+
     /// Brings the history's line up to date.
     pub async fn update_summary(&self, id: MessageId, state: MessageState, totals: &Totals) -> Result<()> {
         let totals = totals.iter().map(|(state, count)| (state.code().to_owned(), n(count))).collect();

@@ -2,7 +2,6 @@
 
 use aws_sdk_dynamodb::types::{PutRequest, TransactWriteItem, WriteRequest};
 use domain::ids::{ContactId, MessageId};
-use domain::message::MessageState;
 use domain::usage::{DayCounts, Days, Totals, difference};
 use jiff::civil::Date;
 
@@ -93,18 +92,21 @@ impl School {
         self.table.batch_write(writes).await
     }
 
-    /// Messages that went to a contact, newest first, among the school's latest `limit` finished ones; each with the
-    /// page that holds its delivery.
-    pub async fn messages_of(&self, contact: &ContactId, limit: i32) -> Result<Vec<(MessageId, u32)>> {
-        let rows = self.table.newest(&keys::history_pk(self.id), "", None, limit).await?;
+    /// Messages that went to a contact, newest first, among the school's latest `limit` finished ones.
+    pub async fn messages_of(&self, contact: &ContactId, limit: i32) -> Result<Vec<MessageId>> {
+        let rows = self.table.newest(&keys::history_pk(self.id), keys::HISTORY_PREFIX, None, limit).await?;
         let mut found = Vec::new();
         for row in &rows {
-            let id = text(row, SK).and_then(|sk| sk.split('#').next()?.parse::<MessageId>().ok());
+            let id = text(row, SK).and_then(|sk| {
+                let ulid = sk.strip_prefix(keys::HISTORY_PREFIX)?.split('#').next()?;
+                ulid.parse::<MessageId>().ok()
+            });
             let contacts: Vec<(ContactId, u32)> = crate::messages::read_json("history", row, "contacts")?;
-            if let (Some(id), Some((_, page))) = (id, contacts.iter().find(|(c, _)| c == contact)) {
-                found.push((id, *page));
+            if let Some(id) = id.filter(|_| contacts.iter().any(|(c, _)| c == contact)) {
+                found.push(id);
             }
         }
+        found.dedup();
         Ok(found)
     }
 
@@ -114,11 +116,6 @@ impl School {
         let ids =
             rows.iter().filter_map(|row| text(row, SK)?.strip_prefix(keys::SUMMARY_PREFIX)?.parse().ok());
         Ok(ids.collect())
-    }
-
-    /// Whether a message still waits to be finished; used by a recount to say what it left out.
-    pub const fn is_open(state: MessageState) -> bool {
-        matches!(state, MessageState::Queued | MessageState::Sending)
     }
 }
 

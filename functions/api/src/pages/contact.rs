@@ -16,12 +16,16 @@ use super::contacts::{AskPage, BEFORE_DELETING, role_words};
 use super::desk::{Desk, html};
 use super::frame::{Frame, Here};
 use super::kit::{Ask, Choice, Field, Problem};
+use super::lines::Line;
 use super::{contact_path, shown};
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
 use crate::services::contacts::{ContactFields, read_contact};
 use crate::state::ApiState;
+
+/// Finished messages that are looked through for those to one person.
+const LATEST: i32 = 30;
 
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
@@ -50,6 +54,8 @@ pub(crate) struct ContactPage {
     groups: Field,
     save: &'static str,
     ask: Option<Ask>,
+    /// Messages that went to this person, newest first.
+    recent: Vec<Line>,
 }
 
 /// The fields as they stand in the form.
@@ -163,14 +169,11 @@ async fn show(
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
     let stored = by.school.contact(&known(&id)?).await?.ok_or(ApiError::NotFound)?;
     let notice = asked.done.map(|_| "The changes are saved.".to_owned());
-    html(&ContactPage::of(
-        desk.frame,
-        &stored.contact,
-        stored.rev,
-        &Typed::of(&stored.contact),
-        notice,
-        Vec::new(),
-    ))
+    let ids = by.school.messages_of(&stored.contact.id, LATEST).await?;
+    let recent = by.school.summaries_of(&ids).await?.iter().map(|s| Line::new(s, &desk.local)).collect();
+    let typed = Typed::of(&stored.contact);
+    let page = ContactPage::of(desk.frame, &stored.contact, stored.rev, &typed, notice, Vec::new());
+    html(&ContactPage { recent, ..page })
 }
 
 async fn save(
@@ -328,6 +331,7 @@ impl ContactPage {
                 .hint("Names with commas between, such as Year 9, Choir."),
             save: "Save changes",
             ask: None,
+            recent: Vec::new(),
             frame,
             problems,
         }
@@ -346,7 +350,12 @@ impl ContactPage {
         let book = super::compose::samples::book();
         let imported = &book.contacts()[3];
         let notice = Some("The changes are saved.".into());
-        Self::of(Frame::sample(Here::Contacts), imported, 1, &Typed::of(imported), notice, Vec::new())
+        let page =
+            Self::of(Frame::sample(Here::Contacts), imported, 1, &Typed::of(imported), notice, Vec::new());
+        let local = super::lines::samples::local();
+        let recent =
+            super::lines::samples::summaries().iter().take(2).map(|s| Line::new(s, &local)).collect();
+        Self { recent, ..page }
     }
 
     pub(crate) fn sample_with_problems() -> Self {
