@@ -1,10 +1,11 @@
 //! Batches from SQS: each job stands alone, so that one that fails, or panics, never takes the others along.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use channels::ses::events::{self, BadEvent};
+use domain::ids::{MessageId, SchoolId};
 use domain::job::{Job, PageRef};
 use tracing::{error, info, warn};
 
@@ -42,13 +43,7 @@ impl Dispatch {
                 }
             }
         }
-        for (page, (merged, ids)) in Self::by_page(receipts) {
-            let dispatch = Arc::clone(self);
-            let task = tokio::spawn(async move { dispatch.merge(&page, &merged).await });
-            if !succeeded(&ids.join(","), "receipt", task.await) {
-                failed.extend(ids);
-            }
-        }
+        failed.extend(self.merge_all(receipts).await);
         for (id, kind, task) in tasks {
             if !succeeded(&id, kind, task.await) {
                 failed.insert(id);
@@ -57,6 +52,30 @@ impl Dispatch {
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = failed.into_iter().map(failure).collect();
         response
+    }
+
+    /// Merges the receipts of a batch: each page once, then one look for each message. Names the items that failed.
+    async fn merge_all(self: &Arc<Self>, receipts: Vec<(PageRef, Receipt, String)>) -> Vec<String> {
+        let mut failed = Vec::new();
+        let mut messages: BTreeMap<(SchoolId, MessageId), (PageRef, Vec<String>)> = BTreeMap::new();
+        for (page, (merged, ids)) in Self::by_page(receipts) {
+            let (dispatch, place) = (Arc::clone(self), page.clone());
+            let task = tokio::spawn(async move { dispatch.merge_page(&place, &merged).await });
+            if succeeded(&ids.join(","), "receipt", task.await) {
+                let key = (page.school, page.message);
+                messages.entry(key).or_insert_with(|| (page, Vec::new())).1.extend(ids);
+            } else {
+                failed.extend(ids);
+            }
+        }
+        for (page, ids) in messages.into_values() {
+            let dispatch = Arc::clone(self);
+            let task = tokio::spawn(async move { dispatch.look_again(&page).await });
+            if !succeeded(&ids.join(","), "receipt", task.await) {
+                failed.extend(ids);
+            }
+        }
+        failed
     }
 
     fn read(&self, record: &SqsMessage) -> Result<Item> {

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::delivery::Evidence;
-use domain::ids::MessageId;
 use domain::job::PageRef;
 use domain::message::MessageState;
-use store::{Access, School, StoreError};
+use store::{Access, StoreError};
 use tracing::warn;
 
 use crate::Dispatch;
@@ -16,12 +15,17 @@ use crate::error::Result;
 pub(crate) type Receipt = (u8, u32, Evidence);
 
 impl Dispatch {
-    /// Merges the receipts of one page.
+    /// Merges the receipts of one page and has its message looked at.
     pub(crate) async fn merge(&self, page: &PageRef, receipts: &[Receipt]) -> Result<()> {
+        self.merge_page(page, receipts).await?;
+        self.look_again(page).await
+    }
+
+    /// Merges the receipts of one page.
+    pub(crate) async fn merge_page(&self, page: &PageRef, receipts: &[Receipt]) -> Result<()> {
         let school = self.store.school(Access::of_page(page));
         match school.merge_receipts(page, receipts).await {
-            Ok(true) => self.look_again(&school, page.message).await,
-            Ok(false) => Ok(()),
+            Ok(_) => Ok(()),
             Err(StoreError::NotFound(_)) => {
                 warn!(message = %page.message, page = page.page, "receipt for a page that is not there");
                 Ok(())
@@ -30,8 +34,10 @@ impl Dispatch {
         }
     }
 
-    /// A message that was over has news: its counts must be made again.
-    async fn look_again(&self, school: &School, message: MessageId) -> Result<()> {
+    /// A message that was over may have news: its counts must be made again. Also after receipts that changed nothing,
+    /// because they may have been merged by a try that died before it came to this. `page` is any of the message's.
+    pub(crate) async fn look_again(&self, page: &PageRef) -> Result<()> {
+        let (school, message) = (self.store.school(Access::of_page(page)), page.message);
         let Some(meta) = school.meta(message).await? else { return Ok(()) };
         let over = matches!(meta.state, MessageState::Finished | MessageState::Stopped);
         let soon = self.clock.now_ms() + self.timing.watch_ms;

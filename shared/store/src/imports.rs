@@ -284,26 +284,6 @@ impl School {
 impl Store {
     /// Uploads whose worker is overdue. The index may lag: whoever takes one up looks at the upload itself.
     pub async fn due_imports(&self, now_ms: i64, limit: i32) -> Result<Vec<(SchoolId, ImportId)>> {
-        let got = self
-            .table
-            .client
-            .query()
-            .table_name(&*self.table.name)
-            .index_name(keys::WORK_INDEX)
-            .key_condition_expression("gsi1pk = :p AND gsi1sk <= :due")
-            .expression_attribute_values(":p", s(keys::IMPORT_WORK))
-            .expression_attribute_values(":due", s(format!("{:014}~", now_ms.max(0))))
-            .limit(limit)
-            .send()
-            .await
-            .map_err(|e| StoreError::sdk("query work", &e))?;
-        let rows = got.items.unwrap_or_default();
-        Ok(rows
-            .iter()
-            .filter_map(|row| {
-                let mut parts = text(row, keys::WORK_SK)?.split('#').skip(1);
-                Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-            })
-            .collect())
+        self.due(keys::IMPORT_WORK, now_ms, limit).await
     }
 }

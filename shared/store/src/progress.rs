@@ -1,5 +1,7 @@
 //! How a message gets on: planned, stopped, finished, and when it needs work next.
 
+use std::str::FromStr;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::{Epoch, MessageId, SchoolId};
 use domain::message::MessageState;
@@ -234,6 +236,16 @@ impl Store {
         now_ms: i64,
         limit: i32,
     ) -> Result<Vec<(SchoolId, MessageId)>> {
+        self.due(&keys::work_shard(shard), now_ms, limit).await
+    }
+
+    /// What is due in one partition of the work index: the school and the id that the sort key ends with.
+    pub(crate) async fn due<Id: FromStr>(
+        &self,
+        partition: &str,
+        now_ms: i64,
+        limit: i32,
+    ) -> Result<Vec<(SchoolId, Id)>> {
         let got = self
             .table
             .client
@@ -241,7 +253,7 @@ impl Store {
             .table_name(&*self.table.name)
             .index_name(keys::WORK_INDEX)
             .key_condition_expression("gsi1pk = :p AND gsi1sk <= :due")
-            .expression_attribute_values(":p", s(keys::work_shard(shard)))
+            .expression_attribute_values(":p", s(partition))
             .expression_attribute_values(":due", s(format!("{:014}~", now_ms.max(0))))
             .limit(limit)
             .send()
