@@ -12,6 +12,7 @@ pub mod job;
 pub mod message;
 pub mod money;
 pub mod page;
+pub mod people;
 pub mod phone;
 pub mod plan;
 pub mod routing;
