@@ -1,5 +1,8 @@
-//! Who may change whom (FEATURES §1.3, §1.5, §1.6). Pure rules over memberships of one school; whoever writes the
-//! outcome must do so on the condition that what was read still holds, because two admins may act at once.
+//! Who may change whom (FEATURES §1.3, §1.5, §1.6). Pure rules over memberships of one school.
+//!
+//! At least one administrator always remains, and no count is needed for it: only somebody who holds `admin` may touch an
+//! administrator, and nobody touches themselves. Whoever writes the outcome does so on the condition that both
+//! memberships are still as they were read; so of two administrators who disable each other at once, one fails.
 
 use super::role::{Role, Roles};
 use crate::ids::UserId;
@@ -27,13 +30,6 @@ pub struct Member {
     pub standing: Standing,
 }
 
-impl Member {
-    /// Whether the school counts on them as an administrator.
-    pub fn is_working_admin(&self) -> bool {
-        self.standing == Standing::Enabled && self.roles.has(Role::User) && self.roles.has(Role::Admin)
-    }
-}
-
 /// Why a change to a user is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAllowed {
@@ -41,7 +37,7 @@ pub enum NotAllowed {
     #[error("You need the role “Manage users” for this.")]
     NotAManager,
     /// They would change their own roles or standing.
-    #[error("You cannot change your own roles. Ask another administrator.")]
+    #[error("You cannot do this to yourself. Ask another administrator.")]
     Yourself,
     /// They would give, take or overrule a role that they do not hold.
     #[error("You cannot give or take “{}”, because you do not hold it.", .0.title())]
@@ -49,9 +45,6 @@ pub enum NotAllowed {
     /// The other holds a role that they do not.
     #[error("They hold “{}”, which you do not. Ask somebody who does.", .0.title())]
     HoldsMore(Role),
-    /// Nobody would be left who can put things right.
-    #[error("They are the last administrator. Make somebody else one first.")]
-    LastAdmin,
 }
 
 /// Somebody who is about to change another's membership.
@@ -78,23 +71,13 @@ impl Manager {
         }
     }
 
-    /// Whether `of` may have `roles` instead of those that they have. `admins`: how many working administrators the
-    /// school has, `of` included.
-    pub fn may_set_roles(self, of: &Member, roles: Roles, admins: usize) -> Result<(), NotAllowed> {
+    /// Whether `of` may have `roles` instead of those that they have.
+    pub fn may_set_roles(self, of: &Member, roles: Roles) -> Result<(), NotAllowed> {
         self.may_touch(of)?;
-        self.may_give(of.roles.differing(roles))?;
-        let after = Member { roles, ..*of };
-        keeps_an_admin(of, &after, admins)
+        self.may_give(of.roles.differing(roles))
     }
 
-    /// Whether `of` may be disabled, deleted or let in again. `admins` as in [`Self::may_set_roles`].
-    pub fn may_set_standing(self, of: &Member, standing: Standing, admins: usize) -> Result<(), NotAllowed> {
-        self.may_touch(of)?;
-        let after = Member { standing, ..*of };
-        keeps_an_admin(of, &after, admins)
-    }
-
-    /// Whether what belongs to `of` in this school, such as the groups they are linked to, may be changed.
+    /// Whether `of` may be disabled, deleted, let in again, or linked to other groups.
     pub fn may_touch(self, of: &Member) -> Result<(), NotAllowed> {
         if of.user == self.0.user {
             return Err(NotAllowed::Yourself);
@@ -104,11 +87,4 @@ impl Manager {
             None => Ok(()),
         }
     }
-}
-
-fn keeps_an_admin(before: &Member, after: &Member, admins: usize) -> Result<(), NotAllowed> {
-    if before.is_working_admin() && !after.is_working_admin() && admins <= 1 {
-        return Err(NotAllowed::LastAdmin);
-    }
-    Ok(())
 }

@@ -100,7 +100,7 @@ proptest! {
         };
         let (mine, theirs, wanted) = (set(&mine), set(&theirs), set(&wanted));
         let Ok(manager) = Manager::new(member(1, mine)) else { return Ok(()) };
-        if manager.may_set_roles(&member(2, theirs), wanted, 5).is_ok() {
+        if manager.may_set_roles(&member(2, theirs), wanted).is_ok() {
             prop_assert!(mine.has_all(wanted));
             prop_assert!(mine.has_all(theirs));
         }
@@ -138,12 +138,9 @@ fn managing_stops_where_ones_own_roles_stop() {
         ("user admin", "user", Err(NotAllowed::HoldsMore(Role::Admin))),
         ("user admin", "user admin composeMessage", Err(NotAllowed::HoldsMore(Role::Admin))),
     ] {
-        assert_eq!(manager.may_set_roles(&of(them), roles(wanted), 3), answer, "{them} → {wanted}");
+        assert_eq!(manager.may_set_roles(&of(them), roles(wanted)), answer, "{them} → {wanted}");
     }
-    assert_eq!(
-        manager.may_set_standing(&of("user admin"), Standing::Disabled, 3),
-        Err(NotAllowed::HoldsMore(Role::Admin))
-    );
+    assert_eq!(manager.may_touch(&of("user admin")), Err(NotAllowed::HoldsMore(Role::Admin)));
     assert_eq!(manager.may_give(roles("user admin")), Err(NotAllowed::RoleNotHeld(Role::Admin)));
 }
 
@@ -151,23 +148,8 @@ fn managing_stops_where_ones_own_roles_stop() {
 fn nobody_changes_their_own_roles_or_standing() {
     let me = member(1, Roles::all());
     let manager = Manager::new(me).unwrap();
-    assert_eq!(manager.may_set_roles(&me, roles("user"), 9), Err(NotAllowed::Yourself));
-    assert_eq!(manager.may_set_standing(&me, Standing::Deleted, 9), Err(NotAllowed::Yourself));
-}
-
-#[test]
-fn the_last_administrator_stays() {
-    let manager = Manager::new(member(1, Roles::all().without(Role::User).with(Role::User))).unwrap();
-    let admin = member(2, roles("user admin"));
-    for admins in [1, 2] {
-        let expected = if admins == 1 { Err(NotAllowed::LastAdmin) } else { Ok(()) };
-        assert_eq!(manager.may_set_standing(&admin, Standing::Disabled, admins), expected);
-        assert_eq!(manager.may_set_standing(&admin, Standing::Deleted, admins), expected);
-        assert_eq!(manager.may_set_roles(&admin, roles("user"), admins), expected);
-        // Without `user` an administrator cannot sign in, which is as good as none.
-        assert_eq!(manager.may_set_roles(&admin, roles("admin"), admins), expected);
-    }
-    assert_eq!(manager.may_set_roles(&admin, roles("user admin upload"), 1), Ok(()));
+    assert_eq!(manager.may_set_roles(&me, roles("user")), Err(NotAllowed::Yourself));
+    assert_eq!(manager.may_touch(&me), Err(NotAllowed::Yourself));
 }
 
 #[test]
