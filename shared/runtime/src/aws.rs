@@ -32,6 +32,22 @@ pub fn database_at(url: &str) -> aws_sdk_dynamodb::Client {
     )
 }
 
+/// The client that reaches a database on this machine, for a wrapper that makes it fail.
+pub fn plain_http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_http()
+}
+
+/// As [`database_at`], through `http_client`. The first retry comes after up to `first_wait`.
+pub fn database_with(
+    url: &str,
+    http_client: SharedHttpClient,
+    first_wait: Duration,
+) -> aws_sdk_dynamodb::Client {
+    let conf = database_at(url).config().to_builder().http_client(http_client);
+    let retries = RetryConfig::standard().with_initial_backoff(first_wait);
+    aws_sdk_dynamodb::Client::from_conf(conf.retry_config(retries).build())
+}
+
 fn local_credentials() -> Credentials {
     Credentials::from_keys("local", "local", None)
 }

@@ -12,7 +12,7 @@ pub struct Clock(Source);
 
 #[derive(Debug, Clone)]
 enum Source {
-    System { started: Instant },
+    System { started: Instant, ahead_ms: i64 },
     Set { now_ms: Arc<AtomicI64> },
 }
 
@@ -20,7 +20,13 @@ impl Clock {
     /// The machine's clock.
     #[expect(clippy::disallowed_methods, reason = "the one place that may ask the system")]
     pub fn system() -> Self {
-        Self(Source::System { started: Instant::now() })
+        Self(Source::System { started: Instant::now(), ahead_ms: 0 })
+    }
+
+    /// A clock that goes wrong by so many milliseconds, as a machine's may: behind if negative. For tests.
+    #[expect(clippy::disallowed_methods, reason = "the one place that may ask the system")]
+    pub fn ahead_by(ahead_ms: i64) -> Self {
+        Self(Source::System { started: Instant::now(), ahead_ms })
     }
 
     /// A clock that stands still until it is moved.
@@ -39,7 +45,7 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that may ask the system")]
     pub fn now_ms(&self) -> i64 {
         match &self.0 {
-            Source::System { .. } => Timestamp::now().as_millisecond(),
+            Source::System { ahead_ms, .. } => Timestamp::now().as_millisecond().saturating_add(*ahead_ms),
             Source::Set { now_ms } => now_ms.load(Ordering::SeqCst),
         }
     }
@@ -52,7 +58,7 @@ impl Clock {
     /// Time that only ever goes forward, for deadlines.
     pub fn elapsed(&self) -> Duration {
         match &self.0 {
-            Source::System { started } => started.elapsed(),
+            Source::System { started, .. } => started.elapsed(),
             Source::Set { now_ms } => {
                 Duration::from_millis(u64::try_from(now_ms.load(Ordering::SeqCst)).unwrap_or_default())
             }

@@ -14,7 +14,7 @@ mod telemetry;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use aws::{Aws, database_at};
+pub use aws::{Aws, database_at, database_with, plain_http_client};
 pub use clock::Clock;
 pub use config::{
     Config, ConfigError, Queues, SesConfig, Timing, TwilioConfig, ses_endpoint, table_name, twilio_account,
