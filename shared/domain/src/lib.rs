@@ -1,5 +1,6 @@
 //! The rules of the product, without IO: no clock, no randomness, no network, no AWS.
 
+pub mod audit;
 pub mod book;
 pub mod channel;
 pub mod contact;

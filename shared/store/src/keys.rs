@@ -119,6 +119,20 @@ pub(crate) fn usage_day(school: SchoolId, day: Date) -> Key {
     key(usage_pk(school), format!("{DAY_PREFIX}{day}"))
 }
 
+/// The audit log's head.
+pub(crate) fn audit_head(school: SchoolId) -> Key {
+    key(format!("S#{school}#A"), "HEAD")
+}
+
+/// The audit log of one month, `yyyy-mm`, in the school's order.
+pub(crate) fn audit_pk(school: SchoolId, month: &str) -> String {
+    format!("S#{school}#A#{month}")
+}
+
+pub(crate) fn audit_entry(school: SchoolId, month: &str, seq: u64) -> Key {
+    key(audit_pk(school, month), format!("{seq:012}"))
+}
+
 pub(crate) fn history_pk(school: SchoolId) -> String {
     format!("S#{school}#H")
 }

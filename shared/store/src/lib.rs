@@ -4,6 +4,7 @@
 
 mod access;
 mod api_keys;
+mod audit;
 mod book;
 mod bulk;
 mod contacts;
@@ -13,6 +14,7 @@ mod imports;
 mod inbox;
 mod keys;
 mod limits;
+mod members;
 mod messages;
 mod pages;
 mod progress;
@@ -31,6 +33,7 @@ use domain::ids::SchoolId;
 
 pub use access::Access;
 pub use api_keys::{ApiKey, ApiToken};
+pub use audit::AuditMonth;
 pub use book::BookCache;
 pub use bulk::Bulk;
 pub use contacts::{StoredContact, Upserted};
@@ -39,11 +42,12 @@ pub use imports::{FindingKind, Import};
 pub use inbox::Inbound;
 pub use keys::PAGES_PER_SHARD;
 pub use limits::{Allowance, Slot};
+pub use members::{MemberChange, Membership};
 pub use messages::{Accepted, Author, Body, IdempotencyKey, Meta, NewMessage, Summary};
 pub use pages::{Claiming, PageContent, PlannedDelivery};
 pub use progress::WrittenPlan;
 pub use sessions::{Lifetime, Session};
-pub use users::{Membership, User, fold_username};
+pub use users::{User, fold_username};
 
 use table::Table;
 

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::access::Access;
 use crate::error::Result;
 use crate::keys::TTL;
+use crate::members::Membership;
 use crate::secret::sha256_hex;
 use crate::table::{from_row, n, to_row};
 use crate::update::Updated;
-use crate::users::Membership;
 use crate::{Store, keys};
 
 /// A session is not renewed for less than this, in milliseconds: reading pages would else write for each one.

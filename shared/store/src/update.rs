@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
@@ -19,6 +20,16 @@ pub(crate) enum Updated {
     Done(Row),
     /// The condition failed: the row that stood in the way, `None` where there is none.
     Refused(Option<Row>),
+}
+
+/// What a transaction came to.
+#[derive(Debug)]
+pub(crate) enum Transacted {
+    /// All of it was written.
+    Done,
+    /// Nothing was: the places of the items whose condition failed. None of them failed if only another transaction
+    /// was in the way.
+    Refused(Vec<usize>),
 }
 
 /// Values of an expression.
@@ -56,6 +67,31 @@ impl Table {
                 }))
             }
             Err(error) => Err(StoreError::sdk("update", &error)),
+        }
+    }
+
+    /// Writes all or nothing, and says what stood in the way.
+    pub(crate) async fn try_transact(&self, items: Vec<TransactWriteItem>) -> Result<Transacted> {
+        let sent = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
+        let error = match sent {
+            Ok(_) => return Ok(Transacted::Done),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                let code = |what: &str| {
+                    let reasons = cancelled.cancellation_reasons().iter().enumerate();
+                    let places =
+                        reasons.filter(|(_, reason)| reason.code() == Some(what)).map(|(place, _)| place);
+                    places.collect::<Vec<_>>()
+                };
+                let failed = code("ConditionalCheckFailed");
+                if failed.is_empty() && code("TransactionConflict").is_empty() {
+                    return Err(StoreError::sdk("transaction", &error));
+                }
+                Ok(Transacted::Refused(failed))
+            }
+            _ => Err(StoreError::sdk("transaction", &error)),
         }
     }
 

@@ -1,8 +1,7 @@
-//! Users, who are known across schools, and their memberships, each of which belongs to one school.
+//! Users, who are known across schools.
 
 use std::fmt;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::email::EmailAddress;
 use domain::ids::{SchoolId, UserId};
 use serde::{Deserialize, Serialize};
@@ -10,7 +9,7 @@ use ulid::Ulid;
 
 use crate::error::{Result, StoreError};
 use crate::table::{from_row, key_row, s, text, to_row};
-use crate::{School, Store, keys};
+use crate::{Store, keys};
 
 /// The longest username, in bytes once folded.
 const LONGEST_USERNAME: usize = 200;
@@ -32,7 +31,7 @@ pub struct User {
     pub password_hash: String,
     /// When they were added, in milliseconds since 1970.
     pub created_ms: i64,
-    /// Schools that they are a member of. Only [`School::add_member`] adds to it.
+    /// Schools that they are a member of. Only [`crate::School::add_member`] and [`crate::School::admit`] add to it.
     #[serde(default, skip_serializing)]
     pub schools: Vec<SchoolId>,
 }
@@ -41,31 +40,6 @@ pub struct User {
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "User({})", self.id)
-    }
-}
-
-/// What a user may do in one school.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Membership {
-    school: SchoolId,
-    user: UserId,
-    roles: Vec<String>,
-}
-
-impl Membership {
-    /// The school.
-    pub const fn school(&self) -> SchoolId {
-        self.school
-    }
-
-    /// The user.
-    pub const fn user(&self) -> UserId {
-        self.user
-    }
-
-    /// Codes of the roles (FEATURES §1.2).
-    pub fn roles(&self) -> &[String] {
-        &self.roles
     }
 }
 
@@ -103,32 +77,6 @@ impl Store {
         let id = row.as_ref().and_then(|row| text(row, "user")).map(str::parse::<UserId>);
         let id = id.transpose().map_err(|e| StoreError::corrupt("username", e))?;
         self.user(id.unwrap_or(UserId::new(Ulid::nil()))).await
-    }
-
-    /// What a user may do, school by school, in the order of the schools' ids.
-    pub async fn memberships(&self, user: &User) -> Result<Vec<Membership>> {
-        let wanted: Vec<_> = user.schools.iter().map(|school| keys::membership(*school, user.id)).collect();
-        let rows = self.table.batch_get(&wanted, true).await?;
-        let mut found: Vec<Membership> =
-            rows.into_iter().map(|row| from_row("membership", row)).collect::<Result<_>>()?;
-        found.sort_unstable_by_key(Membership::school);
-        Ok(found)
-    }
-}
-
-impl School {
-    /// Makes a user a member with these roles, or gives a member these roles instead. `Conflict` for an unknown user.
-    pub async fn add_member(&self, user: UserId, roles: &[String]) -> Result<()> {
-        let membership = Membership { school: self.id, user, roles: roles.to_vec() };
-        let row = to_row("membership", &keys::membership(self.id, user), &membership)?;
-        let school = AttributeValue::Ss(vec![self.id.to_string()]);
-        let listed = self.table.tx_update(
-            &keys::user(user),
-            "ADD schools :school",
-            Some("attribute_exists(pk)"),
-            [(":school", school)],
-        )?;
-        self.table.transact(vec![self.table.tx_put(row, None)?, listed], None).await
     }
 }
 

@@ -12,3 +12,5 @@ mod bulk;
 mod doors;
 #[path = "people/limits.rs"]
 mod limits;
+#[path = "people/managing.rs"]
+mod managing;

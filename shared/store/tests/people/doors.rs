@@ -3,6 +3,7 @@
 use domain::email::EmailAddress;
 use domain::ids::UserId;
 use domain::money::Pence;
+use domain::people::Roles;
 use domain::phone::CountryCode;
 use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{Prices, Settings};
@@ -52,8 +53,8 @@ fn user(number: u128, username: &str) -> User {
     }
 }
 
-fn roles() -> Vec<String> {
-    vec!["user".into(), "admin".into()]
+fn roles() -> Roles {
+    Roles::of_codes(["user", "admin"])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,14 +107,15 @@ async fn a_user_may_be_a_member_of_several_schools() {
     assert!(store.memberships(&joe().await).await.unwrap().is_empty());
 
     let id = joe().await.id;
-    table.school(2).add_member(id, &["user".into()]).await.unwrap();
-    table.school(1).add_member(id, &["user".into()]).await.unwrap();
-    table.school(1).add_member(id, &roles()).await.unwrap();
+    table.school(2).add_member(id, Roles::of_codes(["user"])).await.unwrap();
+    table.school(1).add_member(id, Roles::of_codes(["user"])).await.unwrap();
+    table.school(1).add_member(id, roles()).await.unwrap();
     let memberships = store.memberships(&joe().await).await.unwrap();
-    let found: Vec<_> = memberships.iter().map(|m| (m.school(), m.user(), m.roles().len())).collect();
+    let found: Vec<_> =
+        memberships.iter().map(|m| (m.school(), m.user(), m.roles().iter().count())).collect();
     assert_eq!(found, [(school_id(1), id, 2), (school_id(2), id, 1)]);
 
-    let nobody = table.school(1).add_member(user(9, "").id, &roles()).await;
+    let nobody = table.school(1).add_member(user(9, "").id, roles()).await;
     assert!(matches!(nobody, Err(StoreError::Conflict)), "{nobody:?}");
 }
 
@@ -122,7 +124,7 @@ async fn a_session_lives_while_it_is_used_and_no_longer_than_a_day_at_work() {
     let table = TestTable::start().await;
     let store = &table.store;
     store.create_user(&user(1, "joe")).await.unwrap();
-    table.school(1).add_member(user(1, "").id, &roles()).await.unwrap();
+    table.school(1).add_member(user(1, "").id, roles()).await.unwrap();
     let joe = store.user_by_username("joe").await.unwrap().unwrap();
     let membership = store.memberships(&joe).await.unwrap().remove(0);
     let made = store.create_session("token", &membership, "csrf", LIFETIME, NOW).await.unwrap();
@@ -149,7 +151,7 @@ async fn signing_out_holds_even_against_a_request_under_way() {
     let table = TestTable::start().await;
     let store = &table.store;
     store.create_user(&user(1, "joe")).await.unwrap();
-    table.school(1).add_member(user(1, "").id, &roles()).await.unwrap();
+    table.school(1).add_member(user(1, "").id, roles()).await.unwrap();
     let joe = store.user_by_username("joe").await.unwrap().unwrap();
     let membership = store.memberships(&joe).await.unwrap().remove(0);
     store.create_session("token", &membership, "csrf", LIFETIME, NOW).await.unwrap();
@@ -167,7 +169,7 @@ async fn tokens_and_secrets_are_not_in_the_table() {
     let table = TestTable::start().await;
     let store = &table.store;
     store.create_user(&user(1, "joe")).await.unwrap();
-    table.school(1).add_member(user(1, "").id, &roles()).await.unwrap();
+    table.school(1).add_member(user(1, "").id, roles()).await.unwrap();
     let joe = store.user_by_username("joe").await.unwrap().unwrap();
     let membership = store.memberships(&joe).await.unwrap().remove(0);
     store.create_session("session-token", &membership, "csrf", LIFETIME, NOW).await.unwrap();

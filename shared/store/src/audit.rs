@@ -1,0 +1,174 @@
+//! The audit log: each row is written in the transaction of what it tells, and moves the head on which the next one is
+//! chained (DESIGN §3). Nothing here changes or removes a row.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::audit::{Deed, Entry, Head};
+use domain::ids::SchoolId;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::School;
+use crate::error::{Result, StoreError};
+use crate::keys;
+use crate::table::{Row, key_row, n, number, s, text};
+use crate::update::Transacted;
+
+/// Tries at the head, which every deed of a school moves.
+const TRIES: u64 = 12;
+
+/// A month of the log, in UTC: the log outlives a change of the school's time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AuditMonth {
+    year: i16,
+    month: i8,
+}
+
+impl AuditMonth {
+    /// The month of an instant.
+    pub fn of_ms(at_ms: i64) -> Self {
+        let at = Timestamp::from_millisecond(at_ms).unwrap_or_default();
+        Self::of(at.to_zoned(jiff::tz::TimeZone::UTC).date())
+    }
+
+    /// The month of a day.
+    pub fn of(day: Date) -> Self {
+        Self { year: day.year(), month: day.month() }
+    }
+
+    /// The month after.
+    pub const fn next(self) -> Self {
+        if self.month == 12 {
+            Self { year: self.year.saturating_add(1), month: 1 }
+        } else {
+            Self { year: self.year, month: self.month + 1 }
+        }
+    }
+
+    /// The month before.
+    pub const fn previous(self) -> Self {
+        if self.month == 1 {
+            Self { year: self.year.saturating_sub(1), month: 12 }
+        } else {
+            Self { year: self.year, month: self.month - 1 }
+        }
+    }
+
+    /// `yyyy-mm`.
+    pub fn code(self) -> String {
+        format!("{:04}-{:02}", self.year, self.month)
+    }
+
+    /// The month of `yyyy-mm`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        let (year, month) = code.split_once('-')?;
+        let (year, month) = (year.parse().ok()?, month.parse().ok()?);
+        Date::new(year, month, 1).ok().map(Self::of)
+    }
+}
+
+impl School {
+    /// Writes a deed that changes nothing else of ours, such as a sign-in.
+    pub async fn record(&self, deed: &Deed, now_ms: i64) -> Result<()> {
+        self.transact_recorded(Vec::new(), deed, now_ms).await
+    }
+
+    /// Writes `items` and the deed that they are, all or nothing. `Conflict` if a condition of `items` failed.
+    pub(crate) async fn transact_recorded(
+        &self,
+        items: Vec<TransactWriteItem>,
+        deed: &Deed,
+        now_ms: i64,
+    ) -> Result<()> {
+        for round in 0..TRIES {
+            let span = self.audit_span().await?;
+            // A clock that is behind does not put a row into a month that is over.
+            let month = AuditMonth::of_ms(now_ms).max(span.as_ref().map_or(AuditMonth::of_ms(0), |s| s.2));
+            let head = span.map(|(head, _, _)| head);
+            let entry = head.clone().unwrap_or_default().seal(&self.id.to_string(), deed, now_ms);
+            let row = entry_row(self.id, month, &entry);
+            let mut all = items.clone();
+            all.push(self.move_head(head.as_ref(), &entry, month)?);
+            all.push(self.table.tx_put(row, Some("attribute_not_exists(pk)"))?);
+            match self.table.try_transact(all).await? {
+                Transacted::Done => return Ok(()),
+                Transacted::Refused(places) if places.iter().any(|place| *place < items.len()) => {
+                    return Err(StoreError::Conflict);
+                }
+                // Somebody else's deed was first: chain to that one.
+                Transacted::Refused(_) => tokio::time::sleep(Duration::from_millis(5 * (round + 1))).await,
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    fn move_head(&self, seen: Option<&Head>, entry: &Entry, month: AuditMonth) -> Result<TransactWriteItem> {
+        let update = "SET seq = :seq, seal = :seal, first_month = if_not_exists(first_month, :month), last_month = :month";
+        let key = keys::audit_head(self.id);
+        let moved = [(":seq", n(entry.seq)), (":seal", s(&*entry.hash)), (":month", s(month.code()))];
+        match seen {
+            None => self.table.tx_update(&key, update, Some("attribute_not_exists(pk)"), moved),
+            Some(head) => {
+                let values = moved.into_iter().chain([(":seen", s(&*head.hash))]);
+                self.table.tx_update(&key, update, Some("seal = :seen"), values)
+            }
+        }
+    }
+
+    /// Where the log ends.
+    pub async fn audit_head(&self) -> Result<Head> {
+        Ok(self.audit_span().await?.map_or_else(Head::default, |(head, _, _)| head))
+    }
+
+    /// Where the log ends, and its first and last month; `None` before the first deed.
+    pub async fn audit_span(&self) -> Result<Option<(Head, AuditMonth, AuditMonth)>> {
+        let Some(row) = self.table.get(&keys::audit_head(self.id), true).await? else { return Ok(None) };
+        let month = |name| text(&row, name).and_then(AuditMonth::from_code);
+        let read = || {
+            let head = Head { seq: number(&row, "seq")?, hash: text(&row, "seal")?.to_owned() };
+            Some((head, month("first_month")?, month("last_month")?))
+        };
+        read().map(Some).ok_or_else(|| StoreError::corrupt("audit head", "a field"))
+    }
+
+    /// A month of the log, in order.
+    pub async fn audit_month(&self, month: AuditMonth) -> Result<Vec<Entry>> {
+        let rows = self.table.query(&keys::audit_pk(self.id, &month.code()), "", true).await?;
+        rows.iter().map(read_entry).collect()
+    }
+}
+
+fn entry_row(school: SchoolId, month: AuditMonth, entry: &Entry) -> Row {
+    let mut row = key_row(&keys::audit_entry(school, &month.code(), entry.seq));
+    for (name, value) in [
+        ("who", &entry.who),
+        ("from", &entry.from),
+        ("act", &entry.act),
+        ("on", &entry.on),
+        ("changes", &entry.changes),
+        ("prev", &entry.prev),
+        ("hash", &entry.hash),
+    ] {
+        row.insert(name.to_owned(), s(&**value));
+    }
+    row.insert("seq".to_owned(), n(entry.seq));
+    row.insert("at_ms".to_owned(), n(entry.at_ms));
+    row
+}
+
+/// A row that lacks a field is read with an empty one, so that checking the log names it instead of breaking off.
+fn read_entry(row: &Row) -> Result<Entry> {
+    let field = |name| text(row, name).unwrap_or_default().to_owned();
+    Ok(Entry {
+        seq: number(row, "seq").ok_or_else(|| StoreError::corrupt("audit row", "seq"))?,
+        at_ms: number(row, "at_ms").unwrap_or_default(),
+        who: field("who"),
+        from: field("from"),
+        act: field("act"),
+        on: field("on"),
+        changes: field("changes"),
+        prev: field("prev"),
+        hash: field("hash"),
+    })
+}
