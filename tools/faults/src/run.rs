@@ -1,0 +1,408 @@
+//! One run in this process: a town of its own, a storm, fair weather, judgement.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use dynoxide::Database;
+use runtime::QueueName;
+use serde_json::{Value, json};
+use simulators::{Simulators, TwilioAccount};
+use tokio::task::JoinHandle;
+use usage::Usage;
+
+use crate::judge::{self, Permits, Verdict};
+use crate::life;
+use crate::partner::{Partner, Sent, compose};
+use crate::queue::Queues;
+use crate::scenario::{Scenario, Storm};
+use crate::tally::{Row, Tally};
+use crate::town::{ACCOUNT, MOST_REFUSALS, TOKEN, Town, key, school};
+
+/// Longest wait for a run to come to its end after the storm.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest storm: faults that have met nothing by then are left out.
+const STORM: Duration = Duration::from_secs(20);
+/// Most deliveries in a page: what one lost worker may leave unconfirmed for each page in its hands.
+const PAGE: usize = 25;
+/// An item that no program can read.
+const UNREADABLE: &str = "{\"job\":\"page\"}";
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Which run.
+    pub seed: u64,
+    /// What befell it.
+    pub scenario: Scenario,
+    /// The judge's words.
+    pub verdict: Verdict,
+    /// What really happened.
+    pub tally: Arc<Tally>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// A task that ends with whoever holds this.
+#[derive(Debug)]
+pub struct Held(pub JoinHandle<()>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Serves a database, in a file of `directory` or in memory.
+pub async fn serve_database(directory: Option<&Path>) -> (String, Held) {
+    let database = match directory {
+        Some(directory) => Database::new(&directory.join("table.sqlite").to_string_lossy()),
+        None => Database::memory(),
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let database = database.expect("a database");
+    (url, Held(tokio::spawn(dynoxide::server::serve_on(listener, database))))
+}
+
+/// Where SNS would put SES's events into the queue: no part of the api, so it outlives it.
+pub async fn serve_events(queues: Queues, listener: tokio::net::TcpListener) {
+    let take = async |State(queues): State<Queues>, body: String| {
+        queues.put(QueueName::Receipts, &body, Duration::ZERO);
+        StatusCode::OK
+    };
+    let app = Router::new().route("/events", post(take)).with_state(queues);
+    let _ = axum::serve(listener, app).await;
+}
+
+/// The simulators' set-up for a storm.
+pub fn simulators(storm: &Storm, events: Option<String>) -> simulators::Config {
+    let mut config =
+        simulators::Config::new(TwilioAccount { sid: ACCOUNT.to_owned(), auth_token: TOKEN.to_owned() });
+    config.ses_events_url = events;
+    config.latency.step = Duration::from_millis(if storm.early { 1 } else { 40 });
+    config.latency.unordered = storm.unordered;
+    config
+}
+
+/// Does one run.
+pub async fn run(scenario: Scenario, seed: u64) -> Outcome {
+    let began = Instant::now();
+    let storm = scenario.storm();
+    let events = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let events_url = format!("http://{}/events", events.local_addr().expect("an address"));
+    let providers = Simulators::start(simulators(&storm, Some(events_url))).await.expect("simulators");
+    let (database_url, _database) = serve_database(None).await;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("a socket");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let town = Arc::new(Town::new(seed, storm, &database_url, &url, providers.url()));
+    let _events = Held(tokio::spawn(serve_events(town.queues.clone(), events)));
+    let people = town.chance.between("people", 30, 60);
+    town.found(people).await;
+
+    let partner = Partner::new(&url, &key().reveal(), providers.url());
+    let _api = life::keep_api(&town, listener);
+    let mut workers: Vec<_> = (0..storm.workers).map(|n| life::keep_worker(&town, n)).collect();
+    let mut wrong = Vec::new();
+    order_faults(&town, &partner).await;
+    if storm.poison {
+        town.weather.poisoned.store(1 + town.chance.between("poisoned", 0, 1), Ordering::Relaxed);
+        for queue in crate::queue::NAMES {
+            town.queues.put(queue, UNREADABLE, Duration::ZERO);
+        }
+    }
+    let mut sent = send_all(&town, &partner, people, &mut wrong).await;
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let watching = Held(tokio::spawn(watch(partner.clone(), sent.clone(), Arc::clone(&shown))));
+    if storm.poison {
+        poisoned(&town, &mut wrong).await;
+    }
+    replay(&town, &partner, &mut wrong).await;
+    weather_out(&town, &partner, &sent, began + STORM).await;
+    partner.clear_faults().await;
+    town.calm();
+    if storm.skewed {
+        // From here on the clocks are right but for one that is ahead, to which all that was planned is due.
+        workers.truncate(1);
+    }
+    quiet(&town, &partner, &sent, &mut wrong).await;
+    drop(watching);
+    wrong.append(&mut shown.lock().unwrap());
+    if storm.resend {
+        send_again(&town, &partner, &mut sent, &mut wrong).await;
+    }
+    recount(&town, &mut wrong).await;
+    let mut verdict = judge::judge(&partner, &database_url, &sent, permits(&town)).await;
+    verdict.wrong.append(&mut wrong);
+    drop(workers);
+    Outcome { seed, scenario, verdict, tally: Arc::clone(&town.tally), took: began.elapsed() }
+}
+
+/// Trouble at the providers, spread over all kinds and channels.
+async fn order_faults(town: &Town, partner: &Partner) {
+    const KINDS: [&str; 12] = [
+        "429",
+        "500",
+        "502",
+        "503",
+        "reset",
+        "timeout",
+        "garbage",
+        "slow",
+        "accept_then_timeout",
+        "accept_then_reset",
+        "accept_then_500",
+        "accept_then_garbage",
+    ];
+    let storm = &town.storm;
+    let mut left = storm.providers;
+    while left > 0 {
+        let count = left.min(town.chance.between("faults of a kind", 2, 9));
+        left -= count;
+        let target = *town.chance.pick("target", &["sms", "sms", "call", "email", "any"]);
+        let on = if town.chance.hits("on a question", 150) { "read" } else { "send" };
+        let order = json!({
+            "target": target, "on": on, "kind": town.chance.pick("fault", &KINDS), "count": count,
+            "every": town.chance.between("every", 1, 4), "seed": town.chance.roll("fault's seed") >> 12,
+            "delay_ms": town.chance.pick("delay", &[80, 150, 400]),
+        });
+        partner.control("faults", &order).await;
+    }
+    if storm.early {
+        // Slow answers: receipts are there before the outcome can be.
+        let slow = json!({ "target": "any", "on": "send", "kind": "slow", "every": 1, "delay_ms": 90 });
+        partner.control("faults", &slow).await;
+    }
+}
+
+/// Sends the run's messages, each request repeated until it is answered, some of them even then.
+async fn send_all(town: &Arc<Town>, partner: &Partner, people: u64, wrong: &mut Vec<String>) -> Vec<Sent> {
+    let mut sent = Vec::new();
+    for n in 0..town.storm.messages {
+        let (body, mut message) = compose(&town.chance, people);
+        let key = format!("message {n}");
+        match partner.send(&key, &body).await {
+            Ok(id) => message.id = id,
+            Err(why) => {
+                wrong.push(format!("message {n} was not accepted: {why}"));
+                continue;
+            }
+        }
+        if town.chance.hits("repeat", 400) {
+            match partner.send(&key, &body).await {
+                Ok(again) if again == message.id => {}
+                other => wrong.push(format!("message {n} repeated: {other:?} for {}", message.id)),
+            }
+        }
+        sent.push(message);
+        tokio::time::sleep(Duration::from_millis(town.chance.between("pause", 0, 250))).await;
+    }
+    sent
+}
+
+/// Waits until the storm has spent itself: its budgets are used up, or everything is over, or time is up.
+async fn weather_out(town: &Town, partner: &Partner, sent: &[Sent], until: Instant) {
+    loop {
+        let open =
+            [&town.perils.deaths, &town.perils.holds, &town.weather.faults].iter().any(|b| b.is_open());
+        if !open || Instant::now() > until {
+            return;
+        }
+        let mut over = true;
+        for message in sent {
+            let now = partner.get(&format!("/api/v1/messages/{}", message.id)).await;
+            over &= now["state"] == "finished";
+        }
+        if over && town.queues.is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+/// Waits until nothing is left to do, redriving what died in the storm.
+async fn quiet(town: &Town, partner: &Partner, sent: &[Sent], wrong: &mut Vec<String>) {
+    let began = Instant::now();
+    loop {
+        let owed = partner.ask("counts").await["receipts"]["pending"].as_u64().unwrap_or(1);
+        if owed == 0 && town.queues.is_empty() {
+            if !town.queues.dead().is_empty() {
+                let before = town.queues.dead().len();
+                town.queues.discard(|letter| letter.body == UNREADABLE && town.storm.poison);
+                let again = town.queues.redrive();
+                if !town.storm.poison && !town.storm.loses_outcomes() {
+                    wrong.push(format!("{before} dead letters"));
+                }
+                if again > 0 {
+                    continue;
+                }
+            }
+            if judge::unfinished(&judge::rows(&town.database_url).await, sent).is_empty() {
+                return;
+            }
+        }
+        if began.elapsed() > PATIENCE {
+            wrong
+                .push(format!("not quiet in time: {owed} receipts owed, {} items queued", town.queues.len()));
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Looks at the deliveries again and again: what was once delivered stays so, but for e-mail that bounces later.
+async fn watch(partner: Partner, sent: Vec<Sent>, wrong: Arc<Mutex<Vec<String>>>) {
+    let mut known: BTreeMap<(String, String, String), String> = BTreeMap::new();
+    loop {
+        for message in &sent {
+            for delivery in partner.deliveries(&message.id).await {
+                let word = |name: &str| delivery[name].as_str().unwrap_or_default().to_owned();
+                let place = (message.id.clone(), word("channel"), word("to"));
+                let now = word("state");
+                let before = known.insert(place.clone(), now.clone());
+                let bounced = place.1 == "email" && now == "permanent_failure";
+                if before.is_some_and(|b| b == "delivered") && now != "delivered" && !bounced {
+                    wrong.lock().unwrap().push(format!("{place:?} went from delivered to {now}"));
+                }
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(400)).await;
+    }
+}
+
+/// Repeats receipts, late words among them, and forges some.
+async fn replay(town: &Town, partner: &Partner, wrong: &mut Vec<String>) {
+    let began = Instant::now();
+    let mut left = town.storm.replays;
+    while left > 0 && began.elapsed() < STORM {
+        let log = partner.ask("log").await;
+        let seen = log.as_array().cloned().unwrap_or_default();
+        if seen.is_empty() {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            continue;
+        }
+        left -= 1;
+        let record = town.chance.pick("record", &seen);
+        let kind = record["kind"].as_str().unwrap_or_default();
+        let words: &[&str] = match kind {
+            "sms" => &["queued", "sent", "sending", "delivered", "undelivered"],
+            "call" => &["initiated", "ringing", "in-progress"],
+            _ => &["Send", "Delivery"],
+        };
+        // A real provider contradicts itself about an end only as its records have it.
+        let end = record["outcome"].as_str().unwrap_or_default();
+        let word = *town.chance.pick("word", words);
+        let word =
+            if matches!(word, "delivered" | "undelivered" | "Delivery") && !end.eq_ignore_ascii_case(word) {
+                words[0]
+            } else {
+                word
+            };
+        let forge = town.chance.hits("forge", 400);
+        let times = town.chance.between("times", 1, 4);
+        let order = json!({ "sid": record["sid"], "status": word, "times": times, "forge": forge });
+        let answers =
+            partner.control("replay", &order).await["answers"].as_array().cloned().unwrap_or_default();
+        let count = answers.len() as u64;
+        if forge {
+            town.tally.add_many(Row::Receipts, "forged", count);
+            if kind != "email" && answers.iter().any(|a| !a.is_null() && *a != json!(403)) {
+                wrong.push(format!("forged receipts were answered {answers:?}"));
+            }
+        } else {
+            town.tally.add_many(Row::Receipts, if times > 1 { "doubled" } else { "out of order" }, count);
+        }
+    }
+    if town.storm.unordered {
+        let counts = partner.ask("counts").await;
+        let all: u64 = ["sms", "call", "email"].iter().filter_map(|kind| counts[*kind].as_u64()).sum();
+        town.tally.add_many(Row::Receipts, "course reversed", all / 2);
+    }
+}
+
+/// Waits for the poisoned jobs to die, sees that nothing else did, mends their cause and redrives them.
+async fn poisoned(town: &Town, wrong: &mut Vec<String>) {
+    let began = Instant::now();
+    // The poisoned pages' jobs come again and again, from the watch; the first four dead are the unreadable ones.
+    while town.queues.dead().len() < 6 && began.elapsed() < STORM {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let poisoned = town.weather.poisoned.load(Ordering::Relaxed);
+    let is_poison = |body: &str| {
+        let job: Value = serde_json::from_str(body).unwrap_or_default();
+        body == UNREADABLE || (job["job"] == "page" && job["page"] == json!(poisoned - 1))
+    };
+    let dead = town.queues.dead();
+    for letter in &dead {
+        if !is_poison(&letter.body) {
+            wrong.push(format!("a good job died: {}", letter.body));
+        }
+        if letter.receives != 5 {
+            wrong.push(format!("dead after {} receives", letter.receives));
+        }
+    }
+    let unreadable = dead.iter().filter(|letter| letter.body == UNREADABLE).count();
+    town.tally.add_many(Row::Poison, "item cannot be read", 5 * unreadable as u64);
+    if unreadable != 4 {
+        wrong.push(format!("{unreadable} of 4 unreadable items died"));
+    }
+    for body in town.failed.lock().unwrap().iter() {
+        if !is_poison(body) {
+            wrong.push(format!("a good job was named as failed: {body}"));
+        }
+    }
+    town.weather.poisoned.store(0, Ordering::Relaxed);
+    town.queues.discard(|letter| letter.body == UNREADABLE);
+    town.queues.redrive();
+}
+
+/// Staff send again what failed or is not confirmed.
+async fn send_again(town: &Town, partner: &Partner, sent: &mut [Sent], wrong: &mut Vec<String>) {
+    for message in sent.iter_mut() {
+        let totals = partner.get(&format!("/api/v1/messages/{}", message.id)).await["totals"].clone();
+        let failed = ["unknown", "temporary_failure", "permanent_failure"];
+        if failed.iter().any(|state| totals[*state].as_u64().unwrap_or(0) > 0) {
+            let status = partner.post(&format!("/api/v1/messages/{}/resend", message.id), &json!({})).await;
+            if status != 202 {
+                wrong.push(format!("{}: resend was answered {status}", message.id));
+            }
+            message.resends += 1;
+        }
+    }
+    // A resend opens the message before it is answered, so it is not over until this is.
+    quiet(town, partner, sent, wrong).await;
+}
+
+/// A recount finds nothing to mend.
+async fn recount(town: &Town, wrong: &mut Vec<String>) {
+    match Usage::new(town.fair_store()).recount(school()).await {
+        Ok(mended) if mended.is_empty() => {}
+        other => wrong.push(format!("the recount mended: {other:?}")),
+    }
+}
+
+/// What of this run's end can be explained by what befell it.
+fn permits(town: &Town) -> Permits {
+    let storm = &town.storm;
+    let lost_workers = usize::try_from(town.perils.died.load(Ordering::Relaxed)).unwrap_or(0);
+    let faults = usize::try_from(town.tally.row(Row::Providers) + town.tally.row(Row::Clocks)).unwrap_or(0);
+    // A worker holds three lanes of ten pages at most, but no run has that many.
+    let pages = lost_workers * PAGE * 4;
+    let unclear = if storm.loses_outcomes() {
+        faults * PAGE + usize::try_from(storm.database).unwrap_or(0) * PAGE
+    } else {
+        0
+    };
+    if town.refusals.most() > u32::from(MOST_REFUSALS) && storm.deaths == 0 && !storm.resend {
+        return Permits::default();
+    }
+    Permits { not_confirmed: pages + unclear, refusals: storm.providers > 0, unanswered: storm.providers > 0 }
+}
