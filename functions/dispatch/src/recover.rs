@@ -30,6 +30,17 @@ struct Question<'a> {
     until_ms: i64,
 }
 
+impl Question<'_> {
+    /// All attempts that the provider's unclaimed records can be of, not only those that are asked about.
+    fn attempts(&self, state: &PageState, content: &PageContent) -> usize {
+        let same = |index: &usize| {
+            self.places.contains(index)
+                || (self.body.is_none() && content.deliveries.get(*index).is_some_and(|d| d.to == self.to))
+        };
+        (0..state.slots.len()).filter(same).map(|index| state.unaccounted(index)).sum()
+    }
+}
+
 /// Place in the page, what it comes to, and the provider's record if exactly one can be ours.
 type Asked = (usize, Found, Option<Record>);
 
@@ -105,7 +116,7 @@ impl Dispatch {
                     self.rivals(school, page, state.channel, &questions_to(&questions), ready).await?;
                 let mut answers = Vec::with_capacity(questions.len());
                 for question in questions {
-                    answers.push(self.answer(state, question, ready, &rivals));
+                    answers.push(self.answer(state, content, question, ready, &rivals));
                 }
                 let asked: Vec<Vec<Asked>> =
                     stream::iter(answers).buffer_unordered(PARALLEL_QUESTIONS).try_collect().await?;
@@ -126,6 +137,7 @@ impl Dispatch {
     async fn answer(
         &self,
         state: &PageState,
+        content: &PageContent,
         question: Question<'_>,
         ready: &Ready,
         rivals: &Rivals,
@@ -141,7 +153,7 @@ impl Dispatch {
             };
             same_text && !known(state, &r.id) && !rivals.known.contains(&r.id)
         });
-        let attempts = question.places.len() + rivals.unresolved.get(question.to).copied().unwrap_or(0);
+        let attempts = question.attempts(state, content) + rivals.unresolved.get(question.to).copied().unwrap_or(0);
         let one = (records.len() == 1 && attempts == 1).then(|| records.remove(0));
         let found = match records.len() {
             _ if one.is_some() => Found::Accepted { id: one.as_ref().map(|r| r.id.clone()) },

@@ -5,6 +5,8 @@
 //! - a delivery is attempted only under a claim, and the fence of that claim is the attempt's number, never used twice;
 //! - a claim that is lost turns what it had not settled into *unknown*, never straight back into *queued*.
 
+#[cfg(test)]
+mod model;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -168,9 +170,9 @@ impl PageState {
             return of_evidence(evidence);
         }
         match latest {
+            // Any report on a pending delivery says that the provider has it after all: it must not be sent again.
             Some((attempt, evidence))
-                if attempt >= slot.attempt
-                    && !slot.state.is_pending()
+                if (slot.state.is_pending() || attempt >= slot.attempt)
                     && !(expired && evidence.state == DeliveryState::Accepted) =>
             {
                 of_evidence(evidence)
@@ -205,6 +207,17 @@ impl PageState {
         (0..self.slots.len())
             .filter(|&i| self.slots[i].unresolved() && self.standing(i).state == DeliveryState::Unknown)
             .collect()
+    }
+
+    /// Attempts at the delivery at `index` of which the provider may have a record that the page cannot name: what its
+    /// unclaimed records must be counted against.
+    pub fn unaccounted(&self, index: usize) -> usize {
+        let slot = &self.slots[index];
+        let nameless = slot.state == DeliveryState::Unknown || slot.id.as_deref() == Some("");
+        let current = nameless.then_some(slot.attempt);
+        let earlier = slot.past.iter().filter(|p| p.id.is_empty()).chain(&slot.open).map(|p| p.attempt);
+        let named = |attempt: u32| self.receipts.of(index).any(|(a, e)| a == attempt && e.id.is_some());
+        current.into_iter().chain(earlier).filter(|attempt| !named(*attempt)).count()
     }
 
     /// What the page needs next.
@@ -332,6 +345,7 @@ impl PageState {
                     slot.state = DeliveryState::Accepted;
                     slot.reason = None;
                     slot.id = id.or_else(|| Some(String::new()));
+                    slot.past.append(&mut slot.open);
                 }
                 Found::Nothing if slot.asked == 0 => slot.asked = 1,
                 Found::Nothing => {
@@ -339,6 +353,7 @@ impl PageState {
                     slot.reason = None;
                     slot.at_ms = None;
                     slot.asked = 0;
+                    slot.open.clear();
                 }
                 Found::Unclear => slot.given_up = true,
             }

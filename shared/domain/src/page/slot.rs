@@ -46,18 +46,21 @@ pub struct Slot {
     /// Earlier attempts that the provider accepted: they were billed.
     #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<Past>,
+    /// Earlier attempts that nobody had an answer for when the delivery was sent again. Their ids are empty.
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Past>,
 }
 
-/// An earlier attempt that the provider accepted.
+/// An earlier attempt that the provider accepted, or may have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Past {
     /// Its fence.
     #[serde(rename = "a")]
     pub attempt: u32,
-    /// When it was accepted, in milliseconds since 1970.
+    /// When it was accepted, or began if that is all that is known; milliseconds since 1970.
     #[serde(rename = "t")]
     pub at_ms: i64,
-    /// The provider's id.
+    /// The provider's id; empty if its record cannot be told from others.
     #[serde(rename = "i")]
     pub id: String,
 }
@@ -83,18 +86,23 @@ impl Slot {
             given_up: false,
             resent: false,
             past: Vec::new(),
+            open: Vec::new(),
         }
     }
 
     /// Puts the delivery back into the queue because staff, or an emergency, want it sent once more.
     pub(super) fn send_again(&mut self, fence: u32) {
         self.keep_accepted();
+        if let (DeliveryState::Unknown, Some(at_ms)) = (self.state, self.at_ms) {
+            self.open.push(Past { attempt: self.attempt, at_ms, id: String::new() });
+        }
         *self = Self {
             state: DeliveryState::Retrying,
             attempt: self.attempt,
             floor: fence,
             resent: self.resent,
             past: std::mem::take(&mut self.past),
+            open: std::mem::take(&mut self.open),
             ..Self::queued()
         };
     }

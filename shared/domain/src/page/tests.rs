@@ -116,3 +116,25 @@ fn silence_expires_and_a_late_receipt_still_counts() {
     assert_eq!(states(&expired), [DeliveryState::Delivered]);
     assert_eq!(expired.accepted_attempts(0).len(), 1);
 }
+
+#[test]
+fn a_report_that_follows_a_lost_worker_is_not_answered_with_another_send() {
+    let mut page = page(1).claimed("a", 10);
+    page.receipts.merge(Channel::Sms, 0, 1, said(DeliveryState::Accepted, 11));
+    page = page.abandoned();
+    page.receipts.merge(Channel::Sms, 0, 1, said(DeliveryState::PermanentFailure, 12));
+    assert_eq!((page.next(), states(&page)), (Next::Settled, vec![DeliveryState::PermanentFailure]));
+}
+
+#[test]
+fn attempts_that_nobody_answered_for_stay_accounted_for_when_staff_send_again() {
+    let (page, _) = page(1).claimed("a", 10).abandoned().resent(20);
+    assert_eq!(page.unaccounted(0), 1, "the first");
+    let mut page = page.claimed("b", 30).abandoned();
+    assert_eq!(page.unaccounted(0), 2, "one record could be of either");
+    let both = page.clone().asked(vec![(0, Found::Accepted { id: None })], false, 40);
+    assert_eq!(both.accepted_attempts(0).len(), 2, "both were billed");
+    let evidence = Evidence { id: Some("x".to_owned()), ..said(DeliveryState::Delivered, 50) };
+    page.receipts.merge(Channel::Sms, 0, 1, evidence);
+    assert_eq!(page.unaccounted(0), 1, "the first has a name now");
+}
