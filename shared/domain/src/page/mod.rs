@@ -418,6 +418,8 @@ impl PageState {
         }
         for (attempt, evidence) in self.receipts.of(index) {
             let id = evidence.id.clone();
+            // A record that turned up late was taken for a later attempt's: the report says whose it is.
+            attempts.retain(|other, known| *other == attempt || id.is_none() || known.id != id);
             let entry =
                 attempts.entry(attempt).or_insert(AcceptedAttempt { at_ms: evidence.at_ms, seconds: 0, id });
             if evidence.state == DeliveryState::Delivered {

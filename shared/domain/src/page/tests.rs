@@ -138,3 +138,14 @@ fn attempts_that_nobody_answered_for_stay_accounted_for_when_staff_send_again() 
     page.receipts.merge(Channel::Sms, 0, 1, evidence);
     assert_eq!(page.unaccounted(0), 1, "the first has a name now");
 }
+
+#[test]
+fn a_record_that_turned_up_late_is_counted_once() {
+    let mut page = page(1).claimed("a", 10).abandoned();
+    page = page.asked(vec![(0, Found::Nothing)], false, 20).asked(vec![(0, Found::Nothing)], false, 30);
+    page = page.claimed("b", 40).abandoned();
+    page = page.asked(vec![(0, Found::Accepted { id: Some("x".to_owned()) })], false, 50);
+    let evidence = Evidence { id: Some("x".to_owned()), ..said(DeliveryState::Delivered, 11) };
+    page.receipts.merge(Channel::Sms, 0, 1, evidence);
+    assert_eq!(page.accepted_attempts(0).len(), 1, "it was the first attempt's");
+}

@@ -45,7 +45,7 @@ struct World {
     stopped: bool,
     now_ms: i64,
     /// Sends of each delivery that the protocol allows: the first, those that staff asked for, the one more of an
-    /// emergency, and one for each time that the provider denied what it had taken.
+    /// emergency, and one for each time that the provider twice denied what it had taken.
     allowed: Vec<usize>,
 }
 
@@ -225,11 +225,16 @@ impl World {
                 },
             ));
         }
+        for (index, found) in &found {
+            let slot = &before.slots[*index];
+            let taken = self.provider.iter().any(|t| t.index == *index && t.attempt == slot.attempt);
+            if *found == Found::Nothing && slot.asked > 0 && taken {
+                self.allowed[*index] += 1;
+            }
+        }
         let asked = before.clone().asked(found, self.emergency, self.now_ms);
         for (index, (new, old)) in asked.slots.iter().zip(&before.slots).enumerate() {
-            let taken = self.provider.iter().any(|t| t.index == index && t.attempt == old.attempt);
-            let denied = new.state == DeliveryState::Retrying && taken && !new.resent;
-            if denied || (new.resent && !old.resent) {
+            if self.emergency && new.resent && !old.resent {
                 self.allowed[index] += 1;
             }
         }
