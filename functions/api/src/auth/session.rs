@@ -2,9 +2,10 @@
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use domain::ids::UserId;
+use domain::people::{Action, Page, Rights, Standing, Switches};
 use http::Method;
 use http::request::Parts;
-use store::{Author, Lifetime, School};
+use store::{Author, Lifetime, Membership, School};
 use subtle::ConstantTimeEq;
 
 use super::cookie::session_token;
@@ -25,11 +26,33 @@ pub struct SignedIn {
     pub user: UserId,
     /// Forename and surname.
     pub name: String,
+    /// Their place in the school, as it is now.
+    pub membership: Membership,
     /// Goes into every form as the field `csrf`, and into every posting script's header `x-csrf-token`.
     pub csrf: String,
 }
 
 impl SignedIn {
+    /// What they may open and do.
+    pub const fn rights(&self) -> Rights {
+        Rights::new(self.membership.roles(), Switches { voice: false, payments: false })
+    }
+
+    /// 403 unless they may open this page.
+    pub fn opens(&self, page: Page) -> Result<()> {
+        if self.rights().may_open(page) { Ok(()) } else { Err(not_given("open this page")) }
+    }
+
+    /// 403 unless they may do this.
+    pub fn may(&self, action: Action) -> Result<()> {
+        if self.rights().may(action) { Ok(()) } else { Err(not_given("do this")) }
+    }
+
+    /// 403 unless they may see this author's message: their own, or every message of the school's.
+    pub fn sees_message_of(&self, author: &Author) -> Result<()> {
+        if author.id == self.user.to_string() { self.opens(Page::Own) } else { self.opens(Page::History) }
+    }
+
     /// As the history names them.
     pub fn author(&self) -> Author {
         Author { id: self.user.to_string(), name: self.name.clone() }
@@ -48,14 +71,26 @@ impl FromRequestParts<ApiState> for SignedIn {
         let token = session_token(state, &parts.headers).ok_or_else(stranger)?;
         let session =
             state.store().find_session(token, LIFETIME, state.now_ms()).await?.ok_or_else(stranger)?;
-        let user = state.store().user(session.user()).await?.ok_or_else(stranger)?;
+        let school = state.store().school(session.access());
+        // Read anew each time: who was disabled, or lost a role, is so from the next request on.
+        let (user, membership) =
+            tokio::try_join!(state.store().user(session.user()), school.member(session.user()))?;
+        let user = user.ok_or_else(stranger)?;
+        let membership = membership.filter(|m| m.standing() == Standing::Enabled).ok_or_else(stranger)?;
         Ok(Self {
-            school: state.store().school(session.access()),
+            school,
+            membership,
             user: user.id,
             name: format!("{} {}", user.forename, user.surname).trim().to_owned(),
             csrf: session.csrf().to_owned(),
         })
     }
+}
+
+fn not_given(what: &str) -> ApiError {
+    ApiError::Forbidden(format!(
+        "You have not been given the right to {what}. Ask an administrator of your school."
+    ))
 }
 
 /// A form posted by a signed-in member of staff from one of our own pages.

@@ -1,7 +1,8 @@
 //! Signing in and out.
 
+use domain::people::{Role, Standing};
 use http::{HeaderMap, HeaderValue};
-use store::{Allowance, fold_username};
+use store::{Allowance, Membership, fold_username};
 
 use super::cookie::{session_cookie, session_token};
 use super::session::LIFETIME;
@@ -43,14 +44,16 @@ pub async fn sign_in(
         return Ok(None);
     };
     let memberships = state.store().memberships(&user).await?;
-    let Some(membership) = memberships.first() else {
+    let works = |m: &&Membership| m.standing() == Standing::Enabled && m.roles().has(Role::User);
+    let Some(membership) = memberships.iter().find(works) else {
         return Ok(None);
     };
     state.store().forget_hits(&by_user, WINDOW_S, now_ms).await?;
     // Whoever planted or saw the cookie of before has nothing of this session.
     sign_out(state, headers).await?;
     let (token, csrf) = (state.ids().secret(), state.ids().secret());
-    state.store().create_session(&token, membership, &csrf, LIFETIME, now_ms).await?;
+    let session = state.store().create_session(&token, membership, &csrf, LIFETIME, now_ms).await?;
+    state.store().school(session.access()).note_sign_in(user.id, now_ms).await?;
     Ok(session_cookie(state, &token))
 }
 

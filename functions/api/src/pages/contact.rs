@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::contact::{Contact, ContactRole, PhoneLabel, Source};
 use domain::ids::ContactId;
+use domain::people::{Action, Page};
 use domain::settings::Settings;
 use http::StatusCode;
 use serde::Deserialize;
@@ -135,11 +136,13 @@ struct Asked {
 }
 
 async fn show_new(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
+    by.may(Action::AddContact)?;
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
     html(&ContactPage::to_add(desk.frame, &Typed::default(), Vec::new()))
 }
 
 async fn add(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
+    by.may(Action::AddContact)?;
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
     let typed = Typed::read(&form);
     let mut named = typed.clone();
@@ -169,8 +172,13 @@ async fn show(
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
     let stored = by.school.contact(&known(&id)?).await?.ok_or(ApiError::NotFound)?;
     let notice = asked.done.map(|_| "The changes are saved.".to_owned());
-    let ids = by.school.messages_of(&stored.contact.id, LATEST).await?;
-    let recent = by.school.summaries_of(&ids).await?.iter().map(|s| Line::new(s, &desk.local)).collect();
+    let recent = match by.opens(Page::History) {
+        Ok(()) => {
+            let ids = by.school.messages_of(&stored.contact.id, LATEST).await?;
+            by.school.summaries_of(&ids).await?.iter().map(|s| Line::new(s, &desk.local)).collect()
+        }
+        Err(_) => Vec::new(),
+    };
     let typed = Typed::of(&stored.contact);
     let page = ContactPage::of(desk.frame, &stored.contact, stored.rev, &typed, notice, Vec::new());
     html(&ContactPage { recent, ..page })
@@ -181,6 +189,7 @@ async fn save(
     Path(id): Path<String>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
+    by.may(Action::EditContact)?;
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
     let stored = by.school.contact(&known(&id)?).await?.ok_or(ApiError::NotFound)?;
     if stored.contact.source.is_imported() {
@@ -211,6 +220,7 @@ async fn delete(
     Path(id): Path<String>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
+    by.may(Action::EditContact)?;
     let stored = by.school.contact(&known(&id)?).await?.ok_or(ApiError::NotFound)?;
     if form.text("sure") == "yes" {
         by.school.delete_contacts(&[stored.contact.id], state.now_ms()).await?;

@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 use domain::book::{AddressBook, Reach};
 use domain::contact::{Contact, ContactRole, PhoneLabel};
 use domain::ids::ContactId;
+use domain::people::Action;
 use domain::phone::{CountryCode, NumberMode, PhoneNumber};
 use serde::Deserialize;
 
@@ -152,6 +153,7 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
 
 /// Deletes the ticked people; without the word that they are meant, asks.
 async fn delete(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
+    by.may(Action::EditContact)?;
     let ids: Vec<ContactId> = form.all("id").filter_map(|id| ContactId::parse(id).ok()).collect();
     if ids.is_empty() {
         return Ok(Redirect::to("/contacts?done=nobody").into_response());

@@ -11,7 +11,9 @@ use domain::ids::MessageId;
 use serde::Deserialize;
 
 use super::desk::{Desk, html};
-use super::frame::{Frame, Here};
+use super::frame::Frame;
+#[cfg(test)]
+use super::frame::Here;
 use super::kit::{Pager, Tag};
 use super::lines::Counts;
 use super::message::known;
@@ -79,7 +81,7 @@ async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
     let id = known(&id)?;
-    let desk = Desk::open(&state, &by, Here::History).await?;
+    let desk = Desk::of_message(&state, &by, id).await?;
     let wanted = asked.show.as_deref().and_then(Show::from_code);
     let found = match wanted {
         None => deliveries(&by.school, id, asked.cursor.as_deref()).await?,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use domain::book::AddressBook;
+use domain::ids::MessageId;
 use domain::settings::Settings;
 use store::School;
 
@@ -22,8 +23,20 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// For a page in this place.
+    /// For a page in this place. 403 if it is not open to them.
     pub(crate) async fn open(state: &ApiState, by: &SignedIn, here: Here) -> Result<Self> {
+        by.opens(here.page())?;
+        Self::lay(state, by, here).await
+    }
+
+    /// For a page about one message. 404 if there is none, 403 if they may not see its author's.
+    pub(crate) async fn of_message(state: &ApiState, by: &SignedIn, id: MessageId) -> Result<Self> {
+        let meta = by.school.meta(id).await?.ok_or(ApiError::NotFound)?;
+        by.sees_message_of(&meta.author)?;
+        Self::lay(state, by, Here::History).await
+    }
+
+    async fn lay(state: &ApiState, by: &SignedIn, here: Here) -> Result<Self> {
         let settings = by.school.settings().await?;
         let local = LocalTime::new(state.now_ms(), settings.time_zone());
         let frame = Frame {
@@ -32,6 +45,7 @@ impl Desk {
             zone: settings.timezone.clone(),
             csrf: by.csrf.clone(),
             here,
+            rights: by.rights(),
         };
         Ok(Self { settings, frame, local })
     }

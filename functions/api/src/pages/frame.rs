@@ -1,5 +1,7 @@
 //! What stands around every page: the school, the user, and where one can go.
 
+use domain::people::{Page, Rights};
+
 /// Where the user is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Here {
@@ -13,6 +15,21 @@ pub(crate) enum Here {
 }
 
 impl Here {
+    const ALL: [Self; 7] =
+        [Self::Home, Self::Send, Self::History, Self::Contacts, Self::Tools, Self::Upload, Self::Usage];
+
+    /// What has to be open to them for this.
+    pub(crate) const fn page(self) -> Page {
+        match self {
+            Self::Home | Self::Tools => Page::Own,
+            Self::Send => Page::Compose,
+            Self::History => Page::History,
+            Self::Contacts => Page::Contacts,
+            Self::Upload => Page::Upload,
+            Self::Usage => Page::Usage,
+        }
+    }
+
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Home => "home",
@@ -51,11 +68,13 @@ pub(crate) struct Frame {
     pub(crate) csrf: String,
     /// The page's place.
     pub(crate) here: Here,
+    /// What the user may open: nothing else is offered.
+    pub(crate) rights: Rights,
 }
 
 impl Frame {
-    /// The pages that everybody needs, in order.
-    pub(crate) fn links(&self) -> [Link; 3] {
+    /// The pages that most people need, in order.
+    pub(crate) fn links(&self) -> Vec<Link> {
         let link = |place: Here, href, words, short| Link {
             href,
             words,
@@ -64,15 +83,15 @@ impl Frame {
             icon: place.code(),
             here: self.here == place,
         };
-        [
-            link(Here::Send, "/send", "Send a message", "Send"),
-            link(Here::History, "/history", "History", "History"),
-            link(Here::Contacts, "/contacts", "Contacts", "Contacts"),
-        ]
+        self.open_to_them([
+            (Here::Send, link(Here::Send, "/send", "Send a message", "Send")),
+            (Here::History, link(Here::History, "/history", "History", "History")),
+            (Here::Contacts, link(Here::Contacts, "/contacts", "Contacts", "Contacts")),
+        ])
     }
 
     /// The pages under *Tools*.
-    pub(crate) fn tools(&self) -> [Link; 2] {
+    pub(crate) fn tools(&self) -> Vec<Link> {
         let link = |place: Here, href, words, hint| Link {
             href,
             words,
@@ -81,10 +100,23 @@ impl Frame {
             icon: place.code(),
             here: self.here == place,
         };
-        [
-            link(Here::Upload, "/upload", "Upload data", "Load contacts from a spreadsheet"),
-            link(Here::Usage, "/usage", "Usage", "What was sent, day by day, and what it came to"),
-        ]
+        self.open_to_them([
+            (Here::Upload, link(Here::Upload, "/upload", "Upload data", "Load contacts from a spreadsheet")),
+            (
+                Here::Usage,
+                link(Here::Usage, "/usage", "Usage", "What was sent, day by day, and what it came to"),
+            ),
+        ])
+    }
+
+    fn open_to_them<const N: usize>(&self, links: [(Here, Link); N]) -> Vec<Link> {
+        let open = links.into_iter().filter(|(place, _)| self.rights.may_open(place.page()));
+        open.map(|(_, link)| link).collect()
+    }
+
+    /// Whether a place, by its code, is open to them: for links elsewhere on a page.
+    pub(crate) fn opens(&self, code: &str) -> bool {
+        Here::ALL.iter().any(|place| place.code() == code && self.rights.may_open(place.page()))
     }
 
     pub(crate) fn in_tools(&self) -> bool {
@@ -115,6 +147,7 @@ impl Frame {
             zone: "Europe/London".to_owned(),
             csrf: "sample".to_owned(),
             here,
+            rights: Rights::new(domain::people::Roles::all(), domain::people::Switches::default()),
         }
     }
 }

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use domain::message::MessageState;
+use domain::people::Page;
 use domain::usage::{DayCounts, Days};
 use jiff::ToSpan;
 use store::Summary;
@@ -37,10 +38,12 @@ pub(crate) struct HomePage {
     frame: Frame,
     today: String,
     greeting: String,
-    contacts: String,
+    /// How many people; only for those who may see them.
+    contacts: Option<String>,
     needs: Vec<Need>,
     recent: Vec<Line>,
-    week: Vec<Named>,
+    /// The week's figures; only for those who may see usage.
+    week: Option<Vec<Named>>,
 }
 
 /// Something that waits for a person.
@@ -56,10 +59,17 @@ async fn show(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
     let desk = Desk::open(&state, &by, Here::Home).await?;
     let today = desk.local.today();
     let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
-    let summaries = by.school.summaries(None, LOOKED_AT).await?;
-    let week = by.school.usage(monday, today).await?;
-    let people = desk.book(&state, &by.school).await?.len();
-    html(&HomePage::new(desk.frame, &desk.local, state.now_ms(), &summaries, &week, people))
+    let mut summaries = by.school.summaries(None, LOOKED_AT).await?;
+    summaries.retain(|summary| by.sees_message_of(&summary.author).is_ok());
+    let week = match by.opens(Page::Usage) {
+        Ok(()) => Some(by.school.usage(monday, today).await?),
+        Err(_) => None,
+    };
+    let people = match by.opens(Page::Contacts) {
+        Ok(()) => Some(desk.book(&state, &by.school).await?.len()),
+        Err(_) => None,
+    };
+    html(&HomePage::new(desk.frame, &desk.local, state.now_ms(), &summaries, week.as_ref(), people))
 }
 
 impl HomePage {
@@ -68,8 +78,8 @@ impl HomePage {
         local: &LocalTime,
         now_ms: i64,
         summaries: &[Summary],
-        week: &Days,
-        people: usize,
+        week: Option<&Days>,
+        people: Option<usize>,
     ) -> Self {
         let greeting = match local.hour() {
             0..12 => "Good morning",
@@ -82,10 +92,11 @@ impl HomePage {
             frame,
             today: local.day(local.today()),
             greeting: format!("{greeting}, {forename}"),
-            contacts: words::count(people as u64, "person", "people"),
+            contacts: people.map(|people| words::count(people as u64, "person", "people")),
             needs: late.filter_map(|s| need(s, local)).collect(),
             recent: summaries.iter().take(LISTED).map(|s| Line::new(s, local)).collect(),
-            week: figures(week.values().fold(DayCounts::default(), |sum, day| sum.plus(*day))),
+            week: week
+                .map(|week| figures(week.values().fold(DayCounts::default(), |sum, day| sum.plus(*day)))),
         }
     }
 }
@@ -130,7 +141,14 @@ impl HomePage {
         let local = lines::samples::local();
         let day = DayCounts { email_count: 210, sms_count: 1_910, sms_units: 2_324, voice_minutes: 96 };
         let week = Days::from([(local.today(), day)]);
-        Self::new(Frame::sample(Here::Home), &local, lines::samples::now_ms(), summaries, &week, 1_498)
+        Self::new(
+            Frame::sample(Here::Home),
+            &local,
+            lines::samples::now_ms(),
+            summaries,
+            Some(&week),
+            Some(1_498),
+        )
     }
 
     pub(crate) fn sample() -> Self {

@@ -7,5 +7,6 @@ mod contacts;
 mod hooks;
 mod kit;
 mod messages;
+mod rights;
 mod surface;
 mod usage;

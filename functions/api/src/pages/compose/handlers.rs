@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::book::AddressBook;
 use domain::message::SmsContent;
+use domain::people::Action;
 use domain::sms;
 use http::StatusCode;
 use serde::Deserialize;
@@ -59,6 +60,7 @@ async fn found(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<
 }
 
 async fn live(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
+    by.may(Action::Compose)?;
     let desk = Desk::open(&state, &by, Here::Send).await?;
     let book = desk.book(&state, &by.school).await?;
     let form = Form::read(desk, &book, &form);
@@ -67,6 +69,7 @@ async fn live(State(state): State<ApiState>, Posted { by, form }: Posted) -> Res
 
 /// A button of the form was pressed.
 async fn press(State(state): State<ApiState>, Posted { by, form: fields }: Posted) -> Result<Response> {
+    by.may(Action::Compose)?;
     let desk = Desk::open(&state, &by, Here::Send).await?;
     let book = desk.book(&state, &by.school).await?;
     let mut form = Form::read(desk, &book, &fields);
@@ -82,10 +85,13 @@ async fn press(State(state): State<ApiState>, Posted { by, form: fields }: Poste
         _ if !form.preview.problems.is_empty() => {
             Ok((StatusCode::UNPROCESSABLE_ENTITY, form.compose(String::new(), true)?).into_response())
         }
-        "send" => match form.changed(fields.text("expect")) {
-            Some(words) => form.confirm(Some(words)),
-            None => form.send(&state, &by).await,
-        },
+        "send" => {
+            if let Some(words) = form.changed(fields.text("expect")) {
+                return form.confirm(Some(words));
+            }
+            by.may(Action::SendOwn)?;
+            form.send(&state, &by).await
+        }
         // Enter in a field, another person to look at, no script: look before it goes.
         _ => form.confirm(None),
     }

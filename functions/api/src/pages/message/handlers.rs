@@ -7,15 +7,15 @@ use axum::routing::{get, post};
 use domain::delivery::DeliveryState;
 use domain::ids::MessageId;
 use domain::message::MessageState;
+use domain::people::Action;
 use serde::Deserialize;
 use store::School;
 
 use super::{Live, LivePart, MessagePage, known, resend_ask, stop_ask};
 use crate::auth::{Posted, SignedIn};
-use crate::error::Result;
+use crate::error::{ApiError, Result};
 use crate::pages::contacts::AskPage;
 use crate::pages::desk::{Desk, html};
-use crate::pages::frame::Here;
 use crate::pages::kit::Ask;
 use crate::pages::words;
 use crate::services::control;
@@ -44,7 +44,7 @@ async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
     let id = known(&id)?;
-    let desk = Desk::open(&state, &by, Here::History).await?;
+    let desk = Desk::of_message(&state, &by, id).await?;
     let status = status(&state, &by.school, id).await?;
     let body = by.school.body(id).await?;
     let failing = failing(&by.school, id, &status).await?;
@@ -57,7 +57,7 @@ async fn show(
 
 async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String>) -> Result<Response> {
     let id = known(&id)?;
-    let desk = Desk::open(&state, &by, Here::History).await?;
+    let desk = Desk::of_message(&state, &by, id).await?;
     let status = status(&state, &by.school, id).await?;
     let message = by.school.body(id).await?.message;
     let failing = failing(&by.school, id, &status).await?;
@@ -97,6 +97,7 @@ async fn stop(
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     let id = known(&id)?;
+    may_stop(&by, id).await?;
     if form.text("sure") != "yes" {
         return ask_page(&state, &by, id, stop_ask(id)).await;
     }
@@ -107,12 +108,23 @@ async fn stop(
     Ok(Redirect::to(&format!("/messages/{id}?done={done}")).into_response())
 }
 
+/// Whoever wrote it may stop it, and whoever may authorise.
+async fn may_stop(by: &SignedIn, id: MessageId) -> Result<()> {
+    let meta = by.school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    if meta.author.id == by.user.to_string() {
+        by.may(Action::Compose)
+    } else {
+        by.may(Action::ControlSending)
+    }
+}
+
 async fn resend(
     State(state): State<ApiState>,
     Path(id): Path<String>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     let id = known(&id)?;
+    by.may(Action::ControlSending)?;
     if form.text("sure") != "yes" {
         let waiting = status(&state, &by.school, id).await?.can_resend();
         return ask_page(&state, &by, id, resend_ask(id, waiting)).await;
@@ -122,7 +134,7 @@ async fn resend(
 }
 
 async fn ask_page(state: &ApiState, by: &SignedIn, id: MessageId, ask: Ask) -> Result<Response> {
-    let desk = Desk::open(state, by, Here::History).await?;
+    let desk = Desk::of_message(state, by, id).await?;
     html(&AskPage {
         frame: desk.frame,
         title: ask.title,

@@ -7,6 +7,7 @@ use axum::{Json, Router};
 use domain::contact::{ContactRole, Source};
 use domain::ids::ImportId;
 use domain::import::{Field, Stage};
+use domain::people::{Action, Page};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::Import;
@@ -52,6 +53,7 @@ enum Answer {
 
 /// Begins an upload: `name` and `bytes` of the file.
 async fn create(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
+    by.may(Action::Upload)?;
     let bytes = form.text("bytes").parse().unwrap_or(0);
     match imports::create(&state, &by.school, by.author(), form.text("name"), bytes).await {
         Ok(ticket) => Ok(Json(Answer::Ticket { id: ticket.id.to_string(), url: ticket.url }).into_response()),
@@ -67,6 +69,7 @@ async fn uploaded(
     Path(id): Path<String>,
     Posted { by, .. }: Posted,
 ) -> Result<Response> {
+    by.may(Action::Upload)?;
     let import = imports::uploaded(&state, &by.school, known(&id)?).await?;
     Ok(to(import.id))
 }
@@ -82,6 +85,7 @@ async fn show(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
+    by.opens(Page::Upload)?;
     let import = imports::get(&state, &by.school, known(&id)?).await?;
     page(&state, &by, &import, asked.step.as_deref() == Some("columns"), Vec::new()).await
 }
@@ -102,6 +106,7 @@ async fn page(
 }
 
 async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String>) -> Result<Response> {
+    by.opens(Page::Upload)?;
     let import = imports::get(&state, &by.school, known(&id)?).await?;
     html(&LivePart { working: Working::of(&import) })
 }
@@ -111,6 +116,7 @@ async fn columns(
     Path(id): Path<String>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
+    by.may(Action::Upload)?;
     let id = known(&id)?;
     let role = ContactRole::from_code(form.text("role")).unwrap_or(ContactRole::Parent);
     match imports::choose_columns(&state, &by.school, id, version(&form), &choices(&form), role).await {
@@ -150,6 +156,7 @@ async fn confirm(
     Path(id): Path<String>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
+    by.may(Action::Upload)?;
     let id = known(&id)?;
     imports::confirm(&state, &by.school, id, version(&form), form.has("good_rows_only")).await?;
     Ok(to(id))
@@ -160,6 +167,7 @@ async fn discard(
     Path(id): Path<String>,
     Posted { by, .. }: Posted,
 ) -> Result<Response> {
+    by.may(Action::Upload)?;
     imports::discard(&state, &by.school, known(&id)?).await?;
     Ok(Redirect::to("/upload").into_response())
 }

@@ -1,0 +1,287 @@
+//! Every route against every role, and against another school's ids. The list of routes is taken from the source, so a
+//! new one fails here until somebody has said who may use it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use api::auth::session_cookie;
+use api::services::send::send;
+use axum::body::Body;
+use domain::audit::{Act, Deed, Who};
+use domain::email::EmailAddress;
+use domain::ids::UserId;
+use domain::people::{Role, Roles, Standing};
+use http::Request;
+use serde_json::json;
+use store::{Author, Lifetime, MemberChange, School, User};
+use ulid::Ulid;
+
+use crate::kit::{Answer, House, NOON, PUBLIC_URL, settings};
+
+/// Routes of the staff pages, and the roles of which one is enough. `admin` opens pages (GET) on top of that, and does
+/// nothing (POST) by itself. `user`: everybody who may sign in. Ids in braces are filled with things that exist.
+const STAFF: &[(&str, &str, &str)] = &[
+    ("GET", "/", "user"),
+    ("GET", "/tools", "user"),
+    ("GET", "/send", "composeMessage"),
+    ("POST", "/send", "composeMessage"),
+    ("POST", "/send/live", "composeMessage"),
+    ("GET", "/send/find", "composeMessage"),
+    ("GET", "/history", "messageHistory"),
+    ("GET", "/messages/{id}", "messageHistory"),
+    ("GET", "/messages/{id}/live", "messageHistory"),
+    ("GET", "/messages/{id}/deliveries", "messageHistory"),
+    ("POST", "/messages/{id}/stop", "authoriseMessage"),
+    ("POST", "/messages/{id}/resend", "authoriseMessage"),
+    ("GET", "/contacts", "addContact editContact"),
+    ("POST", "/contacts/delete", "editContact"),
+    ("GET", "/contacts/new", "addContact"),
+    ("POST", "/contacts/new", "addContact"),
+    ("GET", "/contacts/{id}", "addContact editContact"),
+    ("POST", "/contacts/{id}", "editContact"),
+    ("POST", "/contacts/{id}/delete", "editContact"),
+    ("GET", "/usage", "messageHistory"),
+    ("GET", "/usage.xlsx", "messageHistory"),
+    ("GET", "/upload", "uploadData"),
+    ("POST", "/upload", "uploadData"),
+    ("GET", "/upload/{id}", "uploadData"),
+    ("GET", "/upload/{id}/live", "uploadData"),
+    ("POST", "/upload/{id}/uploaded", "uploadData"),
+    ("POST", "/upload/{id}/columns", "uploadData"),
+    ("POST", "/upload/{id}/confirm", "uploadData"),
+    ("POST", "/upload/{id}/discard", "uploadData"),
+];
+
+/// Routes that are not for signed-in staff: open to all, or guarded by a key or a signature, each with tests of its own.
+const OTHERS: &[&str] = &[
+    "GET /healthz",
+    "GET /assets/{hash}/{name}",
+    "GET /sign-in",
+    "POST /sign-in",
+    "POST /sign-out",
+    "GET /api/openapi.json",
+    "POST /api/v1/contacts/batch",
+    "POST /api/v1/messages",
+    "POST /api/v1/messages/preview",
+    "GET /api/v1/messages/{id}",
+    "GET /api/v1/messages/{id}/deliveries",
+    "POST /api/v1/messages/{id}/stop",
+    "POST /api/v1/messages/{id}/resend",
+    "GET /api/v1/usage",
+    "POST /hooks/twilio/status/{reference}",
+    "POST /hooks/twilio/inbound",
+];
+
+/// Method and path of every `.route(…)` in the source, tests aside.
+fn routes_in(folder: &Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            routes_in(&path, found);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for route in text.split(".route(").skip(1) {
+            let place = route.split('"').nth(1).unwrap();
+            let handlers = route.split_once(',').unwrap().1.split(';').next().unwrap();
+            let handlers = handlers.split(".route(").next().unwrap();
+            for (verb, method) in [("get(", "GET"), ("post(", "POST"), ("put(", "PUT"), ("delete(", "DELETE")]
+            {
+                let named = handlers
+                    .match_indices(verb)
+                    .any(|(at, _)| !handlers[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+                if named {
+                    found.push(format!("{method} {place}"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_route_has_its_place_in_the_tables() {
+    let mut found = Vec::new();
+    routes_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    assert!(found.len() > 30, "{found:?}");
+    let listed: Vec<String> = STAFF.iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+    for route in &found {
+        assert!(listed.contains(route) || OTHERS.contains(&route.as_str()), "who may use {route}?");
+    }
+    for route in listed.iter().map(String::as_str).chain(OTHERS.iter().copied()) {
+        assert!(found.iter().any(|f| f == route), "{route} is gone");
+    }
+}
+
+fn user_id(number: u128) -> UserId {
+    UserId::new(Ulid::from_parts(2, number))
+}
+
+/// A browser of somebody with these roles.
+struct Browser<'h> {
+    house: &'h House,
+    cookie: String,
+    csrf: String,
+}
+
+impl<'h> Browser<'h> {
+    async fn of(house: &'h House, school: &School, number: u128, roles: Roles) -> Self {
+        let id = user_id(number);
+        let user = User {
+            id,
+            username: format!("user{number}"),
+            email: EmailAddress::parse("office@hillview.example").unwrap(),
+            forename: "Olive".to_owned(),
+            surname: "Field".to_owned(),
+            password_hash: String::new(),
+            created_ms: NOON,
+            schools: Vec::new(),
+        };
+        let _ = house.store.create_user(&user).await;
+        school.add_member(id, roles).await.unwrap();
+        let member = school.member(id).await.unwrap().unwrap();
+        let lifetime = Lifetime { idle_ms: 3_600_000, longest_ms: 3_600_000 };
+        let token = format!("token{number}");
+        house.store.create_session(&token, &member, "csrf", lifetime, NOON).await.unwrap();
+        let set = session_cookie(&house.state, &token).unwrap();
+        let cookie = set.to_str().unwrap().split(';').next().unwrap().to_owned();
+        Self { house, cookie, csrf: "csrf".to_owned() }
+    }
+
+    async fn ask(&self, method: &str, path: &str) -> Answer {
+        let request = Request::builder().method(method).uri(path).header("cookie", &self.cookie);
+        let request =
+            request.header("origin", PUBLIC_URL).header("content-type", "application/x-www-form-urlencoded");
+        let body = if method == "POST" { format!("csrf={}", self.csrf) } else { String::new() };
+        self.house.send(request.body(Body::from(body)).unwrap()).await
+    }
+}
+
+/// Things of a school that routes can name: path with `{id}` → id.
+async fn things(house: &House, key: &str, school: &School) -> BTreeMap<&'static str, String> {
+    let post = async |path: &str, body: serde_json::Value| {
+        let request = Request::post(path)
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/json");
+        house.send(request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    let ann = json!({"id": "ann", "forename": "Ann", "surname": "Other", "role": "parent", "mobile": "07700900123"});
+    assert_eq!(post("/api/v1/contacts/batch", json!({ "contacts": [ann] })).await.status, 200);
+    let message = json!({
+        "purpose": "service", "channels": ["sms"], "to": {"everyone": true}, "sms": {"text": "Hello"}
+    });
+    let sent = post("/api/v1/messages", message).await;
+    let author = Author { id: "somebody".to_owned(), name: "Somebody".to_owned() };
+    let ticket = api::services::imports::create(&house.state, school, author, "a.csv", 10).await.unwrap();
+    BTreeMap::from([
+        ("messages", sent.json()["id"].as_str().unwrap().to_owned()),
+        ("contacts", "ann".to_owned()),
+        ("upload", ticket.id.to_string()),
+    ])
+}
+
+fn filled(path: &str, things: &BTreeMap<&'static str, String>) -> String {
+    things
+        .iter()
+        .find(|(kind, _)| path.starts_with(&format!("/{kind}/")))
+        .map_or_else(|| path.to_owned(), |(_, id)| path.replace("{id}", id))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_what_opens_a_page_and_does_a_thing_and_nothing_else_is() {
+    let house = House::start().await;
+    let things = things(&house, &house.key, &house.school).await;
+    let mut number = 100;
+    for (method, path, enough) in STAFF {
+        let path = filled(path, &things);
+        let enough = Roles::of_codes(enough.split(' '));
+        let mut ask = async |roles: Roles| {
+            number += 1;
+            Browser::of(&house, &house.school, number, roles).await.ask(method, &path).await.status.as_u16()
+        };
+        for role in enough.iter() {
+            let status = ask(Roles::NONE.with(Role::User).with(role)).await;
+            // Stopping and sending again also ask to see the message.
+            let both = Roles::NONE.with(Role::User).with(role).with(Role::MessageHistory);
+            let status = if status == 403 { ask(both).await } else { status };
+            assert!(!matches!(status, 401 | 403) && status < 500, "{method} {path} with {role:?}: {status}");
+        }
+        let mut without = Roles::all().without(Role::Admin);
+        for role in enough.iter() {
+            without = without.without(role);
+        }
+        if !enough.has(Role::User) {
+            let status = ask(without).await;
+            assert_eq!(status, 403, "{method} {path} without {enough:?}");
+            let admin = ask(Roles::NONE.with(Role::User).with(Role::Admin)).await;
+            let expected = *method == "GET" && path != "/contacts/new";
+            assert_eq!(admin != 403, expected, "{method} {path} for a mere administrator: {admin}");
+        }
+        assert!(
+            matches!(ask(Roles::all().without(Role::User)).await, 401 | 403),
+            "{method} {path} without user"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_at_another_schools_things_by_their_ids() {
+    let house = House::start().await;
+    let (other, key) = house.another(2, &["contacts:write", "messages:write", "messages:read"]).await;
+    let theirs = things(&house, &key, &other).await;
+    // The same contact's id is no secret and may exist in both: only the other school has this one.
+    let theirs = BTreeMap::from_iter(
+        theirs
+            .into_iter()
+            .map(|(kind, id)| (kind, if kind == "contacts" { "only-theirs".to_owned() } else { id })),
+    );
+    let browser = Browser::of(&house, &house.school, 1, Roles::all()).await;
+    for (method, path, _) in STAFF.iter().filter(|(_, path, _)| path.contains("{id}")) {
+        let answer = browser.ask(method, &filled(path, &theirs)).await;
+        assert_eq!(answer.status.as_u16(), 404, "{method} {path}: {answer:?}");
+        assert!(!answer.text.contains("Ann"), "{method} {path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wrote_a_message_sees_it_without_the_history_and_nobody_elses() {
+    let house = House::start().await;
+    let things = things(&house, &house.key, &house.school).await;
+    let teacher = Roles::of_codes(["user", "composeMessage"]);
+    let browser = Browser::of(&house, &house.school, 1, teacher).await;
+    let author = Author { id: user_id(1).to_string(), name: "Olive Field".to_owned() };
+    let message = serde_json::from_value(json!({
+        "purpose": "service", "to": {"everyone": true}, "sms": {"header": "", "text": "Hello"}
+    }));
+    let own = send(&house.state, &house.school, author, message.unwrap(), settings(), None).await.unwrap();
+    for (id, status) in [(own.id.to_string(), 200), (things["messages"].clone(), 403)] {
+        for part in ["", "/live", "/deliveries"] {
+            let answer = browser.ask("GET", &format!("/messages/{id}{part}")).await;
+            assert_eq!(answer.status.as_u16(), status, "{part}");
+        }
+    }
+    let stopped = browser.ask("POST", &format!("/messages/{}/stop", own.id)).await;
+    assert_eq!(stopped.status.as_u16(), 200, "their own may be stopped: asks first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_disabled_is_out_from_the_next_request_on() {
+    let house = House::start().await;
+    let browser = Browser::of(&house, &house.school, 1, Roles::of_codes(["user"])).await;
+    let admin = Browser::of(&house, &house.school, 2, Roles::all()).await;
+    assert_eq!(browser.ask("GET", "/").await.status.as_u16(), 200);
+    let member = async |number| house.school.member(user_id(number)).await.unwrap().unwrap();
+    let (by, of) = (member(2).await, member(1).await);
+    let deed = Deed {
+        who: Who::User(user_id(2).to_string()),
+        from: String::new(),
+        act: Act::UserDisabled,
+        on: user_id(1).to_string(),
+        changes: Vec::new(),
+    };
+    let change = MemberChange { standing: Standing::Disabled, ..of.as_change() };
+    house.school.change_member(&by, &of, change, &deed, NOON).await.unwrap();
+    let answer = browser.ask("GET", "/").await;
+    assert!(answer.status.as_u16() == 401 || answer.header("location").starts_with("/sign-in"), "{answer:?}");
+    assert_eq!(admin.ask("GET", "/").await.status.as_u16(), 200);
+}
