@@ -5,6 +5,7 @@ use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::{ApiConfig, ApiState, Ports};
@@ -74,7 +75,7 @@ async fn work(town: Arc<Town>, life: Arc<Life>, ahead_ms: i64) {
         Ids::system(),
     );
     let mut dispatch = built.expect("a dispatcher");
-    dispatch.providers = gated(dispatch.providers, &life, &town.tally, &town.refusals);
+    dispatch.providers = gated(dispatch.providers, &life, &town);
     let dispatch = Arc::new(dispatch);
     let usage = Usage::new(store);
     let sweeper = Arc::clone(&dispatch);
@@ -114,6 +115,7 @@ async fn serve(town: Arc<Town>, life: Arc<Life>, queue: QueueName, most: usize, 
         // Whoever is to sleep past the lease must not be ended by the function's time-out.
         let allowed = if town.storm.holds > 0 { Duration::from_mins(5) } else { FUNCTION };
         let Ok(response) = tokio::time::timeout(allowed, working).await else {
+            town.perils.died.fetch_add(1, Ordering::Relaxed);
             life.end();
             return;
         };

@@ -146,7 +146,7 @@ const TEXTS: [&str; 3] = [
 
 /// Channels of a message.
 const CHANNELS: [&[&str]; 6] =
-    [&["sms"], &["sms"], &["email"], &["sms", "email"], &["voice"], &["sms", "voice", "email"]];
+    [&["sms"], &["sms"], &["email"], &["sms", "email"], &["voice"], &["voice", "email"]];
 
 /// A message of a run with so many people: the request, and what is to come of it but for the id.
 pub fn compose(chance: &Chance, people: u64) -> (Value, Sent) {

@@ -2,6 +2,7 @@
 //! doing; here it is seen and counted.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,18 +14,24 @@ use domain::delivery::{Answer, Evidence};
 
 use crate::gate::{Life, Side};
 use crate::tally::{Row, Tally};
+use crate::town::Town;
 
 /// An answer that took longer than this was slow.
 const SLOW: Duration = Duration::from_millis(60);
 
 /// What providers answered: how often each delivery was refused.
 #[derive(Debug, Default)]
-pub struct Refusals(Mutex<BTreeMap<String, u32>>);
+pub struct Refusals(Mutex<BTreeMap<String, u32>>, AtomicU64);
 
 impl Refusals {
     /// The most that any one delivery was refused.
     pub fn most(&self) -> u32 {
         self.0.lock().unwrap().values().copied().max().unwrap_or(0)
+    }
+
+    /// Sends whose answer said nothing.
+    pub fn unclear(&self) -> u64 {
+        self.1.load(Ordering::Relaxed)
     }
 
     fn note(&self, reference: &str) {
@@ -41,15 +48,19 @@ pub struct Gated {
     life: Arc<Life>,
     tally: Arc<Tally>,
     refusals: Arc<Refusals>,
+    early: bool,
+    slow: bool,
 }
 
 /// Puts gates around these providers.
-pub fn gated(inner: Providers, life: &Arc<Life>, tally: &Arc<Tally>, refusals: &Arc<Refusals>) -> Providers {
+pub fn gated(inner: Providers, life: &Arc<Life>, town: &Town) -> Providers {
     let gated = Arc::new(Gated {
         inner: inner.clone(),
         life: Arc::clone(life),
-        tally: Arc::clone(tally),
-        refusals: Arc::clone(refusals),
+        tally: Arc::clone(&town.tally),
+        refusals: Arc::clone(&town.refusals),
+        early: town.storm.early,
+        slow: town.storm.providers > 0,
     });
     Providers { sms: gated.clone(), voice: gated.clone(), mail: gated, ..inner }
 }
@@ -59,6 +70,9 @@ impl Gated {
         self.life.pass("send", Side::Before).await;
         let began = Instant::now();
         let answer = sending.await;
+        if answer == Answer::Unknown {
+            self.refusals.1.fetch_add(1, Ordering::Relaxed);
+        }
         match &answer {
             Answer::Refused { again, .. } => {
                 self.refusals.note(reference);
@@ -67,8 +81,11 @@ impl Gated {
             Answer::Unknown if began.elapsed() >= SLOW => self.tally.add(Row::Providers, "no answer in time"),
             Answer::Unknown => self.tally.add(Row::Providers, "cut off, failed or garbled"),
             Answer::Accepted { .. } if began.elapsed() >= SLOW => {
-                self.tally.add(Row::Providers, "slow");
-                self.tally.add(Row::Receipts, "before the outcome");
+                if self.early {
+                    self.tally.add(Row::Receipts, "before the outcome");
+                } else if self.slow {
+                    self.tally.add(Row::Providers, "slow");
+                }
             }
             Answer::Accepted { .. } => {}
         }

@@ -20,7 +20,7 @@ use crate::tally::{Row, Tally};
 /// Receives before an item is a dead letter, as in `template.yaml`.
 const MOST_RECEIVES: u32 = 5;
 /// How long an item is hidden after a receive: longer than a function may run.
-const VISIBILITY: Duration = Duration::from_millis(1_000);
+const VISIBILITY: Duration = Duration::from_millis(1_000 * crate::town::PACE.unsigned_abs());
 /// When what a function named as failed is seen again.
 const AGAIN: Duration = Duration::from_millis(150);
 

@@ -138,10 +138,7 @@ impl Connector {
         match weather.chance.pick("kind", kinds) {
             Kind::Throttled => {
                 weather.note("throttled");
-                Ok(refusal(
-                    weather.chance.pick::<&str>("word", &THROTTLED),
-                    &Value::Null,
-                ))
+                Ok(refusal(weather.chance.pick::<&str>("word", &THROTTLED), &Value::Null))
             }
             Kind::NeverArrived => {
                 weather.note("request lost");

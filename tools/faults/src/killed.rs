@@ -1,0 +1,170 @@
+//! Runs in which the whole product is a process, and dies by SIGKILL.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::chance::Chance;
+use crate::judge::{self, Permits};
+use crate::partner::{Partner, Sent, compose};
+use crate::run::Outcome;
+use crate::scenario::Scenario;
+use crate::tally::{Row, Tally};
+use crate::town::key;
+
+/// Longest wait for a process to come to the point where it dies; then it is killed wherever it is.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// Longest wait for the end.
+const LONGEST: Duration = Duration::from_secs(90);
+/// What one killed process may leave unconfirmed: its lanes' pages.
+const IN_HAND: usize = 100;
+
+struct Process {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    said: String,
+}
+
+impl Process {
+    /// Starts it and waits until it is ready.
+    async fn start(program: &Path, args: &[String]) -> Self {
+        let mut child = Command::new(program)
+            .args(args)
+            .env("RUST_LOG", "off")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let line = lines.next_line().await.expect("its output").expect("it is ready");
+        let said = line.strip_prefix("ready ").unwrap_or_default().to_owned();
+        Self { child, lines, said }
+    }
+
+    async fn kill(mut self) {
+        self.child.kill().await.expect("SIGKILL");
+    }
+}
+
+struct Stage<'a> {
+    program: &'a Path,
+    data: &'a Path,
+    port: u16,
+    providers: String,
+    seed: u64,
+}
+
+impl Stage<'_> {
+    async fn victim(&self, generation: u64, lives: bool) -> Process {
+        let seed = self.seed.wrapping_mul(1_000).wrapping_add(generation);
+        let mut args = vec!["victim".to_owned(), self.data.to_string_lossy().into_owned()];
+        args.extend([self.port.to_string(), self.providers.clone(), seed.to_string(), lives.to_string()]);
+        Process::start(self.program, &args).await
+    }
+}
+
+/// Two ports that are free now, one after the other.
+fn free_ports() -> u16 {
+    loop {
+        let first = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = first.local_addr().expect("an address").port();
+        if port < u16::MAX && std::net::TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// Does one run.
+pub async fn run(seed: u64, program: &Path) -> Outcome {
+    let began = Instant::now();
+    let storm = Scenario::Killed.storm();
+    let (tally, chance) = (Arc::new(Tally::default()), Arc::new(Chance::new(seed)));
+    let data = tempfile::tempdir().expect("a directory");
+    let port = free_ports();
+    let events = format!("http://127.0.0.1:{}/events", port + 1);
+    let providers = Process::start(program, &["providers".to_owned(), events]).await;
+    let stage = Stage { program, data: data.path(), port, providers: providers.said.clone(), seed };
+    let url = format!("http://127.0.0.1:{port}");
+    let partner = Partner::new(&url, &key().reveal(), &stage.providers);
+    let sending = tokio::spawn(send_all(partner.clone(), Arc::clone(&chance), storm.messages));
+
+    let mut kills = 0;
+    for generation in 0..storm.deaths.unsigned_abs() {
+        let mut process = stage.victim(generation, false).await;
+        let place = until_death(&mut process).await;
+        process.kill().await;
+        kills += 1;
+        tally.add(Row::Deaths, format!("SIGKILL {place}"));
+    }
+    let mut last = stage.victim(9_999, true).await;
+    let (sent, mut wrong) = sending.await.expect("the messages");
+    let until = Instant::now() + LONGEST;
+    loop {
+        let idle = until_idle(&mut last, until).await;
+        let owed = partner.ask("counts").await["receipts"]["pending"].as_u64().unwrap_or(1);
+        let rows = judge::rows(&last.said).await;
+        if idle && owed == 0 && judge::unfinished(&rows, &sent).is_empty() {
+            break;
+        }
+        if Instant::now() > until {
+            wrong.push("not quiet in time".to_owned());
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let permits = Permits { not_confirmed: kills * IN_HAND, refusals: false, unanswered: true };
+    let mut verdict = judge::judge(&partner, &last.said, &sent, permits).await;
+    verdict.wrong.append(&mut wrong);
+    last.kill().await;
+    providers.kill().await;
+    Outcome { seed, scenario: Scenario::Killed, verdict, tally, took: began.elapsed() }
+}
+
+async fn send_all(partner: Partner, chance: Arc<Chance>, messages: u64) -> (Vec<Sent>, Vec<String>) {
+    let (mut sent, mut wrong) = (Vec::new(), Vec::new());
+    for n in 0..messages {
+        let (body, mut message) = compose(&chance, 40);
+        match partner.send(&format!("message {n}"), &body).await {
+            Ok(id) => {
+                message.id = id;
+                sent.push(message);
+            }
+            Err(why) => wrong.push(format!("message {n} was not accepted: {why}")),
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    (sent, wrong)
+}
+
+/// Waits until it says that it is where it dies.
+async fn until_death(process: &mut Process) -> String {
+    let reading = async {
+        while let Ok(Some(line)) = process.lines.next_line().await {
+            if let Some(place) = line.strip_prefix("at ") {
+                return place.to_owned();
+            }
+        }
+        "of itself".to_owned()
+    };
+    tokio::time::timeout(PATIENCE, reading).await.unwrap_or_else(|_| "anywhere".to_owned())
+}
+
+/// Reads on until it says that nothing is queued.
+async fn until_idle(process: &mut Process, until: Instant) -> bool {
+    let reading = async {
+        // What it said long ago says nothing about now.
+        let fresh = Instant::now() + Duration::from_millis(150);
+        while let Ok(Some(line)) = process.lines.next_line().await {
+            if line == "idle" && Instant::now() > fresh {
+                return true;
+            }
+        }
+        false
+    };
+    tokio::time::timeout_at(until.into(), reading).await.unwrap_or(false)
+}
