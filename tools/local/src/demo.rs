@@ -3,45 +3,21 @@
 mod names;
 mod people;
 
-use api::auth::hash_password;
+use admin::found::{FoundError, create_school};
+use api::auth::{Scope, hash_password};
 use domain::email::EmailAddress;
 use domain::ids::{SchoolId, UserId};
 use domain::money::Pence;
 use domain::phone::CountryCode;
 use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{Prices, Settings};
-use store::{Access, ApiToken, School, Store, StoreError, User};
+use store::{Access, ApiToken, Store, StoreError, User};
 use ulid::Ulid;
 
 use crate::secrets::Secrets;
 
 /// Who signs in.
 pub(crate) const USERNAME: &str = "5976.robin.marlow";
-
-/// Every role there is: the demo user is the school's super-user.
-const ROLES: [&str; 18] = [
-    "user",
-    "composeMessage",
-    "addContact",
-    "editContact",
-    "addGroup",
-    "editGroup",
-    "messageLibrary",
-    "editMessageText",
-    "authoriseMessage",
-    "messageHistory",
-    "admin",
-    "manageUser",
-    "uploadData",
-    "preferences",
-    "documentManagement",
-    "passwordNeverExpires",
-    "tweet",
-    "managePayments",
-];
-
-/// What a partner may do with the demo key: everything.
-const SCOPES: [&str; 4] = ["contacts:write", "messages:write", "messages:read", "usage:read"];
 
 /// How long seeding may hold the address book before a restart takes it over, in milliseconds.
 const HOLD_MS: i64 = 30_000;
@@ -51,6 +27,8 @@ const HOLD_MS: i64 = 30_000;
 pub(crate) enum DemoError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Found(#[from] FoundError),
     #[error("sign-in: {0}")]
     SignIn(String),
 }
@@ -75,8 +53,15 @@ pub(crate) async fn ensure(
         bulk.upsert_contacts(people::contacts(), now_ms).await?;
         bulk.end().await?;
     }
-    sign_ins(store, &school, secrets, now_ms).await?;
-    made(school.create(&settings()).await)?;
+    match school
+        .create_api_key(&api_token(secrets)?, "Demo", &Scope::ALL.map(|s| s.code().to_owned()), now_ms)
+        .await
+    {
+        // A start that was cut short may have made it already.
+        Ok(_) | Err(StoreError::Conflict) => {}
+        Err(e) => return Err(e.into()),
+    }
+    create_school(store, id, &settings(), &super_user(secrets, now_ms)?).await?;
     Ok(id)
 }
 
@@ -86,15 +71,14 @@ pub(crate) fn api_token(secrets: &Secrets) -> Result<ApiToken, DemoError> {
         .ok_or_else(|| DemoError::SignIn("the key in secrets.json is not one".to_owned()))
 }
 
-async fn sign_ins(store: &Store, school: &School, secrets: &Secrets, now_ms: i64) -> Result<(), DemoError> {
+fn super_user(secrets: &Secrets, now_ms: i64) -> Result<User, DemoError> {
     let sign_in = |e: &dyn std::fmt::Display| DemoError::SignIn(e.to_string());
-    let id = UserId::new(Ulid::from_parts(1_756_713_600_000, 1));
     let mut salt = [0_u8; 16];
     for (byte, value) in salt.iter_mut().zip(secrets.reference_key.bytes()) {
         *byte = value;
     }
-    let user = User {
-        id,
+    Ok(User {
+        id: UserId::new(Ulid::from_parts(1_756_713_600_000, 1)),
         username: USERNAME.to_owned(),
         email: EmailAddress::parse("robin.marlow@greenabbey.example").map_err(|e| sign_in(&e))?,
         forename: "Robin".to_owned(),
@@ -102,23 +86,7 @@ async fn sign_ins(store: &Store, school: &School, secrets: &Secrets, now_ms: i64
         password_hash: hash_password(&secrets.password, salt).map_err(|e| sign_in(&e))?,
         created_ms: now_ms,
         schools: Vec::new(),
-    };
-    made(store.create_user(&user).await)?;
-    school.add_member(id, &ROLES.map(str::to_owned)).await?;
-    made(
-        school
-            .create_api_key(&api_token(secrets)?, "Demo", &SCOPES.map(str::to_owned), now_ms)
-            .await
-            .map(|_| ()),
-    )
-}
-
-/// A start that was cut short may have made it already.
-fn made(result: Result<(), StoreError>) -> Result<(), DemoError> {
-    match result {
-        Ok(()) | Err(StoreError::Conflict) => Ok(()),
-        Err(e) => Err(e.into()),
-    }
+    })
 }
 
 fn settings() -> Settings {

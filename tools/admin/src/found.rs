@@ -1,0 +1,62 @@
+//! Founding a school: its settings, its super-user, its API keys.
+
+use api::auth::Scope;
+use domain::ids::SchoolId;
+use domain::people::Roles;
+use domain::settings::Settings;
+use store::{Access, ApiToken, Store, StoreError, User};
+
+/// Nothing, or not all, was made.
+#[derive(Debug, thiserror::Error)]
+pub enum FoundError {
+    /// Usernames are unique across schools, in any capitals.
+    #[error("that username is taken")]
+    UsernameTaken,
+    /// There is no school of this id.
+    #[error("there is no school of that id")]
+    NoSchool,
+    /// The password could not be hashed.
+    #[error("password: {0}")]
+    Password(String),
+    /// The table could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes a school and its super-user. The settings are written last: before them there is no school, and a call that
+/// was cut short is made good by the same call again. `Conflict` when the school is there.
+pub async fn create_school(
+    store: &Store,
+    id: SchoolId,
+    settings: &Settings,
+    user: &User,
+) -> Result<(), FoundError> {
+    match store.create_user(user).await {
+        Ok(()) => {}
+        Err(StoreError::Conflict) if store.user(user.id).await?.is_some() => {}
+        Err(StoreError::Conflict) => return Err(FoundError::UsernameTaken),
+        Err(e) => return Err(e.into()),
+    }
+    let school = store.school(Access::of_operator(id));
+    school.add_member(user.id, Roles::all()).await?;
+    Ok(school.create(settings).await?)
+}
+
+/// Makes an API key of a school that is there. The secret is in `token` only: we keep its hash.
+pub async fn create_key(
+    store: &Store,
+    id: SchoolId,
+    token: &ApiToken,
+    name: &str,
+    scopes: &[Scope],
+    now_ms: i64,
+) -> Result<(), FoundError> {
+    let school = store.school(Access::of_operator(id));
+    school.settings().await.map_err(|e| match e {
+        StoreError::NotFound(_) => FoundError::NoSchool,
+        e => e.into(),
+    })?;
+    let scopes: Vec<String> = scopes.iter().map(|scope| scope.code().to_owned()).collect();
+    school.create_api_key(token, name, &scopes, now_ms).await?;
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! `messenger-admin`: reads the command line, reaches the table, says what came of it.
+
+use std::process::ExitCode;
+
+use admin::arguments::{self, ArgumentError, Arguments};
+use admin::order;
+use runtime::{Aws, Clock, Ids, database_at, table_name};
+use store::Store;
+
+/// The table of a database on this machine, where TABLE_NAME says nothing else.
+const LOCAL_TABLE: &str = "messenger";
+
+#[tokio::main]
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the terminal")]
+async fn main() -> ExitCode {
+    let arguments = match arguments::parse(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(ArgumentError::Help) => {
+            println!("{}", arguments::USAGE);
+            return ExitCode::SUCCESS;
+        }
+        Err(why) => {
+            eprintln!("{why}\n\n{}", arguments::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match work(arguments).await {
+        Ok(outcome) => {
+            print!("{outcome}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("messenger-admin: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn work(arguments: Arguments) -> Result<order::Outcome, Box<dyn std::error::Error>> {
+    let store = match &arguments.database {
+        Some(url) => Store::new(database_at(url), &table_name().unwrap_or_else(|_| LOCAL_TABLE.to_owned())),
+        None => Store::new(Aws::from_env().await.dynamodb(), &table_name()?),
+    };
+    Ok(order::run(&store, &Ids::system(), Clock::system().now_ms(), arguments.command).await?)
+}
