@@ -16,8 +16,8 @@ use crate::bodies::Ready;
 use crate::error::{DispatchError, Result};
 use crate::receipts::Receipt;
 
-/// How far the provider's clock may be from ours, in milliseconds.
-const CLOCK_SLACK_MS: i64 = 120_000;
+/// How far the provider's clock may be from ours, in milliseconds: five minutes, and one for what goes on meanwhile.
+const CLOCK_SLACK_MS: i64 = 360_000;
 /// Questions to the provider at once.
 const PARALLEL_QUESTIONS: usize = 8;
 
@@ -112,15 +112,20 @@ impl Dispatch {
             }
             Channel::Sms | Channel::Voice => {
                 let questions = questions(state, content, ready);
+                let asking = questions.iter().map(|question| self.records(state.channel, question, ready));
+                // One after the other into a list: the futures borrow what a lazy stream would have to own.
+                let asking: Vec<_> = asking.collect();
+                let records: Vec<Vec<Record>> =
+                    stream::iter(asking).buffered(PARALLEL_QUESTIONS).try_collect().await?;
+                // Who else may have made them is read afterwards: whoever had made one by then had claimed its page.
                 let rivals =
                     self.rivals(school, page, state.channel, &questions_to(&questions), ready).await?;
-                let mut answers = Vec::with_capacity(questions.len());
-                for question in questions {
-                    answers.push(self.answer(state, content, question, ready, &rivals));
+                let told = questions.into_iter().zip(records);
+                let asked: Vec<Asked> =
+                    told.flat_map(|(question, records)| weigh(state, content, &question, records, &rivals)).collect();
+                if asked.is_empty() {
+                    return Ok(None);
                 }
-                let asked: Vec<Vec<Asked>> =
-                    stream::iter(answers).buffer_unordered(PARALLEL_QUESTIONS).try_collect().await?;
-                let asked: Vec<Asked> = asked.into_iter().flatten().collect();
                 self.keep_records(page, state, &asked).await?;
                 asked.into_iter().map(|(index, found, _)| (index, found)).collect()
             }
@@ -134,34 +139,12 @@ impl Dispatch {
         Ok(Some(resolved))
     }
 
-    async fn answer(
-        &self,
-        state: &PageState,
-        content: &PageContent,
-        question: Question<'_>,
-        ready: &Ready,
-        rivals: &Rivals,
-    ) -> Result<Vec<Asked>> {
-        let from = self.providers.sender(state.channel, &ready.body.settings);
+    /// What the provider has that the question may be about.
+    async fn records(&self, channel: Channel, question: &Question<'_>, ready: &Ready) -> Result<Vec<Record>> {
+        let from = self.providers.sender(channel, &ready.body.settings);
         let (since, until) = (question.since_ms, question.until_ms);
-        let records = self.providers.find(state.channel, question.to, from, since, until).await;
-        let mut records = records.map_err(|e| DispatchError::Retry(e.to_string()))?;
-        records.retain(|r| {
-            let same_text = match (&question.body, &r.body) {
-                (Some(ours), Some(theirs)) => ours == theirs,
-                _ => true,
-            };
-            same_text && !known(state, &r.id) && !rivals.known.contains(&r.id)
-        });
-        let attempts = question.attempts(state, content) + rivals.unresolved.get(question.to).copied().unwrap_or(0);
-        let one = (records.len() == 1 && attempts == 1).then(|| records.remove(0));
-        let found = match records.len() {
-            _ if one.is_some() => Found::Accepted { id: one.as_ref().map(|r| r.id.clone()) },
-            0 => Found::Nothing,
-            n if n == attempts => Found::Accepted { id: None },
-            _ => Found::Unclear,
-        };
-        Ok(question.places.iter().map(|&i| (i, found.clone(), one.clone())).collect())
+        let records = self.providers.find(channel, question.to, from, since, until).await;
+        records.map_err(|e| DispatchError::Retry(e.to_string()))
     }
 
     /// A record may say more than *accepted*: keep that as a receipt.
@@ -184,6 +167,36 @@ pub(crate) struct Rivals {
     pub(crate) known: BTreeSet<String>,
     /// How many of them are unresolved, by address.
     pub(crate) unresolved: BTreeMap<String, usize>,
+    /// Addresses that a worker is sending to just now: what is unclear may be clear in a moment.
+    pub(crate) open: BTreeSet<String>,
+}
+
+/// What the provider's records say about a question; nothing yet while a rival is still being sent.
+fn weigh(
+    state: &PageState,
+    content: &PageContent,
+    question: &Question<'_>,
+    mut records: Vec<Record>,
+    rivals: &Rivals,
+) -> Vec<Asked> {
+    records.retain(|r| {
+        let same_text = match (&question.body, &r.body) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => true,
+        };
+        same_text && !known(state, &r.id) && !rivals.known.contains(&r.id)
+    });
+    let attempts =
+        question.attempts(state, content) + rivals.unresolved.get(question.to).copied().unwrap_or(0);
+    let one = (records.len() == 1 && attempts == 1).then(|| records.remove(0));
+    let found = match records.len() {
+        _ if one.is_some() => Found::Accepted { id: one.as_ref().map(|r| r.id.clone()) },
+        0 => Found::Nothing,
+        n if n == attempts => Found::Accepted { id: None },
+        _ if rivals.open.contains(question.to) => return Vec::new(),
+        _ => Found::Unclear,
+    };
+    question.places.iter().map(|&i| (i, found.clone(), one.clone())).collect()
 }
 
 /// Unresolved deliveries of a page by address and text. A provider of calls keeps no text: there the address alone

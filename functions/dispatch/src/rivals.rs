@@ -29,7 +29,7 @@ impl Dispatch {
         let earliest = wanted.iter().map(|(_, since, _)| *since).min().unwrap_or_default() - STILL_SENDING_MS;
         let latest = wanted.iter().map(|(_, _, until)| *until).max().unwrap_or_default();
         let near = |s: &Summary| s.channels.contains(&channel) && (earliest..=latest).contains(&s.created_ms);
-        for other in school.summaries(None, LATEST).await?.into_iter().filter(near) {
+        for other in school.latest_summaries(LATEST).await?.into_iter().filter(near) {
             let own = other.id == page.message;
             if own && channel == Channel::Sms {
                 // Within a message, one number and one text are one delivery.
@@ -58,6 +58,9 @@ impl Dispatch {
                         .known
                         .extend(attempts.into_iter().filter_map(|a| a.id).filter(|id| !id.is_empty()));
                     let open = state.claim.is_some() && state.slots[index].state.is_pending();
+                    if open {
+                        rivals.open.insert(delivery.to.clone());
+                    }
                     if open || state.unresolved().contains(&index) {
                         *rivals.unresolved.entry(delivery.to.clone()).or_default() += 1;
                     }

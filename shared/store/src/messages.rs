@@ -212,6 +212,12 @@ impl School {
         rows.into_iter().map(|row| from_row("summary", row)).collect()
     }
 
+    /// The newest lines of the history, with all that was accepted until now.
+    pub async fn latest_summaries(&self, limit: i32) -> Result<Vec<Summary>> {
+        let rows = self.table.latest(&keys::school_pk(self.id), keys::SUMMARY_PREFIX, limit).await?;
+        rows.into_iter().map(|row| from_row("summary", row)).collect()
+    }
+
     /// The lines of these messages, newest first; ids without one are left out.
     pub async fn summaries_of(&self, ids: &[MessageId]) -> Result<Vec<Summary>> {
         let wanted: Vec<Key> = ids.iter().map(|id| keys::summary(self.id, *id)).collect();

@@ -162,6 +162,22 @@ impl Table {
         Ok(rows)
     }
 
+    /// Up to `limit` rows, newest first, whose sort key begins with `prefix`, by a consistent read.
+    pub(crate) async fn latest(&self, pk: &str, prefix: &str, limit: i32) -> Result<Vec<Row>> {
+        let got = self
+            .client
+            .query()
+            .table_name(&*self.name)
+            .key_condition_expression("pk = :p AND begins_with(sk, :s)")
+            .expression_attribute_values(":p", s(pk))
+            .expression_attribute_values(":s", s(prefix))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(limit);
+        let got = got.send().await.map_err(|e| StoreError::sdk("query", &e))?;
+        Ok(got.items.unwrap_or_default())
+    }
+
     /// Puts and deletes many rows, unordered and not atomic: what the service leaves unprocessed is tried again first.
     pub(crate) async fn batch_write(&self, writes: Vec<WriteRequest>) -> Result<()> {
         let chunks: Vec<Vec<WriteRequest>> = writes.chunks(25).map(<[WriteRequest]>::to_vec).collect();
