@@ -130,7 +130,7 @@ impl Dispatch {
                 asked.into_iter().map(|(index, found, _)| (index, found)).collect()
             }
         };
-        let resolved = state.clone().asked(found, emergency, now_ms);
+        let resolved = state.clone().asked(found, emergency, self.timing.retry, now_ms);
         let resent =
             resolved.slots.iter().zip(&state.slots).filter(|(new, old)| new.resent && !old.resent).count();
         if resent > 0 {

@@ -7,6 +7,7 @@
 
 #[cfg(test)]
 mod model;
+mod recovery;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -17,13 +18,11 @@ use crate::channel::Channel;
 use crate::delivery::{Answer, DeliveryState, Evidence, Reason};
 use crate::sms::Units;
 
+pub use recovery::{Found, MOST_LOST_CLAIMS};
 pub use slot::{Past, Receipts, Slot};
 
 /// Most deliveries in a page.
 pub const PAGE_SIZE: usize = 25;
-
-/// Claims that may end without an outcome before a page is given up as *not confirmed*.
-pub const MOST_LOST_CLAIMS: u8 = 5;
 
 /// A worker's hold on a page. It carries no deadline: see `Job::Recover`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,20 +71,6 @@ impl RetryPolicy {
     }
 }
 
-/// What the provider's own records say about an unresolved attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// As many records as attempts: ours is among them.
-    Accepted {
-        /// The provider's id, when exactly one record can be ours.
-        id: Option<String>,
-    },
-    /// No record.
-    Nothing,
-    /// Neither: nobody can say.
-    Unclear,
-}
-
 /// What a page needs next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
@@ -93,7 +78,7 @@ pub enum Next {
     Recover,
     /// Ask the provider about unknown deliveries, then look again.
     Ask,
-    /// Send what is pending, when due.
+    /// Send what is pending, when due. The provider may have to be asked besides: see [`PageState::wants_asking`].
     Send {
         /// Milliseconds since 1970.
         due_ms: i64,
@@ -202,24 +187,6 @@ impl PageState {
             .collect()
     }
 
-    /// Places of the deliveries about which the provider must still be asked.
-    pub fn unresolved(&self) -> Vec<usize> {
-        (0..self.slots.len())
-            .filter(|&i| self.slots[i].unresolved() && self.standing(i).state == DeliveryState::Unknown)
-            .collect()
-    }
-
-    /// Attempts at the delivery at `index` of which the provider may have a record that the page cannot name: what its
-    /// unclaimed records must be counted against.
-    pub fn unaccounted(&self, index: usize) -> usize {
-        let slot = &self.slots[index];
-        let nameless = slot.state == DeliveryState::Unknown || slot.id.as_deref() == Some("");
-        let current = nameless.then_some(slot.attempt);
-        let earlier = slot.past.iter().filter(|p| p.id.is_empty()).chain(&slot.open).map(|p| p.attempt);
-        let named = |attempt: u32| self.receipts.of(index).any(|(a, e)| a == attempt && e.id.is_some());
-        current.into_iter().chain(earlier).filter(|attempt| !named(*attempt)).count()
-    }
-
     /// What the page needs next.
     pub fn next(&self) -> Next {
         if self.claim.is_some() {
@@ -251,7 +218,7 @@ impl PageState {
             let Some(slot) = self.slots.get_mut(index) else { continue };
             slot.keep_accepted();
             slot.attempt = fence;
-            slot.asked = 0;
+            (slot.asked, slot.vain) = (0, 0);
             (slot.reason, slot.code) = (None, None);
             match answer {
                 Answer::Accepted { id } => {
@@ -286,36 +253,16 @@ impl PageState {
         self
     }
 
-    /// The page after its worker was lost: what it may have sent is *unknown*.
-    #[must_use]
-    pub fn abandoned(mut self) -> Self {
-        let attempted = self.pending();
-        let Some(claim) = self.claim.take() else { return self };
-        let fence = self.fence;
-        self.lost = self.lost.saturating_add(1);
-        let given_up = self.lost >= MOST_LOST_CLAIMS;
-        for index in attempted {
-            let slot = &mut self.slots[index];
-            slot.keep_accepted();
-            slot.attempt = fence;
-            slot.state = DeliveryState::Unknown;
-            slot.reason = Some(Reason::NotConfirmed);
-            slot.code = None;
-            slot.at_ms = Some(claim.at_ms);
-            slot.asked = 0;
-            slot.given_up = given_up;
-        }
-        self.fence += 1;
-        self
-    }
-
-    /// The page after a claim that sent nothing, because the message was stopped or the text would differ.
+    /// The page after a claim that sent nothing, because the message was stopped or the text would differ. A delivery
+    /// that was to be sent once more is as its latest attempt left it: that one may have arrived.
     #[must_use]
     pub fn closed(mut self, state: DeliveryState, reason: Option<Reason>) -> Self {
         for index in self.pending() {
             let slot = &mut self.slots[index];
-            slot.state = state;
-            slot.reason = reason;
+            if !slot.put_back() {
+                slot.state = state;
+                slot.reason = reason;
+            }
         }
         self.claim = None;
         self.lost = 0;
@@ -332,40 +279,6 @@ impl PageState {
         self
     }
 
-    /// The page after the provider was asked about its unknown deliveries. None found, asked twice: retry. Nobody can
-    /// say: stays unknown, except that an emergency sends once more by itself.
-    #[must_use]
-    pub fn asked(mut self, found: Vec<(usize, Found)>, emergency: bool, now_ms: i64) -> Self {
-        self.fence += 1;
-        let fence = self.fence;
-        for (index, found) in found {
-            let Some(slot) = self.slots.get_mut(index) else { continue };
-            match found {
-                Found::Accepted { id } => {
-                    slot.state = DeliveryState::Accepted;
-                    slot.reason = None;
-                    slot.id = id.or_else(|| Some(String::new()));
-                    slot.past.append(&mut slot.open);
-                }
-                Found::Nothing if slot.asked == 0 => slot.asked = 1,
-                Found::Nothing => {
-                    slot.state = DeliveryState::Retrying;
-                    slot.reason = None;
-                    slot.at_ms = None;
-                    slot.asked = 0;
-                    slot.open.clear();
-                }
-                Found::Unclear => slot.given_up = true,
-            }
-            if slot.given_up && emergency && !slot.resent {
-                slot.resent = true;
-                slot.send_again(fence);
-            }
-        }
-        self.due_ms = now_ms;
-        self
-    }
-
     /// The page after staff asked to send again what failed or is not confirmed; and how many that were.
     #[must_use]
     pub fn resent(mut self, now_ms: i64) -> (Self, usize) {
@@ -377,7 +290,8 @@ impl PageState {
         self.fence += 1;
         let next_attempt = self.fence;
         for &index in &again {
-            self.slots[index].send_again(next_attempt);
+            self.slots[index].send_again();
+            self.slots[index].floor = next_attempt;
         }
         self.due_ms = now_ms;
         self.lost = 0;

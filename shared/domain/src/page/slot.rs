@@ -37,6 +37,9 @@ pub struct Slot {
     /// How often the provider was asked about an unknown attempt without finding it.
     #[serde(rename = "q", default, skip_serializing_if = "is_default")]
     pub asked: u8,
+    /// Questions about an unknown attempt in a row that came to nothing: no answer, or none that says anything yet.
+    #[serde(rename = "v", default, skip_serializing_if = "is_default")]
+    pub vain: u8,
     /// Set once nobody can find out more about an unknown attempt.
     #[serde(rename = "u", default, skip_serializing_if = "is_default")]
     pub given_up: bool,
@@ -83,6 +86,7 @@ impl Slot {
             code: None,
             refused: 0,
             asked: 0,
+            vain: 0,
             given_up: false,
             resent: false,
             past: Vec::new(),
@@ -91,7 +95,7 @@ impl Slot {
     }
 
     /// Puts the delivery back into the queue because staff, or an emergency, want it sent once more.
-    pub(super) fn send_again(&mut self, fence: u32) {
+    pub(super) fn send_again(&mut self) {
         self.keep_accepted();
         if let (DeliveryState::Unknown, Some(at_ms)) = (self.state, self.at_ms) {
             self.open.push(Past { attempt: self.attempt, at_ms, id: String::new() });
@@ -99,12 +103,41 @@ impl Slot {
         *self = Self {
             state: DeliveryState::Retrying,
             attempt: self.attempt,
-            floor: fence,
+            floor: self.floor,
             resent: self.resent,
             past: std::mem::take(&mut self.past),
             open: std::mem::take(&mut self.open),
             ..Self::queued()
         };
+    }
+
+    /// A pending delivery that is not sent once more after all stands where its latest attempt that may have arrived
+    /// left it; `false` if there was none.
+    pub(super) fn put_back(&mut self) -> bool {
+        let latest = |list: &[Past]| list.iter().map(|p| p.attempt).max();
+        let (taken, open) = (latest(&self.past), latest(&self.open));
+        let (list, state, reason) = if open > taken {
+            (&mut self.open, DeliveryState::Unknown, Some(Reason::NotConfirmed))
+        } else {
+            (&mut self.past, DeliveryState::Accepted, None)
+        };
+        let Some(place) = open.max(taken).and_then(|a| list.iter().position(|p| p.attempt == a)) else {
+            return false;
+        };
+        let Past { attempt, at_ms, id } = list.remove(place);
+        *self = Self {
+            state,
+            attempt,
+            floor: self.floor.min(attempt),
+            at_ms: Some(at_ms),
+            id: (state == DeliveryState::Accepted).then_some(id),
+            reason,
+            resent: self.resent,
+            past: std::mem::take(&mut self.past),
+            open: std::mem::take(&mut self.open),
+            ..Self::queued()
+        };
+        true
     }
 
     /// Remembers an accepted attempt before the next one takes its place.

@@ -53,20 +53,26 @@ fn a_lost_worker_leaves_unknown_never_queued() {
     let lost = page(2).claimed("a", 10).abandoned();
     assert_eq!(states(&lost), [DeliveryState::Unknown; 2]);
     assert_eq!(lost.next(), Next::Ask);
-    let once =
-        lost.asked(vec![(0, Found::Nothing), (1, Found::Accepted { id: Some("x".into()) })], false, 20);
+    let once = lost.asked(
+        vec![(0, Found::Nothing), (1, Found::Accepted { id: Some("x".into()) })],
+        false,
+        POLICY,
+        20,
+    );
     assert_eq!(states(&once), [DeliveryState::Unknown, DeliveryState::Accepted]);
-    let twice = once.asked(vec![(0, Found::Nothing)], false, 30);
-    assert_eq!(twice.next(), Next::Send { due_ms: 30 });
+    let twice = once.asked(vec![(0, Found::Nothing)], false, POLICY, 30);
+    assert_eq!(twice.next(), Next::Send { due_ms: 1_030 }, "with the wait that follows a refusal");
 }
 
 #[test]
 fn a_page_whose_workers_are_always_lost_is_given_up() {
+    let patient = RetryPolicy { most: MOST_LOST_CLAIMS, ..POLICY };
+    let nothing = || vec![(0, Found::Nothing)];
     let mut page = page(1);
     for _ in 0..MOST_LOST_CLAIMS {
         page = page.claimed("a", 0).abandoned();
         if page.next() == Next::Ask {
-            page = page.asked(vec![(0, Found::Nothing)], false, 0).asked(vec![(0, Found::Nothing)], false, 0);
+            page = page.asked(nothing(), false, patient, 0).asked(nothing(), false, patient, 0);
         }
     }
     assert_eq!((page.next(), states(&page)), (Next::Settled, vec![DeliveryState::Unknown]));
@@ -75,18 +81,23 @@ fn a_page_whose_workers_are_always_lost_is_given_up() {
 #[test]
 fn what_nobody_can_say_stays_unknown_except_that_an_emergency_goes_once_more() {
     let lost = || page(1).claimed("a", 10).abandoned();
-    let routine = lost().asked(vec![(0, Found::Unclear)], false, 20);
+    let routine = lost().asked(vec![(0, Found::Unclear)], false, POLICY, 20);
     assert_eq!(routine.next(), Next::Settled);
-    let emergency = lost().asked(vec![(0, Found::Unclear)], true, 20);
+    let emergency = lost().asked(vec![(0, Found::Unclear)], true, POLICY, 20);
     assert_eq!(emergency.next(), Next::Send { due_ms: 20 });
-    let again = emergency.claimed("b", 30).abandoned().asked(vec![(0, Found::Unclear)], true, 40);
+    let again = emergency.claimed("b", 30).abandoned().asked(vec![(0, Found::Unclear)], true, POLICY, 40);
     assert_eq!(again.next(), Next::Settled, "once only");
 }
 
 #[test]
 fn late_evidence_that_it_was_taken_stops_the_retry() {
     let mut page = page(1).claimed("a", 10).abandoned();
-    page = page.asked(vec![(0, Found::Nothing)], false, 20).asked(vec![(0, Found::Nothing)], false, 30);
+    page = page.asked(vec![(0, Found::Nothing)], false, POLICY, 20).asked(
+        vec![(0, Found::Nothing)],
+        false,
+        POLICY,
+        30,
+    );
     page.receipts.merge(Channel::Sms, 0, 1, said(DeliveryState::Accepted, 11));
     assert_eq!((page.pending(), page.next()), (vec![], Next::Settled));
     assert_eq!(page.accepted_attempts(0).len(), 1);
@@ -132,7 +143,7 @@ fn attempts_that_nobody_answered_for_stay_accounted_for_when_staff_send_again() 
     assert_eq!(page.unaccounted(0), 1, "the first");
     let mut page = page.claimed("b", 30).abandoned();
     assert_eq!(page.unaccounted(0), 2, "one record could be of either");
-    let both = page.clone().asked(vec![(0, Found::Accepted { id: None })], false, 40);
+    let both = page.clone().asked(vec![(0, Found::Accepted { id: None })], false, POLICY, 40);
     assert_eq!(both.accepted_attempts(0).len(), 2, "both were billed");
     let evidence = Evidence { id: Some("x".to_owned()), ..said(DeliveryState::Delivered, 50) };
     page.receipts.merge(Channel::Sms, 0, 1, evidence);
@@ -142,10 +153,119 @@ fn attempts_that_nobody_answered_for_stay_accounted_for_when_staff_send_again() 
 #[test]
 fn a_record_that_turned_up_late_is_counted_once() {
     let mut page = page(1).claimed("a", 10).abandoned();
-    page = page.asked(vec![(0, Found::Nothing)], false, 20).asked(vec![(0, Found::Nothing)], false, 30);
+    page = page.asked(vec![(0, Found::Nothing)], false, POLICY, 20).asked(
+        vec![(0, Found::Nothing)],
+        false,
+        POLICY,
+        30,
+    );
     page = page.claimed("b", 40).abandoned();
-    page = page.asked(vec![(0, Found::Accepted { id: Some("x".to_owned()) })], false, 50);
+    page = page.asked(vec![(0, Found::Accepted { id: Some("x".to_owned()) })], false, POLICY, 50);
     let evidence = Evidence { id: Some("x".to_owned()), ..said(DeliveryState::Delivered, 11) };
     page.receipts.merge(Channel::Sms, 0, 1, evidence);
     assert_eq!(page.accepted_attempts(0).len(), 1, "it was the first attempt's");
+}
+
+fn unknown(page: PageState) -> PageState {
+    let answers = page.pending().into_iter().map(|i| (i, Answer::Unknown)).collect();
+    let at_ms = page.due_ms;
+    page.claimed("a", at_ms).settled(answers, POLICY, at_ms)
+}
+
+#[test]
+fn a_provider_that_never_answers_and_takes_nothing_is_given_up_after_the_policys_attempts() {
+    let mut page = page(1);
+    let mut attempts = 0;
+    let mut waits = Vec::new();
+    while let Next::Send { due_ms } = page.next() {
+        attempts += 1;
+        page = unknown(page);
+        for _ in 0..2 {
+            page = page.asked(vec![(0, Found::Nothing)], true, POLICY, due_ms);
+        }
+        waits.push(page.due_ms - due_ms);
+    }
+    assert_eq!((attempts, page.next(), waits), (3, Next::Settled, vec![1_000, 2_000, 0]));
+    let end = page.standing(0);
+    assert_eq!((end.state, end.reason), (DeliveryState::TemporaryFailure, Some(Reason::TryLater)));
+}
+
+#[test]
+fn one_deliverys_wait_neither_hides_anothers_question_nor_is_cut_short_by_it() {
+    let answers = vec![(0, refused(true)), (1, Answer::Unknown), (2, Answer::Unknown)];
+    let page = page(3).claimed("a", 0).settled(answers, RetryPolicy { base_ms: 240_000, most: 3 }, 0);
+    assert_eq!((page.next(), page.wants_asking()), (Next::Send { due_ms: 240_000 }, true));
+    let found = vec![(1, Found::Nothing), (2, Found::Unclear)];
+    let page =
+        page.asked(found, true, POLICY, 60_000).asked(vec![(1, Found::Nothing)], true, POLICY, 120_000);
+    assert_eq!((page.next(), page.wants_asking()), (Next::Send { due_ms: 240_000 }, false));
+    assert_eq!(page.pending(), [0, 1, 2]);
+}
+
+#[test]
+fn a_question_that_fails_changes_nothing_and_is_put_again_after_growing_waits() {
+    let mut page = unknown(page(2)).asked(vec![(0, Found::Nothing), (1, Found::NotNow)], false, POLICY, 0);
+    assert_eq!((page.slots[0].asked, page.slots[1].asked, page.ask_in(60_000)), (1, 0, 60_000));
+    let fence = page.fence;
+    page = page.asked(vec![(0, Found::Accepted { id: None }), (1, Found::NotNow)], false, POLICY, 0);
+    assert!(page.fence > fence, "other jobs that would ask the same are stale");
+    let mut waits = Vec::new();
+    while page.next() == Next::Ask {
+        waits.push(page.ask_in(60_000));
+        page = page.asked(vec![(1, Found::NotNow)], false, POLICY, 0);
+    }
+    assert_eq!(waits[..4], [240_000, 480_000, 900_000, 900_000]);
+    assert!((86_000_000..90_000_000).contains(&waits.iter().sum::<i64>()), "a day");
+    assert_eq!(states(&page), [DeliveryState::Accepted, DeliveryState::Unknown]);
+}
+
+#[test]
+fn an_emergency_that_cannot_be_asked_for_goes_once_more_within_the_hour() {
+    let mut page = unknown(page(1));
+    let mut waited = 0;
+    while page.next() == Next::Ask {
+        waited += page.ask_in(60_000);
+        page = page.asked(vec![(0, Found::NotNow)], true, POLICY, 0);
+    }
+    assert_eq!(page.pending(), [0]);
+    assert!(waited < 3_600_000, "{waited}");
+}
+
+#[test]
+fn what_is_heard_of_an_emergencys_first_attempt_stops_the_one_that_it_would_make_by_itself() {
+    let mut page = unknown(page(1)).asked(vec![(0, Found::Unclear)], true, POLICY, 20);
+    assert_eq!(page.pending(), [0]);
+    page.receipts.merge(Channel::Email, 0, 1, said(DeliveryState::Accepted, 11));
+    assert_eq!((page.next(), states(&page)), (Next::Settled, vec![DeliveryState::Accepted]));
+}
+
+#[test]
+fn a_stop_before_the_next_attempt_never_hides_one_that_may_have_arrived() {
+    let closed = |p: PageState| states(&p.closed(DeliveryState::Cancelled, None))[0];
+    let lost = || page(1).claimed("a", 10).abandoned();
+    let taken = || page(1).claimed("a", 10).settled(vec![(0, accepted("x"))], POLICY, 10);
+    let failed = |mut p: PageState| {
+        p.receipts.merge(Channel::Sms, 0, 1, said(DeliveryState::PermanentFailure, 12));
+        p.resent(20).0
+    };
+    let refused_after = |p: PageState| p.claimed("b", 30).settled(vec![(0, refused(true))], POLICY, 30);
+    let cases = [
+        ("nothing was ever sent", page(1), DeliveryState::Cancelled),
+        ("refused", refused_after(page(1)), DeliveryState::Cancelled),
+        ("claimed and not sent", page(1).claimed("a", 10), DeliveryState::Cancelled),
+        (
+            "an emergency that would go once more",
+            lost().asked(vec![(0, Found::Unclear)], true, POLICY, 20),
+            DeliveryState::Unknown,
+        ),
+        ("not confirmed, then sent again", lost().resent(20).0, DeliveryState::Unknown),
+        ("and refused", refused_after(lost().resent(20).0), DeliveryState::Unknown),
+        ("failed, then sent again", failed(taken()), DeliveryState::PermanentFailure),
+        ("expired, then sent again", taken().expired(99).unwrap().resent(100).0, DeliveryState::Accepted),
+    ];
+    for (case, page, state) in cases {
+        assert_eq!(closed(page), state, "{case}");
+    }
+    let again = lost().resent(20).0.closed(DeliveryState::Cancelled, None);
+    assert_eq!((again.unaccounted(0), again.next()), (1, Next::Ask), "the provider is asked about it");
 }

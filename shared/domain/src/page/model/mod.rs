@@ -4,16 +4,15 @@
 
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::collection::vec;
 use proptest::prelude::*;
 
-use self::steps::{Call, Records, Step, ends, step};
+use self::steps::{Call, Records, Step, ends, steps};
 use super::*;
 
 const POLICY: RetryPolicy = RetryPolicy { base_ms: 1_000, most: 3 };
-/// Deliveries of the page. The first two go to the same address with the same text.
+/// Deliveries of the page.
 const DELIVERIES: usize = 3;
 
 /// One message that the provider took.
@@ -42,15 +41,26 @@ struct World {
     reports: Vec<(u8, u32, Evidence)>,
     ends: Vec<DeliveryState>,
     emergency: bool,
+    /// The first two deliveries go to the same address with the same text. Then a list that lags could not be read.
+    twins: bool,
     stopped: bool,
     now_ms: i64,
     /// Sends of each delivery that the protocol allows: the first, those that staff asked for, the one more of an
     /// emergency, and one for each time that the provider twice denied what it had taken.
     allowed: Vec<usize>,
+    /// Some records can be taken for those of other attempts: the provider has twice denied what it had taken, or a
+    /// report on one twin came while a worker that is now lost may have sent to it once more.
+    blurred: bool,
+    /// What the latest claim was to send.
+    held: Vec<usize>,
+    /// Sends that the page was told were taken.
+    told: BTreeSet<(usize, u32)>,
+    /// Workers lost since a page was last settled, closed or sent again.
+    lost: u8,
 }
 
 impl World {
-    fn new(emergency: bool, ends: Vec<DeliveryState>) -> Self {
+    fn new(emergency: bool, twins: bool, ends: Vec<DeliveryState>) -> Self {
         Self {
             page: PageState::new(Channel::Sms, vec![Units(2); DELIVERIES], 0),
             workers: Vec::new(),
@@ -58,9 +68,14 @@ impl World {
             reports: Vec::new(),
             ends,
             emergency,
+            twins,
             stopped: false,
             now_ms: 1_000_000,
             allowed: vec![1; DELIVERIES],
+            blurred: false,
+            held: Vec::new(),
+            told: BTreeSet::new(),
+            lost: 0,
         }
     }
 
@@ -76,6 +91,7 @@ impl World {
     }
 
     fn merge(&mut self, index: u8, attempt: u32, evidence: Evidence) {
+        self.told.insert((usize::from(index), attempt));
         self.reports.push((index, attempt, evidence.clone()));
         if self.page.receipts.merge(self.page.channel, index, attempt, evidence) {
             self.page.version += 1;
@@ -103,6 +119,8 @@ impl World {
             Step::Recover => {
                 if before.claim.is_some() {
                     self.advance(&before, before.clone().abandoned());
+                    self.lost += 1;
+                    self.blurred |= self.twins && before.pending() != self.held;
                 }
             }
             Step::Ask(records) => self.ask(records),
@@ -120,6 +138,7 @@ impl World {
                 assert!(count == 0 || count == asked_for.len());
                 if count > 0 {
                     self.advance(&before, resent);
+                    self.lost = 0;
                     for index in asked_for {
                         self.allowed[index] += 1;
                     }
@@ -153,6 +172,7 @@ impl World {
             let known = claimed.receipts.of(index).any(|(attempt, _)| attempt >= floor);
             assert!(!known, "what is known to be taken is not sent again");
         }
+        self.held = claimed.pending();
         self.workers.push(Worker { left: claimed.pending(), claimed, answers: Vec::new(), skew_ms });
     }
 
@@ -185,6 +205,9 @@ impl World {
         let Worker { claimed, answers, skew_ms, .. } = self.workers.remove(i);
         let now_ms = self.now_ms + skew_ms;
         if self.advance(&claimed, claimed.clone().settled(answers.clone(), POLICY, now_ms)) {
+            let taken = answers.iter().filter(|(_, answer)| matches!(answer, Answer::Accepted { .. }));
+            self.told.extend(taken.map(|(index, _)| (*index, claimed.fence)));
+            self.lost = 0;
             return;
         }
         for (index, answer) in answers {
@@ -201,12 +224,12 @@ impl World {
         if before.claim.is_some() || before.unresolved().is_empty() {
             return;
         }
-        if matches!(records, Records::Complete) {
+        if self.twins || matches!(records, Records::Complete) {
             self.provider.iter_mut().for_each(|t| t.listed = true);
         }
         let mut found = Vec::new();
         for index in before.unresolved() {
-            let alike = |other: usize| address(other) == address(index);
+            let alike = |other: usize| other == index || (self.twins && other.max(index) < 2);
             let unknown: Vec<&Taken> = self
                 .provider
                 .iter()
@@ -227,12 +250,13 @@ impl World {
         }
         for (index, found) in &found {
             let slot = &before.slots[*index];
-            let taken = self.provider.iter().any(|t| t.index == *index && t.attempt == slot.attempt);
+            let taken = self.provider.iter().any(|t| t.index == *index && !knows(&before, &t.id));
             if *found == Found::Nothing && slot.asked > 0 && taken {
                 self.allowed[*index] += 1;
+                self.blurred = true;
             }
         }
-        let asked = before.clone().asked(found, self.emergency, self.now_ms);
+        let asked = before.clone().asked(found, self.emergency && !self.stopped, POLICY, self.now_ms);
         for (index, (new, old)) in asked.slots.iter().zip(&before.slots).enumerate() {
             if self.emergency && new.resent && !old.resent {
                 self.allowed[index] += 1;
@@ -255,10 +279,11 @@ impl World {
     fn check(&self, before: &PageState, step: &Step) {
         let page = &self.page;
         assert!(page.fence >= before.fence, "a fence is never used twice");
-        assert!(page.lost <= MOST_LOST_CLAIMS);
+        assert!(self.lost <= MOST_LOST_CLAIMS, "a page is given up after so many lost workers");
         let again = matches!(step, Step::Resend | Step::Ask(_));
         if before.next() == Next::Settled && !again {
-            assert_eq!(page.next(), Next::Settled, "what is settled stays settled");
+            // A report may show that an attempt is still unknown: that is asked about, not sent.
+            assert!(matches!(page.next(), Next::Settled | Next::Ask), "what is settled stays settled");
         }
         for index in 0..DELIVERIES {
             let (was, is) = (before.standing(index).state, page.standing(index).state);
@@ -269,13 +294,15 @@ impl World {
                 assert!(again || !is_waiting(is), "{was:?} fell back to {is:?}");
             }
             let counted = page.accepted_attempts(index).len();
-            assert!(counted <= taken, "{counted} counted, {taken} taken");
+            assert!(self.blurred || counted <= taken, "{counted} counted, {taken} taken");
+            let told = self.told.iter().filter(|(of, _)| *of == index).count();
+            assert!(counted >= told, "{counted} counted, {told} known to be taken");
         }
-        assert_eq!(page, &reread(page), "a row keeps everything");
     }
 
     /// Every worker is gone, every lease over, every question answered, every report in: nothing is left open.
     fn wind_up(&mut self) {
+        assert_eq!(self.page, reread(&self.page), "a row keeps everything");
         self.workers.clear();
         self.step(&Step::Recover);
         for which in (0..self.provider.len()).rev() {
@@ -300,7 +327,7 @@ impl World {
         assert_eq!(self.page.next(), Next::Settled, "every page comes to rest");
         for index in 0..DELIVERIES {
             let attempts = self.page.accepted_attempts(index).len();
-            assert_eq!(attempts, self.taken(index), "usage is what the provider took");
+            assert!(self.blurred || attempts == self.taken(index), "usage is what the provider took");
             let state = self.page.standing(index).state;
             assert!(!is_waiting(state));
             if self.taken(index) == 0 {
@@ -325,10 +352,6 @@ impl World {
     fn taken(&self, index: usize) -> usize {
         self.provider.iter().filter(|t| t.index == index).count()
     }
-}
-
-fn address(index: usize) -> usize {
-    index.saturating_sub(1)
 }
 
 fn knows(page: &PageState, id: &str) -> bool {
@@ -363,14 +386,15 @@ proptest! {
     #[test]
     fn the_protocol_holds_whatever_happens(
         emergency: bool,
+        twins: bool,
         ends in ends(),
-        mut steps in vec(step(), 1..60),
+        mut steps in steps(),
         stop in proptest::option::weighted(0.2, 0_usize..60),
     ) {
         if let Some(at) = stop {
             steps.insert(at.min(steps.len()), Step::Stop);
         }
-        let mut world = World::new(emergency, ends);
+        let mut world = World::new(emergency, twins, ends);
         for step in &steps {
             world.step(step);
         }

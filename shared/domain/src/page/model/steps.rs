@@ -62,9 +62,11 @@ fn call() -> impl Strategy<Value = Call> {
     prop_oneof![4 => Just(Taken), 3 => Just(TakenInSilence), 2 => Just(Lost), 1 => Just(Busy), 1 => Just(Refused)]
 }
 
-pub(super) fn step() -> impl Strategy<Value = Step> {
-    let records =
-        prop_oneof![3 => Just(Records::Complete), 1 => Just(Records::Lagging), 1 => Just(Records::None)];
+fn records() -> impl Strategy<Value = Records> {
+    prop_oneof![3 => Just(Records::Complete), 1 => Just(Records::Lagging), 2 => Just(Records::None)]
+}
+
+fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (-300_000_i64..300_000).prop_map(|skew_ms| Step::Claim { skew_ms }),
         12 => (0_usize..3, call()).prop_map(|(worker, call)| Step::Send(worker, call)),
@@ -72,11 +74,36 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => (0_usize..3).prop_map(Step::GiveBack),
         2 => (0_usize..3).prop_map(Step::Die),
         3 => Just(Step::Recover),
-        6 => records.prop_map(Step::Ask),
+        6 => records().prop_map(Step::Ask),
         6 => (0_usize..8, any::<bool>()).prop_map(|(which, last)| Step::Report { which, last }),
-        1 => Just(Step::Resend),
+        2 => Just(Step::Resend),
         1 => Just(Step::Expire),
     ]
+}
+
+/// A worker that claims, makes some calls and does not come back; the provider is asked twice.
+fn crash() -> impl Strategy<Value = Vec<Step>> {
+    (vec(call(), 0..4), records()).prop_map(|(calls, records)| {
+        let mut steps = vec![Step::Claim { skew_ms: 0 }];
+        steps.extend(calls.into_iter().map(|call| Step::Send(0, call)));
+        steps.extend([Step::Die(0), Step::Recover, Step::Ask(records), Step::Ask(records)]);
+        steps
+    })
+}
+
+/// A worker that does its work.
+fn work() -> impl Strategy<Value = Vec<Step>> {
+    vec(call(), 3).prop_map(|calls| {
+        let mut steps = vec![Step::Claim { skew_ms: 0 }];
+        steps.extend(calls.into_iter().map(|call| Step::Send(0, call)));
+        steps.push(Step::Outcome(0));
+        steps
+    })
+}
+
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let some = prop_oneof![6 => step().prop_map(|step| vec![step]), 2 => crash(), 1 => work()];
+    vec(some, 1..40).prop_map(|steps| steps.concat())
 }
 
 pub(super) fn ends() -> impl Strategy<Value = Vec<DeliveryState>> {
