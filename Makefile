@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check template deny build deploy screens
+.PHONY: help run test check template stack deny build deploy screens
 export SAM_CLI_TELEMETRY := 0
 
 # The processor of the Lambda functions: arm64 or x86_64.
@@ -21,6 +21,9 @@ check: ## formatting and lints
 template: ## the deployment template alone
 	scripts/template
 
+stack: ## the template deployed on this machine and used; PROFILE=lambda for what is shipped
+	scripts/stack
+
 deny: ## licences, advisories and sources of the dependencies (needs cargo-deny)
 	cargo deny --locked check
 
@@ -34,13 +37,23 @@ screens: ## pictures of the pages, from the running product
 	scripts/screens
 
 # `sam build` calls one of these for each function: the first builds all three, the others find them built.
-# cargo-lambda links against a C library as old as Lambda's own, and adds the rustup target if it is missing.
-functions := $(abspath $(or $(CARGO_TARGET_DIR),target))/functions/$(ARCH)
-cargo_arch := $(if $(filter arm64,$(ARCH)),--arm64,--x86-64)
+# PROFILE=lambda is what is shipped: cargo-lambda links against a C library as old as Lambda's own, and adds the rustup
+# target if it is missing. Any other profile is for this machine's own processor, and shares the tests' compiled crates.
+export PROFILE ?= lambda
+target := $(abspath $(or $(CARGO_TARGET_DIR),target))
+ifeq ($(PROFILE),lambda)
+functions := $(target)/functions/$(ARCH)
+build := cargo lambda build --locked --profile lambda $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) --lambda-dir $(functions)
+build += -p api -p dispatch -p usage
+pack = cp $(functions)/$(binary)/bootstrap
+else
+build := cargo build --locked --workspace --bin api --bin dispatch --bin usage --profile $(PROFILE)
+pack = strip $(target)/$(if $(filter dev test,$(PROFILE)),debug,$(PROFILE))/$(binary) -o
+endif
 .PHONY: build-ApiFunction build-DispatchFunction build-UsageFunction
 build-ApiFunction: binary := api
 build-DispatchFunction: binary := dispatch
 build-UsageFunction: binary := usage
 build-ApiFunction build-DispatchFunction build-UsageFunction:
-	cargo lambda build --locked --profile lambda $(cargo_arch) --lambda-dir $(functions) -p api -p dispatch -p usage
-	cp $(functions)/$(binary)/bootstrap $(ARTIFACTS_DIR)/
+	$(build)
+	$(pack) $(ARTIFACTS_DIR)/bootstrap

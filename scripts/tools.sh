@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION="${AWS_DEFAULT_REGION:-eu-west-2}"
 target="${CARGO_TARGET_DIR:-$PWD/target}"
 venv="$target/tools"
+stack_venv="$target/stack-tools"
 
 say() { printf '\n== %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -23,15 +24,19 @@ need_apt() {
   as_root "${quiet[@]}" install -y --no-install-recommends "$@"
 }
 
-pip_install() {
-  if ! [ -x "$venv/bin/pip" ]; then
+# pip_install_in VENV ARGUMENT...: installs Python packages into a virtual environment, made if there is none.
+pip_install_in() {
+  local into=$1; shift
+  if ! [ -x "$into/bin/pip" ]; then
     has python3 || need_apt "Python 3" python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || need_apt "Python's venv" python3-venv
-    python3 -m venv "$venv"
+    python3 -m venv "$into"
   fi
   say "installing $*"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --retries 3 "$@"
+  "$into/bin/pip" install --quiet --disable-pip-version-check --retries 3 "$@"
 }
+
+pip_install() { pip_install_in "$venv" "$@"; }
 
 need_rust() {
   has cargo || fail "Rust is missing: install rustup, then run 'rustup toolchain install stable'"
@@ -43,6 +48,19 @@ need_template_tools() {
   export PATH="$venv/bin:$PATH"
   if has sam && has cfn-lint && python3 -c 'import yaml' 2>/dev/null; then return; fi
   pip_install -r tests/infra/requirements.txt
+}
+
+# ministack and sam want different versions of the same package: each has an environment of its own.
+need_stack_tools() {
+  need_template_tools
+  has make || need_apt make make
+  pip_install_in "$stack_venv" -r tests/stack/requirements.txt
+}
+
+need_cargo_lambda() {
+  has cargo-lambda && return
+  export PATH="$venv/bin:$PATH"
+  has cargo-lambda || pip_install cargo-lambda==1.9.2 ziglang==0.17.1
 }
 
 node_is_new() { has npm && has node && node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)'; }
