@@ -81,12 +81,13 @@ pub struct SesConfig {
     pub per_second: u32,
 }
 
-/// How long things may take, in milliseconds (DESIGN §4.3).
+/// How long things may take, in milliseconds (DESIGN §4.3): lease > function > send deadline + call, so that whoever is
+/// declared lost sends no more.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
     /// After which a page that is still at the same fence has lost its worker.
     pub lease_ms: i64,
-    /// After which a worker begins no more sends of its page.
+    /// After which a function begins no more sends, counted from its start; it claims no page after half of it.
     pub send_deadline_ms: u64,
     /// One call to a provider.
     pub call_ms: u64,
@@ -124,7 +125,7 @@ impl Timing {
     /// For the whole product in one process: a lost worker is noticed in seconds.
     pub fn local() -> Self {
         Self {
-            lease_ms: 4_000,
+            lease_ms: 6_000,
             send_deadline_ms: 3_000,
             call_ms: 2_000,
             ask_ms: 1_000,
@@ -137,11 +138,11 @@ impl Timing {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-fn variable(name: &'static str) -> Option<String> {
+pub(crate) fn variable(name: &'static str) -> Option<String> {
     std::env::var(name).ok().filter(|v| !v.is_empty())
 }
 
-fn required(name: &'static str) -> Result<String, ConfigError> {
+pub(crate) fn required(name: &'static str) -> Result<String, ConfigError> {
     variable(name).ok_or(ConfigError::Missing(name))
 }
 
@@ -228,6 +229,19 @@ fn is_loopback(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_worker_that_is_declared_lost_has_long_stopped_sending() {
+        const FUNCTION_MS: i64 = 60_000;
+        let last_send = |t: Timing| t.send_deadline_ms.cast_signed() + t.call_ms.cast_signed();
+        let (deployed, local) = (Timing::default(), Timing::local());
+        assert!(deployed.lease_ms > FUNCTION_MS && local.lease_ms >= last_send(local) + 1_000);
+        let outcome_ms = crate::aws::OPERATION_TIME_OUT.as_millis();
+        assert!(
+            last_send(deployed) + i64::try_from(outcome_ms).unwrap() < FUNCTION_MS,
+            "the outcome is written in time"
+        );
+    }
 
     #[test]
     fn only_this_machine_is_loopback() {
