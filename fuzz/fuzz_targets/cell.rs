@@ -1,0 +1,8 @@
+//! A cell of an export.
+#![no_main]
+
+#[allow(dead_code, reason = "each target asks one of the promises")]
+#[path = "../../shared/domain/tests/hostile/promises.rs"]
+mod promises;
+
+libfuzzer_sys::fuzz_target!(|data: &str| promises::cell(data));

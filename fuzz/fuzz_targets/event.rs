@@ -1,0 +1,8 @@
+//! A queue item that claims to be an event of SES.
+#![no_main]
+
+#[allow(dead_code, reason = "each target asks one of the promises")]
+#[path = "../../shared/channels/tests/hostile/promises.rs"]
+mod promises;
+
+libfuzzer_sys::fuzz_target!(|data: &str| promises::event(data));
