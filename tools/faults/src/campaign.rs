@@ -30,6 +30,9 @@ pub struct Plan {
     pub program: PathBuf,
 }
 
+/// Runs with processes of their own at once.
+const KILLED_AT_ONCE: usize = 3;
+
 /// The injections of the long run.
 pub const LONG: [(Row, u64); 7] = [
     (Row::Deaths, 5_000),
@@ -171,12 +174,13 @@ pub async fn campaign(plan: Plan, progress: impl Fn(&Outcome)) -> Report {
     let began = Instant::now();
     let mut report = Report::default();
     let mut under_way: JoinSet<Outcome> = JoinSet::new();
-    let (mut seed, mut combined, mut kills) = (plan.seed, plan.combined, plan.kills);
+    let (mut seed, mut combined, mut killing) = (plan.seed, plan.combined, 0);
     let mut in_work: BTreeMap<Row, u64> = BTreeMap::new();
     loop {
         while under_way.len() < plan.at_once {
-            let scenario = if kills > 0 {
-                kills = kills.saturating_sub(Scenario::Killed.storm().deaths.unsigned_abs());
+            let killed = report.tally.kinds().iter().filter(|((_, k), _)| k.starts_with(killed::KILL)).map(|(_, n)| n).sum();
+            let scenario = if killing < KILLED_AT_ONCE && plan.kills > killed {
+                killing += 1;
                 Scenario::Killed
             } else if combined > 0 {
                 combined -= 1;
@@ -207,6 +211,7 @@ pub async fn campaign(plan: Plan, progress: impl Fn(&Outcome)) -> Report {
         let Some(ended) = under_way.join_next().await else { break };
         match ended {
             Ok(outcome) => {
+                killing -= usize::from(outcome.scenario == Scenario::Killed);
                 if let Some(row) = Row::ALL.into_iter().find(|row| scenario_of(*row) == outcome.scenario) {
                     in_work.entry(row).and_modify(|n| *n = n.saturating_sub(1));
                 }

@@ -18,6 +18,10 @@ use crate::town::key;
 
 /// Longest wait for a process to come to the point where it dies; then it is killed wherever it is.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// Lines that say that nothing is queued, after which nothing will be.
+const IDLE_LINES: u32 = 40;
+/// How these deaths are named.
+pub const KILL: &str = "SIGKILL";
 /// Longest wait for the end.
 const LONGEST: Duration = Duration::from_secs(90);
 /// What one killed process may leave unconfirmed: its lanes' pages.
@@ -47,7 +51,8 @@ impl Process {
     }
 
     async fn kill(mut self) {
-        self.child.kill().await.expect("SIGKILL");
+        // One that has ended of itself cannot be killed.
+        let _ = self.child.kill().await;
     }
 }
 
@@ -96,21 +101,27 @@ pub async fn run(seed: u64, program: &Path) -> Outcome {
     let mut kills = 0;
     for generation in 0..storm.deaths.unsigned_abs() {
         let mut process = stage.victim(generation, false).await;
-        let place = until_death(&mut process).await;
+        let place = until_death(&mut process, || sending.is_finished()).await;
         process.kill().await;
+        let Some(place) = place else { break };
         kills += 1;
-        tally.add(Row::Deaths, format!("SIGKILL {place}"));
+        tracing::info!(generation, place, "killed");
+        tally.add(Row::Deaths, format!("{KILL} {place}"));
     }
     let mut last = stage.victim(9_999, true).await;
     let (sent, mut wrong) = sending.await.expect("the messages");
     let until = Instant::now() + LONGEST;
     loop {
-        let idle = until_idle(&mut last, until).await;
+        let Some(idle) = until_idle(&mut last, until).await else {
+            last = stage.victim(9_999, true).await;
+            continue;
+        };
         let owed = partner.ask("counts").await["receipts"]["pending"].as_u64().unwrap_or(1);
         let rows = judge::rows(&last.said).await;
         if idle && owed == 0 && judge::unfinished(&rows, &sent).is_empty() {
             break;
         }
+        tracing::info!(owed, idle, "waiting");
         if Instant::now() > until {
             wrong.push("not quiet in time".to_owned());
             break;
@@ -141,30 +152,35 @@ async fn send_all(partner: Partner, chance: Arc<Chance>, messages: u64) -> (Vec<
     (sent, wrong)
 }
 
-/// Waits until it says that it is where it dies.
-async fn until_death(process: &mut Process) -> String {
+/// Waits until it says that it is where it dies; `None` if there is nothing left to die of.
+async fn until_death(process: &mut Process, all_sent: impl Fn() -> bool) -> Option<String> {
+    let mut idle = 0;
     let reading = async {
         while let Ok(Some(line)) = process.lines.next_line().await {
             if let Some(place) = line.strip_prefix("at ") {
-                return place.to_owned();
+                return Some(place.to_owned());
+            }
+            idle = if line == "idle" && all_sent() { idle + 1 } else { 0 };
+            if idle > IDLE_LINES {
+                return None;
             }
         }
-        "of itself".to_owned()
+        Some("of itself".to_owned())
     };
-    tokio::time::timeout(PATIENCE, reading).await.unwrap_or_else(|_| "anywhere".to_owned())
+    tokio::time::timeout(PATIENCE, reading).await.unwrap_or_else(|_| Some("anywhere".to_owned()))
 }
 
-/// Reads on until it says that nothing is queued.
-async fn until_idle(process: &mut Process, until: Instant) -> bool {
+/// Reads on until it says that nothing is queued; `None` if it has ended.
+async fn until_idle(process: &mut Process, until: Instant) -> Option<bool> {
     let reading = async {
         // What it said long ago says nothing about now.
         let fresh = Instant::now() + Duration::from_millis(150);
         while let Ok(Some(line)) = process.lines.next_line().await {
             if line == "idle" && Instant::now() > fresh {
-                return true;
+                return Some(true);
             }
         }
-        false
+        None
     };
-    tokio::time::timeout_at(until.into(), reading).await.unwrap_or(false)
+    tokio::time::timeout_at(until.into(), reading).await.unwrap_or(Some(false))
 }
