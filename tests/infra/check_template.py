@@ -136,6 +136,11 @@ class Privileges(unittest.TestCase):
         mailers = [n for n, r in of_type("AWS::IAM::Role").items() if "ses:SendEmail" in json.dumps(r)]
         self.assertEqual(mailers, ["DispatchRole"])
 
+    def test_to_read_the_index_of_work_are_dispatchs_alone(self):
+        for name, role in of_type("AWS::IAM::Role").items():
+            actions = [s["Action"] for s in statements(role) if "/index/" in json.dumps(s["Resource"])]
+            self.assertEqual(actions, ["dynamodb:Query"] if name == "DispatchRole" else [], name)
+
     def test_let_a_function_read_the_queues_that_feed_it_and_no_other(self):
         for name, function in of_type("AWS::Serverless::Function").items():
             fed = {named(e["Properties"]["Queue"]) for e in function.get("Events", {}).values()}

@@ -24,6 +24,8 @@ import urllib.request
 
 import boto3
 
+import rights
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REGION = "eu-west-2"
 STACK = "messenger"
@@ -72,6 +74,7 @@ class Stack:
     def __enter__(self):
         try:
             self._start_simulators()
+            self._start_ledger()
             self._start_ministack()
             self._start_doors()
             self._deploy()
@@ -106,8 +109,16 @@ class Stack:
         ], dict(os.environ))
         until("the simulators answer", lambda: answers(f"{self.simulators}/_control/counts"), 20)
 
+    def _start_ledger(self):
+        """What the functions ask of AWS: {(function, action, resource)}."""
+        self.calls = set()
+        ledger = rights.serve(self, 0)
+        self.ledger_port = ledger.server_port
+        self._undo.callback(ledger.server_close)
+        self._undo.callback(ledger.shutdown)
+
     def _start_ministack(self):
-        port = free_port()
+        self.aws_port = port = free_port()
         self.aws = f"http://127.0.0.1:{port}"
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MINISTACK_"))},
@@ -120,7 +131,9 @@ class Stack:
             "STATE_DIR": str(self.state / "state"), "S3_DATA_DIR": str(self.state / "s3"),
             # Listeners of services that this stack has no part in.
             "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0",
-            # The functions inherit it: ministack's own SES reports nothing of what becomes of an e-mail.
+            # The functions inherit the rest. Their calls pass the ledger; ministack's own SES reports nothing of what
+            # becomes of an e-mail.
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.ledger_port}",
             "SES_ENDPOINT_URL": self.simulators,
         })
         until("ministack answers", lambda: answers(f"{self.aws}/_ministack/health"), 60)
@@ -157,7 +170,34 @@ class Stack:
         assert self.outputs["SiteUrl"] == self.url, self.outputs
         self.api_host = self.outputs["ApiEndpoint"].removeprefix("http://")
         self.mail_events = self.resource("MailEvents")
+        self._name_functions()
         until("the API answers", lambda: answers(f"{self.url}/healthz"), 30)
+
+    def _name_functions(self):
+        """Each function signs its calls with its name, for the ledger."""
+        lambdas = self.client("lambda")
+        self.roles = {}
+        for name in ("Api", "Dispatch", "Usage"):
+            function = lambdas.get_function_configuration(FunctionName=self.resource(f"{name}Function"))
+            self.roles[name] = function["Role"].rsplit("/", 1)[-1]
+            variables = {**function["Environment"]["Variables"], "AWS_SDK_UA_APP_ID": name}
+            lambdas.update_function_configuration(
+                FunctionName=function["FunctionName"], Environment={"Variables": variables})
+
+    def forbidden(self):
+        """What the functions have done that AWS would not have let them."""
+        iam = self.client("iam")
+        allowed = {name: rights.statements(iam, role) for name, role in self.roles.items()}
+        return sorted(call for call in self.calls if not rights.allows(allowed[call[0]], *call[1:]))
+
+    def logged(self):
+        """Everything that the functions have logged."""
+        logs, lines = self.client("logs"), []
+        for group in logs.get_paginator("describe_log_groups").paginate():
+            for found in group["logGroups"]:
+                pages = logs.get_paginator("filter_log_events").paginate(logGroupName=found["logGroupName"])
+                lines += [event["message"] for page in pages for event in page["events"]]
+        return lines
 
     def resource(self, logical):
         """The physical id of one of the template's resources."""

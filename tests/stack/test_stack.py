@@ -11,6 +11,7 @@ import cloud
 from cloud import ACCOUNT, TOKEN, until
 from people import Browser, Partner
 
+PERSONAL = ("7700900", "1632960", "family.example", "Number1", "We close", "Bring a", "Thank you", "Abbey Green")
 SCOPES = "contacts:write,messages:write,messages:read,usage:read"
 stack = None
 
@@ -204,6 +205,22 @@ class Recovery(unittest.TestCase):
             said = [(channel, to) for channel, to, _ in school.partner.deliveries(message)]
             self.assertEqual(stack.seen(message), said)
         self.assertEqual(stack.waiting(dead), 0)
+
+
+class Throughout(unittest.TestCase):
+    """What must hold of all that the tests before have made the functions do."""
+
+    def test_functions_do_only_what_their_roles_allow(self):
+        self.assertEqual(stack.forbidden(), [])
+        seen = {call[:2] for call in stack.calls}
+        self.assertLessEqual({("Api", "s3:PutObject"), ("Api", "sqs:SendMessage"), ("Dispatch", "s3:GetObject"),
+                              ("Dispatch", "dynamodb:UpdateItem"), ("Usage", "dynamodb:Query")}, seen)
+
+    def test_logs_name_nobody(self):
+        lines = stack.logged()
+        self.assertTrue([line for line in lines if "job goes back" in line], "the functions' logs are kept")
+        told = [line for line in lines for word in PERSONAL if word in line]
+        self.assertEqual(told, [])
 
 
 if __name__ == "__main__":
