@@ -1,12 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check template stack deny build deploy screens
+.PHONY: help run test faults fuzz bench bench-binaries check template stack deny build deploy screens
 export SAM_CLI_TELEMETRY := 0
 
 # The processor of the Lambda functions: arm64 or x86_64.
 export ARCH ?= arm64
 
 help: ## what there is to make
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: ## the whole product on this machine
 	cargo run
@@ -14,9 +14,23 @@ run: ## the whole product on this machine
 test: ## every test; installs what it lacks on Debian
 	scripts/test
 
+faults: ## the fault campaign, up to 20 minutes; SCENARIO=deaths SEED=7 does one run again
+	cargo run --release --locked -p faults -- $(if $(SCENARIO),$(SCENARIO) $(or $(SEED),1),$(if $(SEED),--seed $(SEED)))
+
+fuzz: ## hostile input for the API, the parsers and the model of a page, SECONDS=300 each; needs cargo-fuzz, or installs it
+	scripts/fuzz api $(or $(SECONDS),300)
+	scripts/fuzz parsers $(or $(SECONDS),300)
+	PROPTEST_CASES=50000 cargo test --locked --release -p domain --lib page::model
+
 check: ## formatting and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+bench: ## how fast and how large it is, as a table; installs what it lacks on Debian
+	scripts/bench
+
+bench-binaries: ## the Lambda binaries: sizes, time to start, memory; FOLDER=target/functions/arm64 for those of `make build`
+	scripts/bench-binaries $(FOLDER)
 
 template: ## the deployment template alone
 	scripts/template

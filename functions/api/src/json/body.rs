@@ -93,15 +93,23 @@ impl Parameters {
         Self(FormFields::parse(uri.query().unwrap_or_default().as_bytes()))
     }
 
-    /// The values of these parameters; 422 for any other, because a misspelt one must not be passed over.
+    /// The values of these parameters; 422 for any other, because a misspelt one must not be passed over, and for one
+    /// that is blank or comes twice, because it does not mean what its sender thinks.
     pub(crate) fn take<const N: usize>(&self, known: [&str; N]) -> Result<[Option<&str>; N]> {
-        match self.0.pairs().iter().find(|(name, _)| !known.contains(&name.as_str())) {
-            Some((name, _)) => {
+        for (place, (name, value)) in self.0.pairs().iter().enumerate() {
+            let wrong = if !known.contains(&name.as_str()) {
                 let known = known.map(|name| format!("`{name}`")).join(", ");
-                Err(ApiError::field(name.clone(), format!("There is no such parameter. Use {known}.")))
-            }
-            None => Ok(known.map(|name| self.0.get(name))),
+                format!("There is no such parameter. Use {known}.")
+            } else if value.trim().is_empty() {
+                "It is blank. Give a value, or leave the parameter out.".to_owned()
+            } else if self.0.pairs()[..place].iter().any(|(before, _)| before == name) {
+                "It is given more than once. Give it once.".to_owned()
+            } else {
+                continue;
+            };
+            return Err(ApiError::field(name.clone(), wrong));
         }
+        Ok(known.map(|name| self.0.get(name)))
     }
 }
 
@@ -164,10 +172,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_parameter_is_refused() {
+    fn a_parameter_that_is_unknown_blank_or_doubled_is_refused() {
         let of = |uri: &'static str| Parameters::of(&Uri::from_static(uri));
         assert_eq!(of("/u?to=2&from=1").take(["from", "to"]).unwrap(), [Some("1"), Some("2")]);
         assert_eq!(of("/u").take(["from", "to"]).unwrap(), [None, None]);
-        assert!(of("/u?form=1").take(["from", "to"]).is_err());
+        for query in ["/u?form=1", "/u?from=", "/u?to=%20", "/u?from=1&from=1", "/u?from"] {
+            assert!(of(query).take(["from", "to"]).is_err(), "{query}");
+        }
     }
 }

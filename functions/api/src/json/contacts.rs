@@ -34,7 +34,7 @@ pub(crate) struct BatchRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContactRow {
     /// The school's own id, 1 to 64 characters.
-    #[schema(example = "P1042")]
+    #[schema(example = "P1042", min_length = 1, max_length = 64)]
     id: String,
     /// Mr, Ms, Dr…
     #[schema(example = "Ms")]
@@ -60,7 +60,7 @@ pub(crate) struct ContactRow {
     #[schema(example = "ada.marlow@example.org")]
     email: Option<String>,
     /// Names of the groups the person belongs to.
-    #[schema(example = json!(["Year 9"]))]
+    #[schema(example = json!(["Year 9"]), max_items = 100)]
     groups: Option<Vec<String>>,
 }
 

@@ -117,7 +117,7 @@ pub(crate) async fn get_message(
     get, path = "/api/v1/messages/{id}/deliveries", tag = "Messages",
     params(
         ("id" = String, Path, description = "The message"),
-        ("cursor" = Option<String>, Query, description = "`next` of the answer before; opaque"),
+        ("cursor" = Option<String>, Query, min_length = 1, description = "`next` of the answer before; opaque"),
     ),
     responses(
         (status = 200, description = "Some deliveries", body = DeliveriesAnswer),

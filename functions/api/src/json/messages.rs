@@ -240,7 +240,7 @@ fn shown(plan: Plan) -> Vec<PreviewDelivery> {
 /// safely when its answer was lost: the same key and request give the first message again, for seven days.
 #[utoipa::path(
     post, path = "/api/v1/messages", tag = "Messages", request_body = MessageRequest,
-    params(("Idempotency-Key" = Option<String>, Header,
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, pattern = "^[!-~]([ -~]{0,198}[!-~])?$",
         description = "1 to 200 printable ASCII characters, new for each message. Recommended",
         example = "order-4711")),
     responses(

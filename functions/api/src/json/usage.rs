@@ -41,8 +41,8 @@ pub(crate) struct Day {
 #[utoipa::path(
     get, path = "/api/v1/usage", tag = "Usage",
     params(
-        ("from" = Option<String>, Query, description = "First day as YYYY-MM-DD; left out: the first of the month", example = "2026-09-01"),
-        ("to" = Option<String>, Query, description = "Last day as YYYY-MM-DD; left out: today. At most 400 days", example = "2026-09-30"),
+        ("from" = Option<String>, Query, format = Date, description = "First day as YYYY-MM-DD; left out: the first of the month", example = "2026-09-01"),
+        ("to" = Option<String>, Query, format = Date, description = "Last day as YYYY-MM-DD; left out: today. At most 400 days", example = "2026-09-30"),
     ),
     responses(
         (status = 200, description = "The days that have any", body = UsageAnswer),

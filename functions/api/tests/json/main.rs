@@ -5,6 +5,7 @@ mod auth;
 mod compose;
 mod contacts;
 mod hooks;
+mod hostile;
 mod kit;
 mod messages;
 mod rights;

@@ -41,6 +41,8 @@ async fn a_range_that_makes_no_sense_is_refused() {
         ("from=yesterday", "from"),
         ("to=2026-13-01", "to"),
         ("form=2026-09-01", "form"),
+        ("from=2026-09-01&to=", "to"),
+        ("to=2026-09-01&to=2026-09-30", "to"),
     ] {
         assert_eq!(house.get(&format!("/api/v1/usage?{query}")).await.problem(422), [field], "{query}");
     }
