@@ -215,6 +215,11 @@ class Stack:
             raise AssertionError(done.stderr)
         return dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
 
+    def invoke(self, name, event):
+        """Calls a function directly."""
+        answer = self.client("lambda").invoke(FunctionName=self.resource(f"{name}Function"), Payload=json.dumps(event))
+        return json.loads(answer["Payload"].read())
+
     @contextlib.contextmanager
     def held(self, queue):
         """Jobs wait in their queue meanwhile, as while the stack is paused."""
