@@ -8,7 +8,7 @@ use crate::{Store, keys};
 
 /// How long a bucket is kept after it has run empty, in seconds.
 const BUCKET_KEPT_S: i64 = 24 * 3_600;
-/// Rounds of the two updates that reserve a slot: more than one only when the bucket runs empty between them.
+/// Rounds of the two updates that reserve a slot: more than one only when somebody else fills the empty bucket.
 const SLOT_ROUNDS: u32 = 4;
 
 /// When the sender is free again, in milliseconds since 1970.
@@ -62,44 +62,54 @@ impl Store {
         self.table.delete(&Window::at(window_s, now_ms).key(what)).await
     }
 
-    /// Reserves the next `cost_ms` of a sender's time, if they begin within `horizon_ms` of now. No two reservations
-    /// overlap, whoever makes them. A sender without a cost has no pace and no row.
+    /// Reserves the next `cost_ms` of a sender's time, if they begin within `horizon_ms` of `from_ms`, and not before
+    /// `from_ms`. No two reservations overlap, whoever makes them. A sender without a cost has no pace and no row.
     pub async fn reserve_slot(
         &self,
         sender: &str,
         cost_ms: i64,
-        now_ms: i64,
+        from_ms: i64,
         horizon_ms: i64,
     ) -> Result<Slot> {
         if cost_ms <= 0 {
-            return Ok(Slot::At(now_ms));
+            return Ok(Slot::At(from_ms));
         }
         let key = keys::bucket(sender);
-        let latest = now_ms.saturating_add(horizon_ms.max(0));
+        let latest = from_ms.saturating_add(horizon_ms.max(0));
         let ttl = latest.saturating_add(cost_ms) / 1_000 + BUCKET_KEPT_S;
         for _ in 0..SLOT_ROUNDS {
-            let idle = "attribute_not_exists(free_at) OR free_at <= :now";
-            let values = [(":end", n(now_ms.saturating_add(cost_ms))), (":now", n(now_ms)), (":ttl", n(ttl))];
-            let refused =
-                match self.table.update_if(&key, "SET free_at = :end, #ttl = :ttl", idle, values).await? {
-                    Updated::Done(_) => return Ok(Slot::At(now_ms)),
-                    Updated::Refused(row) => row,
-                };
+            // Busy first: then a large send costs its bucket, which is one key, one write a page.
+            let busy = "free_at > :from AND free_at <= :latest";
+            let values =
+                [(":cost", n(cost_ms)), (":from", n(from_ms)), (":latest", n(latest)), (":ttl", n(ttl))];
+            let update = "SET free_at = free_at + :cost, #ttl = :ttl";
+            let refused = match self.table.update_if(&key, update, busy, values).await? {
+                Updated::Done(row) => {
+                    let end: i64 =
+                        number(&row, FREE_AT).ok_or_else(|| StoreError::corrupt("bucket", "free_at"))?;
+                    return Ok(Slot::At(end - cost_ms));
+                }
+                Updated::Refused(row) => row,
+            };
             let free_at: Option<i64> = refused.as_ref().and_then(|row| number(row, FREE_AT));
             if let Some(free_at) = free_at.filter(|at| *at > latest) {
                 return Ok(Slot::Full { wait_ms: free_at - latest });
             }
-            let busy = "free_at > :now AND free_at <= :latest";
+            let idle = "attribute_not_exists(free_at) OR free_at <= :from";
             let values =
-                [(":cost", n(cost_ms)), (":now", n(now_ms)), (":latest", n(latest)), (":ttl", n(ttl))];
-            let update = "SET free_at = free_at + :cost, #ttl = :ttl";
-            if let Updated::Done(row) = self.table.update_if(&key, update, busy, values).await? {
-                let end: i64 =
-                    number(&row, FREE_AT).ok_or_else(|| StoreError::corrupt("bucket", "free_at"))?;
-                return Ok(Slot::At(end - cost_ms));
+                [(":end", n(from_ms.saturating_add(cost_ms))), (":from", n(from_ms)), (":ttl", n(ttl))];
+            let update = "SET free_at = :end, #ttl = :ttl";
+            if let Updated::Done(_) = self.table.update_if(&key, update, idle, values).await? {
+                return Ok(Slot::At(from_ms));
             }
         }
         Err(StoreError::Database { operation: "reserve slot", code: "contention".to_owned() })
+    }
+
+    /// When the last of a sender's reservations ends, in milliseconds since 1970; `None` if there are none.
+    pub async fn sender_free_at(&self, sender: &str) -> Result<Option<i64>> {
+        let row = self.table.get(&keys::bucket(sender), false).await?;
+        Ok(row.as_ref().and_then(|row| number(row, FREE_AT)))
     }
 }
 
