@@ -36,14 +36,14 @@ PATIENCE = 150
 
 
 def until(what, look, patience=PATIENCE):
-    """Waits until `look()` gives something true, and gives that."""
+    """Waits until `look()` gives something true, and gives that. `what` may be asked at the end."""
     end = time.monotonic() + patience
     while True:
         seen = look()
         if seen:
             return seen
         if time.monotonic() > end:
-            raise AssertionError(f"not in {patience} s: {what}")
+            raise AssertionError(f"not in {patience} s: {what() if callable(what) else what}")
         time.sleep(0.25)
 
 
@@ -242,7 +242,7 @@ class Stack:
         try:
             yield
         finally:
-            scheduler.update_schedule(**kept, State="ENABLED")
+            scheduler.update_schedule(**kept, State=schedule["State"])
 
     @contextlib.contextmanager
     def quick_retries(self, queue):

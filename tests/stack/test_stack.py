@@ -39,7 +39,7 @@ class School:
             said = self.partner.message(message)
             on_the_way = [s for s in said["totals"] if s in ("queued", "sending", "retrying", "accepted", "unknown")]
             return said["totals"] if said["state"] == "finished" and not on_the_way else None
-        return until(f"message {message} settled, last {self.partner.message(message)}", look, patience)
+        return until(lambda: f"settled: {self.partner.message(message)}", look, patience)
 
     def usage(self):
         today = datetime.date.today()
