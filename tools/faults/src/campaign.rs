@@ -46,12 +46,12 @@ pub const LONG: [(Row, u64); 7] = [
 
 /// The injections of the short run.
 pub const SHORT: [(Row, u64); 7] = [
-    (Row::Deaths, 120),
+    (Row::Deaths, 90),
     (Row::Queue, 120),
-    (Row::Providers, 120),
+    (Row::Providers, 100),
     (Row::Database, 120),
-    (Row::Poison, 40),
-    (Row::Clocks, 20),
+    (Row::Poison, 30),
+    (Row::Clocks, 14),
     (Row::Receipts, 100),
 ];
 
@@ -178,7 +178,13 @@ pub async fn campaign(plan: Plan, progress: impl Fn(&Outcome)) -> Report {
     let mut in_work: BTreeMap<Row, u64> = BTreeMap::new();
     loop {
         while under_way.len() < plan.at_once {
-            let killed = report.tally.kinds().iter().filter(|((_, k), _)| k.starts_with(killed::KILL)).map(|(_, n)| n).sum();
+            let killed = report
+                .tally
+                .kinds()
+                .iter()
+                .filter(|((_, k), _)| k.starts_with(killed::KILL))
+                .map(|(_, n)| n)
+                .sum();
             let scenario = if killing < KILLED_AT_ONCE && plan.kills > killed {
                 killing += 1;
                 Scenario::Killed

@@ -5,7 +5,6 @@ use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::{ApiConfig, ApiState, Ports};
@@ -20,7 +19,7 @@ use crate::gate::{Life, Side};
 use crate::providers::gated;
 use crate::queue::{NAMES, Sender};
 use crate::tally::Row;
-use crate::town::{FUNCTION, NoFiles, Town};
+use crate::town::{NoFiles, Town};
 
 /// Between two looks into an empty queue.
 const IDLE: Duration = Duration::from_millis(15);
@@ -113,9 +112,9 @@ async fn serve(town: Arc<Town>, life: Arc<Life>, queue: QueueName, most: usize, 
         };
         let working = handler(batch.event.clone());
         // Whoever is to sleep past the lease must not be ended by the function's time-out.
-        let allowed = if town.storm.holds > 0 { Duration::from_mins(5) } else { FUNCTION };
+        let allowed = if town.storm.holds > 0 { Duration::from_mins(5) } else { town.function() };
         let Ok(response) = tokio::time::timeout(allowed, working).await else {
-            town.perils.died.fetch_add(1, Ordering::Relaxed);
+            town.timed_out();
             life.end();
             return;
         };
@@ -176,11 +175,13 @@ pub fn keep_worker(town: &Arc<Town>, number: u64) -> Keeper {
             let life = Life::new(Arc::clone(&town.chance), Arc::clone(&town.perils), Arc::clone(&town.tally));
             let life = Arc::new(life);
             let _living = worker(&town, Arc::clone(&life), skew(&town, number));
-            if town.storm.skewed {
-                // Another machine, with another clock, takes its place after a while.
-                let _ = tokio::time::timeout(Duration::from_millis(1_500), life.over()).await;
-            } else {
-                life.over().await;
+            let mut pace = town.pace.subscribe();
+            // Where clocks are wrong another machine, with another clock, takes its place after a while.
+            let term = if town.storm.skewed { Duration::from_millis(1_500) } else { Duration::from_hours(1) };
+            tokio::select! {
+                () = life.over() => {}
+                _ = pace.changed() => {}
+                () = tokio::time::sleep(term) => {}
             }
         }
     }))

@@ -19,8 +19,6 @@ use crate::tally::{Row, Tally};
 
 /// Receives before an item is a dead letter, as in `template.yaml`.
 const MOST_RECEIVES: u32 = 5;
-/// How long an item is hidden after a receive: longer than a function may run.
-const VISIBILITY: Duration = Duration::from_millis(1_000 * crate::town::PACE.unsigned_abs());
 /// When what a function named as failed is seen again.
 const AGAIN: Duration = Duration::from_millis(150);
 
@@ -47,8 +45,10 @@ pub struct Letter {
     pub receives: u32,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
+    /// How long an item is hidden after a receive: longer than a function may run.
+    hidden: Duration,
     items: BTreeMap<u64, Item>,
     next: u64,
     dead: Vec<Letter>,
@@ -83,8 +83,14 @@ pub struct Batch {
 
 impl Queues {
     /// Empty queues.
-    pub fn new(manners: Manners, chance: Arc<Chance>, tally: Arc<Tally>) -> Self {
-        Self { inner: Arc::default(), manners: Arc::new(manners), chance, tally }
+    pub fn new(hidden: Duration, manners: Manners, chance: Arc<Chance>, tally: Arc<Tally>) -> Self {
+        let inner = Inner { hidden, items: BTreeMap::new(), next: 0, dead: Vec::new(), journal: None };
+        Self { inner: Arc::new(Mutex::new(inner)), manners: Arc::new(manners), chance, tally }
+    }
+
+    /// Hides items for so long from now on.
+    pub fn hide_for(&self, hidden: Duration) {
+        self.lock().hidden = hidden;
     }
 
     /// Takes up what a file says that another process left, and writes there from now on.
@@ -145,6 +151,7 @@ impl Queues {
         let turn = usize::try_from(self.chance.roll("order") % seen.len() as u64).unwrap_or(0);
         seen.rotate_left(turn);
         let mut ids = Vec::new();
+        let hidden = inner.hidden;
         for id in seen {
             let Some(item) = inner.items.get_mut(&id) else { continue };
             if item.receives >= MOST_RECEIVES {
@@ -153,7 +160,7 @@ impl Queues {
                 inner.remove(id);
             } else if ids.len() < most {
                 item.receives += 1;
-                item.visible = now + VISIBILITY;
+                item.visible = now + hidden;
                 ids.push(id);
             }
         }

@@ -27,7 +27,7 @@ use crate::tally::{Row, Tally};
 use crate::town::{ACCOUNT, MOST_REFUSALS, TOKEN, Town, key, school};
 
 /// Longest wait for a run to come to its end after the storm.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 /// Longest storm: faults that have met nothing by then are left out.
 const STORM: Duration = Duration::from_secs(20);
 /// Most deliveries in a page: what one lost worker may leave unconfirmed for each page in its hands.

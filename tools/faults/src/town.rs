@@ -1,7 +1,7 @@
 //! What of a run outlives every worker: the table, the queues, the school and its people.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{Prices, Settings};
 use runtime::{BoxFuture, Config, FileError, Files, SesConfig, Timing, TwilioConfig};
 use store::{Access, ApiToken, Store};
+use tokio::sync::watch;
 use ulid::Ulid;
 
 use crate::chance::Chance;
@@ -31,26 +32,30 @@ pub const ACCOUNT: &str = "AC00000000000000000000000000000000";
 /// Its secret.
 pub const TOKEN: &str = "token";
 /// A debug build is slower, and so is everything that is measured against it.
-pub const PACE: i64 = if cfg!(debug_assertions) { 2 } else { 1 };
-/// How long a function may run: Lambda ends it then. Between the send deadline and the lease.
-pub const FUNCTION: Duration = Duration::from_millis(750 * PACE.unsigned_abs());
+const PACE: i64 = if cfg!(debug_assertions) { 2 } else { 1 };
+/// The slowest pace of a run.
+const SLOWEST: i64 = 16;
+/// How long a function may run: Lambda ends it then. Between the send deadline and the lease. At pace 1, as all times.
+const FUNCTION_MS: i64 = 750;
 /// Refused attempts before a delivery has failed.
 pub const MOST_REFUSALS: u8 = 5;
 
-const LEASE_MS: i64 = 850 * PACE;
+const LEASE_MS: i64 = 850;
+const VISIBILITY_MS: i64 = 1_000;
 
-/// The product's times, in their order (DESIGN §4.3): lease > function > send deadline > call.
-pub fn timing() -> Timing {
+/// The product's times at a pace, in their order (DESIGN §4.3): lease > function > send deadline > call.
+fn timing(pace: i64) -> Timing {
+    let fast = pace.unsigned_abs();
     Timing {
-        lease_ms: LEASE_MS,
-        send_deadline_ms: 420 * PACE.unsigned_abs(),
-        call_ms: 300 * PACE.unsigned_abs(),
-        ask_ms: 150 * PACE,
-        ses_report_ms: 1_500 * PACE,
-        watch_ms: 150,
-        fetch_ms: 4_000 * PACE,
-        expire_ms: 72 * 3_600_000,
+        lease_ms: LEASE_MS * pace,
+        send_deadline_ms: 420 * fast,
+        call_ms: 300 * fast,
+        ask_ms: 150 * pace,
+        ses_report_ms: 1_500 * pace,
+        watch_ms: 150 * pace,
+        fetch_ms: 4_000 * pace,
         retry: RetryPolicy { base_ms: 60, most: MOST_REFUSALS },
+        ..Timing::local()
     }
 }
 
@@ -75,6 +80,8 @@ pub struct Town {
     pub refusals: Arc<Refusals>,
     /// Bodies of the jobs that a worker said had failed.
     pub failed: Mutex<BTreeSet<String>>,
+    /// Moves when the machine turns out too busy for the product's times: every worker then starts anew with longer ones.
+    pub pace: watch::Sender<i64>,
     /// Where the database is.
     pub database_url: String,
     /// Where the api is.
@@ -91,19 +98,21 @@ impl Town {
             Arc::new(Perils {
                 deaths: Budget::of(deaths),
                 holds: Budget::of(holds),
-                hold: Duration::from_millis(LEASE_MS.unsigned_abs() * 5 / 2),
+                hold: Duration::from_millis((LEASE_MS * PACE).unsigned_abs() * 5 / 2),
                 died: AtomicI64::new(0),
             })
         };
+        let visibility = Duration::from_millis((VISIBILITY_MS * PACE).unsigned_abs());
         let manners = Manners { faults: Budget::of(storm.queue), per_mille: storm.queue_per_mille };
         Self {
             storm,
             perils: perils(storm.deaths, storm.holds),
             api_perils: perils(storm.api_deaths, 0),
             weather: Arc::new(Weather::new(storm.database, 70, Arc::clone(&chance), Arc::clone(&tally))),
-            queues: Queues::new(manners, Arc::clone(&chance), Arc::clone(&tally)),
+            queues: Queues::new(visibility, manners, Arc::clone(&chance), Arc::clone(&tally)),
             refusals: Arc::default(),
             failed: Mutex::default(),
+            pace: watch::Sender::new(PACE),
             chance,
             tally,
             database_url: database_url.to_owned(),
@@ -132,8 +141,22 @@ impl Town {
                 per_second: 0,
             },
             reference_key: b"a key for references in the fault campaign".to_vec(),
-            timing: timing(),
+            timing: timing(*self.pace.borrow()),
         }
+    }
+
+    /// How long a function may run.
+    pub fn function(&self) -> Duration {
+        Duration::from_millis((FUNCTION_MS * *self.pace.borrow()).unsigned_abs())
+    }
+
+    /// A function ran for too long. No fault of ours did that: the machine is busy.
+    pub fn timed_out(&self) {
+        self.perils.died.fetch_add(1, Ordering::Relaxed);
+        // Hidden for longer first, so that no worker of the new pace meets an item of the old.
+        let next = (*self.pace.borrow() + 1).min(SLOWEST);
+        self.queues.hide_for(Duration::from_millis((VISIBILITY_MS * next).unsigned_abs()));
+        self.pace.send_replace(next);
     }
 
     /// The table in fair weather, for founding and for judging.

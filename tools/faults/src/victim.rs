@@ -4,6 +4,7 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use simulators::Simulators;
 
@@ -41,23 +42,32 @@ pub async fn victim(orders: Orders) {
     tokio::spawn(serve_events(town.queues.clone(), events));
     let listener = TcpListener::bind(("127.0.0.1", orders.port)).expect("the port");
     listener.set_nonblocking(true).expect("a socket");
-    let life = Life::new(Arc::clone(&town.chance), Arc::clone(&town.perils), Arc::clone(&town.tally));
-    // One life for both: when it ends nothing of the process has any further effect.
-    let life = Arc::new(life.ended_by(Box::new(|place| println!("at {place}"))));
-    let _api = life::api(&town, Arc::clone(&life), &listener);
-    let _worker = life::worker(&town, Arc::clone(&life), 0);
     println!("ready {database_url}");
+    if orders.lives {
+        let _kept = (life::keep_api(&town, listener), life::keep_worker(&town, 0));
+        return tell(&town).await;
+    }
+    // One life for both: when it ends nothing of the process has any further effect.
+    let life = Life::new(Arc::clone(&town.chance), Arc::clone(&town.perils), Arc::clone(&town.tally));
+    let life = Arc::new(life.ended_by(Box::new(|place| println!("at {place}"))));
+    let _living = (life::api(&town, Arc::clone(&life), &listener), life::worker(&town, Arc::clone(&life), 0));
+    tokio::select! {
+        () = tell(&town) => {}
+        () = life.over() => {
+            if town.perils.deaths.is_open() {
+                // The function's time-out ended it, as it may on a busy machine.
+                std::process::exit(1);
+            }
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Says again and again whether anything is queued.
+async fn tell(town: &Town) {
     loop {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        if life.is_over() && !town.perils.deaths.is_open() && orders.lives {
-            // The function's time-out ended it, as it may on a busy machine.
-            std::process::exit(1);
-        }
-        if town.queues.is_empty() {
-            println!("idle");
-        } else {
-            println!("busy");
-        }
+        println!("{}", if town.queues.is_empty() { "idle" } else { "busy" });
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
