@@ -18,12 +18,13 @@ impl SmsSender for Twilio {
         Box::pin(async move {
             let to = sms.to.e164();
             let callback = self.status_url(sms.reference);
-            // No smart encoding: Twilio would replace characters, and what it has on record would no longer be what
-            // was sent.
+            // A pool of numbers may have smart encoding switched on, and does unless it is told otherwise: Twilio would
+            // replace characters, and what it has on record would no longer be what was sent.
             let fields = [
                 ("To", to.as_str()),
                 (if is_pool(sms.from) { "MessagingServiceSid" } else { "From" }, sms.from),
                 ("Body", sms.body),
+                ("SmartEncoded", "false"),
                 ("StatusCallback", callback.as_str()),
             ];
             self.create("Messages", &fields, SIDS).await

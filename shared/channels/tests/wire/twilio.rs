@@ -106,7 +106,8 @@ async fn a_text_carries_its_reference_and_credentials() {
     assert_eq!(value(&form, "From"), ["Anytown"]);
     assert_eq!(value(&form, "Body"), ["Hello & goodbye"]);
     assert_eq!(value(&form, "StatusCallback"), ["https://messenger.example.com/hooks/twilio/status/ref-1"]);
-    assert_eq!(form.len(), 4);
+    assert_eq!(value(&form, "SmartEncoded"), ["false"], "what is on record is what was sent");
+    assert_eq!(form.len(), 5);
 
     let to = number();
     SmsSender::send(&twilio, OutgoingSms { to: &to, from: MG, body: "b", reference: "r" }).await;
