@@ -6,3 +6,4 @@ mod judge;
 mod main_job;
 mod product;
 mod protocol;
+mod recovery;

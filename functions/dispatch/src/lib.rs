@@ -8,6 +8,7 @@ mod error;
 pub mod import;
 mod plan;
 mod providers;
+mod questions;
 mod receipts;
 mod recover;
 mod rivals;

@@ -1,45 +1,30 @@
 //! Recover: what became of sends that nobody has an answer for (DESIGN §4.6). Nothing is ever sent again blindly.
+//!
+//! Whoever has asked moves the page's fence, whatever came of it, and queues the next question under the new one. So of
+//! two jobs of the same fence only one counts, and two questions that count are as far apart as the delay of the second
+//! job, whatever clocks say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use channels::port::Record;
 use domain::channel::Channel;
+use domain::delivery::DeliveryState;
 use domain::job::{Job, PageRef};
-use domain::message::Purpose;
+use domain::message::{MessageState, Purpose};
 use domain::page::{Found, MOST_LOST_CLAIMS, Next, PageState};
-use futures_util::stream::{self, StreamExt, TryStreamExt};
-use store::{PageContent, School};
+use futures_util::stream::{self, StreamExt};
+use store::{Meta, PageContent, School, StoreError};
 use tracing::{error, info, warn};
 
 use crate::Dispatch;
 use crate::bodies::Ready;
-use crate::error::{DispatchError, Result};
+use crate::error::Result;
+use crate::questions::{Question, questions};
 use crate::receipts::Receipt;
 
-/// How far the provider's clock may be from ours, in milliseconds: five minutes, and one for what goes on meanwhile.
-const CLOCK_SLACK_MS: i64 = 360_000;
 /// Questions to the provider at once.
 const PARALLEL_QUESTIONS: usize = 8;
-
-/// One question: the sends to `to` (with this text, where the provider keeps it) that are unresolved in a page.
-struct Question<'a> {
-    to: &'a str,
-    body: Option<String>,
-    places: Vec<usize>,
-    since_ms: i64,
-    until_ms: i64,
-}
-
-impl Question<'_> {
-    /// All attempts that the provider's unclaimed records can be of, not only those that are asked about.
-    fn attempts(&self, state: &PageState, content: &PageContent) -> usize {
-        let same = |index: &usize| {
-            self.places.contains(index)
-                || (self.body.is_none() && content.deliveries.get(*index).is_some_and(|d| d.to == self.to))
-        };
-        (0..state.slots.len()).filter(same).map(|index| state.unaccounted(index)).sum()
-    }
-}
 
 /// Place in the page, what it comes to, and the provider's record if exactly one can be ours.
 type Asked = (usize, Found, Option<Record>);
@@ -50,8 +35,6 @@ impl Dispatch {
         if state.fence != fence {
             return Ok(());
         }
-        let ready = self.bodies.get(school, page.message).await?;
-        let purpose = ready.body.message.purpose;
         if state.claim.is_some() {
             let abandoned = state.clone().abandoned();
             if !school.advance_page(page, &state, &abandoned).await? {
@@ -63,88 +46,169 @@ impl Dispatch {
             }
             state = abandoned;
         }
-        if !state.unresolved().is_empty() {
-            let content = school.page_content(page).await?;
-            let Some(asked) = self.ask(school, page, &state, &content, &ready).await? else {
-                return self.ask_later(purpose, page, state.fence).await;
-            };
-            if !school.advance_page(page, &state, &asked).await? {
-                return Ok(());
+        let Some(meta) = school.meta(page.message).await? else { return Ok(()) };
+        if state.wants_asking() {
+            if let Some(wait_ms) = self.too_early(&state) {
+                let again = Job::Recover { page: page.clone(), fence: state.fence };
+                return self.enqueue(meta.purpose, vec![(again, wait_ms)]).await;
             }
-            state = asked;
+            let asked = self.ask(school, page, &state, &meta).await?;
+            let Some(moved) = self.write(school, page, &state, asked, &meta).await? else { return Ok(()) };
+            state = moved;
         }
-        match state.next() {
-            Next::Send { due_ms } => {
-                let delay = (due_ms - self.clock.now_ms()).max(0);
-                let job = Job::Page { page: page.clone(), fence: state.fence, slot: None };
-                self.enqueue(purpose, vec![(job, delay)]).await
-            }
-            Next::Ask => self.ask_later(purpose, page, state.fence).await,
-            Next::Recover | Next::Settled => Ok(()),
+        let mut jobs = Vec::new();
+        if let Next::Send { due_ms } = state.next() {
+            let job = Job::Page { page: page.clone(), fence: state.fence, slot: None };
+            jobs.push((job, (due_ms - self.clock.now_ms()).max(0)));
         }
+        if state.wants_asking() {
+            let job = Job::Recover { page: page.clone(), fence: state.fence };
+            jobs.push((job, state.ask_in(self.timing.ask_ms)));
+        }
+        self.enqueue(meta.purpose, jobs).await
     }
 
-    async fn ask_later(&self, purpose: Purpose, page: &PageRef, fence: u32) -> Result<()> {
-        self.enqueue(purpose, vec![(Job::Recover { page: page.clone(), fence }, self.timing.ask_ms)]).await
+    /// Writes what was found; `None` if somebody else has moved the page. What is to be sent again goes back into work
+    /// first, so that staff can stop it, and is cancelled if they have.
+    async fn write(
+        &self,
+        school: &School,
+        page: &PageRef,
+        before: &PageState,
+        mut asked: PageState,
+        meta: &Meta,
+    ) -> Result<Option<PageState>> {
+        if matches!(asked.next(), Next::Send { .. }) {
+            match meta.state {
+                MessageState::Stopped => asked = asked.closed(DeliveryState::Cancelled, None),
+                MessageState::Finished => match school.reopen(page.message, self.clock.now_ms()).await {
+                    // Stopped just now: whoever claims the page will see.
+                    Ok(()) | Err(StoreError::Conflict) => {}
+                    Err(e) => return Err(e.into()),
+                },
+                _ => {}
+            }
+        }
+        let moved = school.advance_page(page, before, &asked).await?;
+        Ok(moved.then_some(asked))
     }
 
-    /// The page after asking; `None` if there is nothing to say yet.
+    /// SES cannot be asked: its SEND event says that it took an e-mail, and comes within a time or never. How long there
+    /// is still to wait for one, in milliseconds.
+    fn too_early(&self, state: &PageState) -> Option<i64> {
+        let now_ms = self.clock.now_ms();
+        let left = |index: usize| {
+            state.slots[index].at_ms.map_or(0, |t| t.saturating_add(self.timing.ses_report_ms) - now_ms)
+        };
+        let waits = (state.channel == Channel::Email).then(|| state.unresolved().into_iter().map(left).min());
+        waits.flatten().filter(|wait| *wait > 0)
+    }
+
+    /// The page after asking.
     async fn ask(
+        &self,
+        school: &School,
+        page: &PageRef,
+        state: &PageState,
+        meta: &Meta,
+    ) -> Result<PageState> {
+        let now_ms = self.clock.now_ms();
+        let found = match state.channel {
+            Channel::Email => {
+                let waited =
+                    |i: &usize| state.slots[*i].at_ms.is_none_or(|t| t + self.timing.ses_report_ms <= now_ms);
+                state.unresolved().into_iter().filter(waited).map(|i| (i, Found::Unclear)).collect()
+            }
+            Channel::Sms | Channel::Voice => {
+                let content = school.page_content(page).await?;
+                let ready = self.bodies.get(school, page.message).await?;
+                let asked = self.ask_provider(school, page, state, &content, &ready).await;
+                self.keep_records(page, state, &asked).await?;
+                asked.into_iter().map(|(index, found, _)| (index, found)).collect()
+            }
+        };
+        let send_once_more = meta.purpose == Purpose::Emergency && meta.state != MessageState::Stopped;
+        let resolved = state.clone().asked(found, send_once_more, self.timing.retry, now_ms);
+        let resent =
+            resolved.slots.iter().zip(&state.slots).filter(|(new, old)| new.resent && !old.resent).count();
+        if resent > 0 {
+            info!(message = %page.message, page = page.page, resent, "emergency sent once more");
+        }
+        Ok(resolved)
+    }
+
+    /// The provider's records first, then whose they could be: whatever was claimed in between is seen by the second.
+    async fn ask_provider(
         &self,
         school: &School,
         page: &PageRef,
         state: &PageState,
         content: &PageContent,
         ready: &Ready,
-    ) -> Result<Option<PageState>> {
-        let emergency = ready.body.message.purpose == Purpose::Emergency;
-        let now_ms = self.clock.now_ms();
-        let found = match state.channel {
-            Channel::Email => {
-                // SES cannot be asked: its SEND event would have come by now, or never will.
-                let waited =
-                    |i: &usize| state.slots[*i].at_ms.is_none_or(|t| t + self.timing.ses_report_ms <= now_ms);
-                let silent: Vec<usize> = state.unresolved().into_iter().filter(waited).collect();
-                if silent.is_empty() {
-                    return Ok(None);
-                }
-                silent.into_iter().map(|i| (i, Found::Unclear)).collect()
-            }
-            Channel::Sms | Channel::Voice => {
-                let questions = questions(state, content, ready);
-                let asking = questions.iter().map(|question| self.records(state.channel, question, ready));
-                // One after the other into a list: the futures borrow what a lazy stream would have to own.
-                let asking: Vec<_> = asking.collect();
-                let records: Vec<Vec<Record>> =
-                    stream::iter(asking).buffered(PARALLEL_QUESTIONS).try_collect().await?;
-                // Who else may have made them is read afterwards: whoever had made one by then had claimed its page.
-                let rivals =
-                    self.rivals(school, page, state.channel, &questions_to(&questions), ready).await?;
-                let told = questions.into_iter().zip(records);
-                let asked: Vec<Asked> =
-                    told.flat_map(|(question, records)| weigh(state, content, &question, records, &rivals)).collect();
-                if asked.is_empty() {
-                    return Ok(None);
-                }
-                self.keep_records(page, state, &asked).await?;
-                asked.into_iter().map(|(index, found, _)| (index, found)).collect()
-            }
-        };
-        let resolved = state.clone().asked(found, emergency, self.timing.retry, now_ms);
-        let resent =
-            resolved.slots.iter().zip(&state.slots).filter(|(new, old)| new.resent && !old.resent).count();
-        if resent > 0 {
-            info!(message = %page.message, page = page.page, resent, "emergency sent once more");
+    ) -> Vec<Asked> {
+        let questions = questions(state, content, ready);
+        let until = self.clock.elapsed() + Duration::from_millis(self.timing.send_deadline_ms);
+        let mut lists = Vec::with_capacity(questions.len());
+        for question in &questions {
+            lists.push(self.unclaimed(page, state, question, ready, until));
         }
-        Ok(Some(resolved))
+        let lists: Vec<Option<Vec<Record>>> =
+            stream::iter(lists).buffered(PARALLEL_QUESTIONS).collect().await;
+        let unanswered = lists.iter().filter(|records| records.is_none()).count();
+        if unanswered > 0 {
+            warn!(message = %page.message, page = page.page, unanswered, "provider to be asked once more");
+        }
+        let rivals = if lists.iter().flatten().all(Vec::is_empty) {
+            Ok(None)
+        } else {
+            self.rivals(school, page, state.channel, &questions, ready).await.map(Some)
+        };
+        if let Err(e) = &rivals {
+            warn!(message = %page.message, page = page.page, error = %e, "others' sends could not be read");
+        }
+        let mut asked = Vec::new();
+        for (place, (question, records)) in questions.iter().zip(lists).enumerate() {
+            let (found, one) = match (records, &rivals) {
+                (Some(records), _) if records.is_empty() => (Found::Nothing, None),
+                (Some(mut records), Ok(Some(rivals))) => {
+                    records.retain(|r| !rivals.known.contains(&r.id));
+                    let others = rivals.others.get(place).copied().unwrap_or_default();
+                    let found = question.judge(&records, others);
+                    let one = matches!(found, Found::Accepted { id: Some(_) }).then(|| records.remove(0));
+                    (found, one)
+                }
+                _ => (Found::NotNow, None),
+            };
+            asked.extend(question.places.iter().map(|&i| (i, found.clone(), one.clone())));
+        }
+        asked
     }
 
-    /// What the provider has that the question may be about.
-    async fn records(&self, channel: Channel, question: &Question<'_>, ready: &Ready) -> Result<Vec<Record>> {
-        let from = self.providers.sender(channel, &ready.body.settings);
+    /// The provider's records that a question is about and that this page does not account for; `None` if it did not
+    /// answer, or there was no time to ask.
+    async fn unclaimed(
+        &self,
+        page: &PageRef,
+        state: &PageState,
+        question: &Question<'_>,
+        ready: &Ready,
+        until: Duration,
+    ) -> Option<Vec<Record>> {
+        if self.clock.elapsed() >= until {
+            return None;
+        }
+        let from = self.providers.sender(state.channel, &ready.body.settings);
         let (since, until) = (question.since_ms, question.until_ms);
-        let records = self.providers.find(channel, question.to, from, since, until).await;
-        records.map_err(|e| DispatchError::Retry(e.to_string()))
+        match self.providers.find(state.channel, question.to, from, since, until).await {
+            Ok(mut records) => {
+                records.retain(|r| question.is_about(question.to, r.body.as_deref()) && !known(state, &r.id));
+                Some(records)
+            }
+            Err(e) => {
+                warn!(message = %page.message, page = page.page, error = %e, "provider not asked");
+                None
+            }
+        }
     }
 
     /// A record may say more than *accepted*: keep that as a receipt.
@@ -158,73 +222,6 @@ impl Dispatch {
             .collect();
         if receipts.is_empty() { Ok(()) } else { self.merge(page, &receipts).await }
     }
-}
-
-/// Sends of the school's other messages that the provider's records could be mistaken for.
-#[derive(Debug, Default)]
-pub(crate) struct Rivals {
-    /// Provider's ids that belong to them.
-    pub(crate) known: BTreeSet<String>,
-    /// How many of them are unresolved, by address.
-    pub(crate) unresolved: BTreeMap<String, usize>,
-    /// Addresses that a worker is sending to just now: what is unclear may be clear in a moment.
-    pub(crate) open: BTreeSet<String>,
-}
-
-/// What the provider's records say about a question; nothing yet while a rival is still being sent.
-fn weigh(
-    state: &PageState,
-    content: &PageContent,
-    question: &Question<'_>,
-    mut records: Vec<Record>,
-    rivals: &Rivals,
-) -> Vec<Asked> {
-    records.retain(|r| {
-        let same_text = match (&question.body, &r.body) {
-            (Some(ours), Some(theirs)) => ours == theirs,
-            _ => true,
-        };
-        same_text && !known(state, &r.id) && !rivals.known.contains(&r.id)
-    });
-    let attempts =
-        question.attempts(state, content) + rivals.unresolved.get(question.to).copied().unwrap_or(0);
-    let one = (records.len() == 1 && attempts == 1).then(|| records.remove(0));
-    let found = match records.len() {
-        _ if one.is_some() => Found::Accepted { id: one.as_ref().map(|r| r.id.clone()) },
-        0 => Found::Nothing,
-        n if n == attempts => Found::Accepted { id: None },
-        _ if rivals.open.contains(question.to) => return Vec::new(),
-        _ => Found::Unclear,
-    };
-    question.places.iter().map(|&i| (i, found.clone(), one.clone())).collect()
-}
-
-/// Unresolved deliveries of a page by address and text. A provider of calls keeps no text: there the address alone
-/// makes the question.
-fn questions<'a>(state: &PageState, content: &'a PageContent, ready: &Ready) -> Vec<Question<'a>> {
-    let mut questions: Vec<Question<'a>> = Vec::new();
-    for index in state.unresolved() {
-        let Some(delivery) = content.deliveries.get(index) else { continue };
-        let rendered = ready.texts.render(state.channel, &delivery.values).unwrap_or_default();
-        let body = (state.channel == Channel::Sms).then(|| rendered.text.to_string());
-        let began = state.slots[index].at_ms.unwrap_or_default();
-        let (since_ms, until_ms) = (began - CLOCK_SLACK_MS, began + CLOCK_SLACK_MS);
-        match questions.iter_mut().find(|q| q.to == delivery.to && q.body == body) {
-            Some(same) => {
-                same.places.push(index);
-                same.since_ms = same.since_ms.min(since_ms);
-                same.until_ms = same.until_ms.max(until_ms);
-            }
-            None => {
-                questions.push(Question { to: &delivery.to, body, places: vec![index], since_ms, until_ms });
-            }
-        }
-    }
-    questions
-}
-
-fn questions_to<'a>(questions: &[Question<'a>]) -> Vec<(&'a str, i64, i64)> {
-    questions.iter().map(|q| (q.to, q.since_ms, q.until_ms)).collect()
 }
 
 /// Whether a provider's id is already accounted for in this page.

@@ -1,72 +1,156 @@
 //! Other sends of the school to the same numbers: the provider's records could be theirs (DESIGN §4.6).
+//!
+//! They are read after the provider was asked, consistently. A claim comes before its record: whoever left a record that
+//! the provider named either holds its page still, or is known by now.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use domain::channel::Channel;
+use domain::ids::MessageId;
 use domain::job::PageRef;
-use store::{School, Summary};
+use domain::page::PageState;
+use domain::texts::Texts;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use store::{PlannedDelivery, School, StoreError};
 
 use crate::Dispatch;
 use crate::bodies::Ready;
 use crate::error::Result;
-use crate::recover::Rivals;
+use crate::questions::{Others, Question, text_of};
 
-/// Latest messages that are looked at.
-const LATEST: i32 = 50;
-/// How long after it was accepted a message may still be retrying, in milliseconds.
-const STILL_SENDING_MS: i64 = 3_600_000;
+/// Most messages that are looked at; with more, nobody can say whose a record is.
+const MOST_MESSAGES: usize = 1_000;
+/// How long a message may be sending after it was accepted or taken back into work, in milliseconds.
+const STILL_SENDING_MS: i64 = 24 * 3_600_000;
+/// Messages or pages that are read at once.
+const PARALLEL_READS: usize = 16;
+
+/// What is known of others' sends.
+#[derive(Debug, Default)]
+pub(crate) struct Rivals {
+    /// Provider's ids that belong to them.
+    pub(crate) known: BTreeSet<String>,
+    /// What else the records could be, by question.
+    pub(crate) others: Vec<Others>,
+}
+
+impl Rivals {
+    fn count(&mut self, questions: &[Question<'_>], of: &[usize], state: &PageState, index: usize) {
+        self.known.extend(
+            state.accepted_attempts(index).into_iter().filter_map(|a| a.id).filter(|id| !id.is_empty()),
+        );
+        let held = state.claim.as_ref().filter(|_| state.slots[index].state.is_pending());
+        for &place in of {
+            let (question, others) = (&questions[place], &mut self.others[place]);
+            if held.is_some_and(|claim| question.touches(claim.at_ms, claim.at_ms)) {
+                others.in_hand += 1;
+            }
+            let between = state.unaccounted_between(index);
+            if between.is_some_and(|(first, last)| question.touches(first, last)) {
+                others.unaccounted += state.unaccounted(index);
+            }
+        }
+    }
+}
+
+/// Deliveries of one page that a question could be about: place in the page, questions.
+type Alike = Vec<(usize, Vec<usize>)>;
 
 impl Dispatch {
-    /// Sends on `channel` to any of `wanted` (address, since, until) by other messages with the same text. A provider
-    /// of calls keeps no text, so there every message with a call counts, and the other pages of this one.
+    /// Sends on `channel` by other pages and messages that records of the `questions` could be of. `page` is the one
+    /// that is asked about.
     pub(crate) async fn rivals(
         &self,
         school: &School,
         page: &PageRef,
         channel: Channel,
-        wanted: &[(&str, i64, i64)],
+        questions: &[Question<'_>],
         ready: &Ready,
     ) -> Result<Rivals> {
-        let mut rivals = Rivals::default();
-        let earliest = wanted.iter().map(|(_, since, _)| *since).min().unwrap_or_default() - STILL_SENDING_MS;
-        let latest = wanted.iter().map(|(_, _, until)| *until).max().unwrap_or_default();
-        let near = |s: &Summary| s.channels.contains(&channel) && (earliest..=latest).contains(&s.created_ms);
-        for other in school.latest_summaries(LATEST).await?.into_iter().filter(near) {
-            let own = other.id == page.message;
-            if own && channel == Channel::Sms {
-                // Within a message, one number and one text are one delivery.
-                continue;
-            }
-            if !own && channel == Channel::Sms {
-                let theirs = self.bodies.get(school, other.id).await?;
-                if theirs.body.message.sms != ready.body.message.sms {
-                    continue;
-                }
-            }
-            let Some(meta) = school.meta(other.id).await? else { continue };
-            let Some(epoch) = meta.epoch else { continue };
-            let contents = school.page_contents(other.id, &epoch, meta.pages).await?;
-            let states = school.page_states(other.id, &epoch, meta.pages).await?;
-            for (number, (content, state)) in (0_u32..).zip(contents.iter().zip(&states)) {
-                if state.channel != channel || (own && number == page.page) {
-                    continue;
-                }
-                for (index, delivery) in content.deliveries.iter().enumerate() {
-                    if !wanted.iter().any(|(to, _, _)| *to == delivery.to) {
-                        continue;
-                    }
-                    let attempts = state.accepted_attempts(index);
-                    rivals
-                        .known
-                        .extend(attempts.into_iter().filter_map(|a| a.id).filter(|id| !id.is_empty()));
-                    let open = state.claim.is_some() && state.slots[index].state.is_pending();
-                    if open {
-                        rivals.open.insert(delivery.to.clone());
-                    }
-                    if open || state.unresolved().contains(&index) {
-                        *rivals.unresolved.entry(delivery.to.clone()).or_default() += 1;
-                    }
-                }
+        let mut rivals = Rivals { known: BTreeSet::new(), others: vec![Others::default(); questions.len()] };
+        let since = questions.iter().map(|q| q.since_ms).min().unwrap_or_default();
+        let until = questions.iter().map(|q| q.until_ms).max().unwrap_or_default();
+        let Some(messages) = school.at_work_between(since - STILL_SENDING_MS, until, MOST_MESSAGES).await?
+        else {
+            rivals.others.iter_mut().for_each(|others| others.unknown = true);
+            return Ok(rivals);
+        };
+        let own = page.message;
+        // Within a message, one number and one text are one delivery.
+        let twice = channel != Channel::Sms && !ready.texts.is_plain(channel);
+        let messages: Vec<MessageId> = messages.into_iter().filter(|id| *id != own || twice).collect();
+        let mut reads = Vec::with_capacity(messages.len());
+        for message in messages {
+            reads.push(self.alike(school, page, message, channel, questions));
+        }
+        let pages: Vec<Vec<(PageRef, Alike)>> =
+            stream::iter(reads).buffer_unordered(PARALLEL_READS).try_collect().await?;
+        let mut reads = Vec::new();
+        for (other, alike) in pages.into_iter().flatten() {
+            reads.push(async move { Ok::<_, StoreError>((school.page_state(&other).await?, alike)) });
+        }
+        let states: Vec<(PageState, Alike)> =
+            stream::iter(reads).buffer_unordered(PARALLEL_READS).try_collect().await?;
+        for (state, alike) in states.iter().filter(|(state, _)| state.channel == channel) {
+            for (index, of) in alike.iter().filter(|(index, _)| *index < state.slots.len()) {
+                rivals.count(questions, of, state, *index);
             }
         }
         Ok(rivals)
     }
+
+    /// Pages of a message with deliveries that one of the questions could be about.
+    async fn alike(
+        &self,
+        school: &School,
+        page: &PageRef,
+        message: MessageId,
+        channel: Channel,
+        questions: &[Question<'_>],
+    ) -> Result<Vec<(PageRef, Alike)>> {
+        let ready = if message == page.message {
+            self.bodies.get(school, message).await?
+        } else {
+            // Not kept: there may be more of them than bodies that are kept.
+            let body = school.body(message).await?;
+            let texts = Texts::of(&body.message);
+            Arc::new(Ready { body, texts })
+        };
+        if !ready.body.message.channels().any(|c| c == channel) || !could_say(&ready, channel, questions) {
+            return Ok(Vec::new());
+        }
+        let meta = school.meta(message).await?;
+        let Some((epoch, pages)) = meta.and_then(|m| Some((m.epoch?, m.pages))) else {
+            return Ok(Vec::new());
+        };
+        let contents = school.page_contents(message, &epoch, pages).await?;
+        let about = |delivery: &PlannedDelivery| -> Vec<usize> {
+            let text = text_of(&ready, channel, &delivery.values);
+            let ours = |q: &Question<'_>| q.is_about(&delivery.to, text.as_deref());
+            (0..questions.len()).filter(|&place| ours(&questions[place])).collect()
+        };
+        let mut found = Vec::new();
+        for (number, content) in (0_u32..).zip(&contents) {
+            let other = school.page_ref(message, &epoch, number);
+            let alike: Alike = content
+                .deliveries
+                .iter()
+                .enumerate()
+                .filter(|(_, delivery)| questions.iter().any(|q| q.to == delivery.to))
+                .map(|(index, delivery)| (index, about(delivery)))
+                .filter(|(_, of)| !of.is_empty())
+                .collect();
+            if !alike.is_empty() && other != *page {
+                found.push((other, alike));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a message that says the same to everybody says what any of the questions is about.
+fn could_say(ready: &Ready, channel: Channel, questions: &[Question<'_>]) -> bool {
+    let text = text_of(ready, channel, &[]);
+    !ready.texts.is_plain(channel) || questions.iter().any(|q| q.is_about(q.to, text.as_deref()))
 }

@@ -56,6 +56,21 @@ pub(crate) fn summary(school: SchoolId, message: MessageId) -> Key {
     key(school_pk(school), format!("{SUMMARY_PREFIX}{message}"))
 }
 
+/// The first message that could have been accepted at `at_ms` has this or a later sort key among the summaries.
+pub(crate) fn summary_from(at_ms: i64) -> String {
+    let first = ulid::Ulid::from_parts(u64::try_from(at_ms).unwrap_or(0), 0);
+    format!("{SUMMARY_PREFIX}{first}")
+}
+
+/// A message that was taken back into work at `at_ms`; the sort keys are in the order of time.
+pub(crate) fn again(school: SchoolId, at_ms: i64, message: MessageId) -> Key {
+    key(school_pk(school), format!("{}#{message}", again_from(at_ms)))
+}
+
+pub(crate) fn again_from(at_ms: i64) -> String {
+    format!("AGAIN#{:014}", at_ms.max(0))
+}
+
 pub(crate) fn book_pk(school: SchoolId) -> String {
     format!("S#{school}#C")
 }

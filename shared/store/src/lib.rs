@@ -4,6 +4,7 @@
 
 mod access;
 mod api_keys;
+mod at_work;
 mod audit;
 mod book;
 mod bulk;

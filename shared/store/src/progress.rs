@@ -123,6 +123,7 @@ impl School {
 
     /// Takes a finished message back into work, because deliveries are to be sent again.
     pub async fn reopen(&self, id: MessageId, now_ms: i64) -> Result<()> {
+        self.note_again(id, now_ms).await?;
         self.update_meta(
             id,
             "SET #state = :sending, gsi1pk = :w, gsi1sk = :due, due = :d",
