@@ -24,6 +24,7 @@ enum Item {
 impl Dispatch {
     /// Does the jobs of a batch and names those that the queue must bring again.
     pub async fn handle(self: &Arc<Self>, event: SqsEvent) -> SqsBatchResponse {
+        let began = self.clock.elapsed();
         let mut failed: BTreeSet<String> = BTreeSet::new();
         let mut receipts: Vec<(PageRef, Receipt, String)> = Vec::new();
         let mut tasks = Vec::new();
@@ -35,7 +36,7 @@ impl Dispatch {
                 Ok(Item::Job(job)) => {
                     let dispatch = Arc::clone(self);
                     let kind = job.kind();
-                    tasks.push((id, kind, tokio::spawn(async move { dispatch.run(job).await })));
+                    tasks.push((id, kind, tokio::spawn(async move { dispatch.run(job, began).await })));
                 }
                 Err(e) => {
                     error!(item = %id, error = %e, "job cannot be read");

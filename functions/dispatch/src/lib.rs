@@ -13,10 +13,12 @@ mod receipts;
 mod recover;
 mod rivals;
 mod send;
+mod silence;
 mod sweep;
 mod watch;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use channels::reference::ReferenceKey;
 use domain::job::Job;
@@ -68,17 +70,17 @@ impl Dispatch {
         Ok(self.queue.send(queue_for(purpose), jobs).await?)
     }
 
-    /// Does one job. Everything here may be done twice, at once and late, without harm.
-    async fn run(&self, job: Job) -> Result<()> {
+    /// Does one job of a batch that `began` then. Everything here may be done twice, at once and late, without harm.
+    async fn run(&self, job: Job, began: Duration) -> Result<()> {
         let school = self.school(&job);
         match job {
-            Job::Plan { message, revision, .. } => boxed(self.plan(&school, message, revision)).await,
+            Job::Plan { message, revision, .. } => boxed(self.plan(&school, message, revision, began)).await,
             Job::Page { page, fence, slot } => boxed(self.send_page(&school, &page, fence, slot)).await,
             Job::Recover { page, fence } => boxed(self.recover(&school, &page, fence)).await,
             Job::Receipt { delivery, evidence } => {
                 self.merge(&delivery.page, &[(delivery.index, delivery.attempt, evidence)]).await
             }
-            Job::Watch { message, .. } => boxed(self.watch(&school, message)).await,
+            Job::Watch { message, .. } => boxed(self.watch(&school, message, began)).await,
             Job::Import { import, .. } => boxed(self.import(&school, import)).await,
             Job::Finish { .. } => {
                 // A finished message belongs to the usage function; one that strayed here is passed on.

@@ -1,46 +1,108 @@
 //! Plan: from an accepted message to pages (DESIGN §4.2). The address book is read here for the second time, so that
 //! what goes is what is true now.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::book::AddressBook;
 use domain::channel::Channel;
 use domain::delivery::{DeliveryState, Reason};
 use domain::ids::{Epoch, MessageId};
 use domain::job::Job;
-use domain::message::MessageState;
+use domain::message::{MessageState, Purpose};
 use domain::page::{PAGE_SIZE, PageState, Slot};
 use domain::plan::{Plan, Planned, plan};
 use domain::texts::{Rendered, hash_texts};
+use tracing::error;
+
 use store::{Meta, PageContent, PlannedDelivery, School, StoreError, WrittenPlan};
 
 use crate::Dispatch;
+use crate::bodies::Ready;
 use crate::error::Result;
 
 /// Pages written in one go, so that a plan of 100,000 does not hold every row in memory twice.
 const PAGES_AT_ONCE: usize = 200;
 /// Wait before a plan looks again whether an upload has ended, in milliseconds.
 const BUSY_BOOK_MS: i64 = 2_000;
+/// Bytes of a page's content; DynamoDB takes 400 kB.
+const PAGE_BYTES: usize = 300_000;
+/// Tries before a message that cannot be planned is given up: a quarter of an hour.
+const MOST_TRIES: u32 = 10;
+
+const NOBODY: &str = "Nobody who was chosen can be reached this way any more. Nothing was sent.";
+const TOO_MANY_SHARE: &str =
+    "Too many people share one number or address. Correct their contacts or send in parts. Nothing was sent.";
+const NOT_PLANNED: &str =
+    "This message could not be prepared. Nothing was sent. Tell your Messenger administrator.";
 
 impl Dispatch {
-    pub(crate) async fn plan(&self, school: &School, message: MessageId, revision: u32) -> Result<()> {
+    /// Plans a message in a batch that `began` then.
+    pub(crate) async fn plan(
+        &self,
+        school: &School,
+        message: MessageId,
+        revision: u32,
+        began: Duration,
+    ) -> Result<()> {
         let Some(meta) = school.meta(message).await? else { return Ok(()) };
         if meta.state != MessageState::Queued || meta.revision != revision || meta.epoch.is_some() {
             return Ok(());
         }
+        if meta.tries >= MOST_TRIES {
+            error!(%message, "plan given up");
+            return self.reject(school, message, NOT_PLANNED, began).await;
+        }
+        // Counted before anything can go wrong: a function that dies of it says nothing afterwards.
+        if !school.begin_try(message).await? {
+            return Ok(());
+        }
         let ready = self.bodies.get(school, message).await?;
-        let settings = &ready.body.settings;
-        let book = match school.book(&self.books, settings.country, self.clock.now_ms()).await {
-            Ok(book) => book,
-            Err(StoreError::Busy) => {
-                let again = Job::Plan { school: school.id(), message, revision };
-                return self.enqueue(meta.purpose, vec![(again, BUSY_BOOK_MS)]).await;
-            }
-            Err(e) => return Err(e.into()),
+        let Some(book) = self.book_for(school, &meta, &ready).await? else {
+            return self.wait_for_book(school, &meta).await;
         };
-        let planned = plan(&book, &ready.body.message, settings);
+        let planned = plan(&book, &ready.body.message, &ready.body.settings);
         if planned.deliveries.is_empty() {
-            let why = "Nobody who was chosen can be reached this way any more. Nothing was sent.";
-            return Ok(school.reject(message, why).await?);
+            return self.reject(school, message, NOBODY, began).await;
+        }
+        if planned.deliveries.iter().any(|d| bytes_of(d) > PAGE_BYTES) {
+            return self.reject(school, message, TOO_MANY_SHARE, began).await;
         }
         self.write_plan(school, &meta, &planned).await
+    }
+
+    /// The school's address book; `None` while it is changed in bulk. An emergency does not wait for that.
+    async fn book_for(
+        &self,
+        school: &School,
+        meta: &Meta,
+        ready: &Ready,
+    ) -> Result<Option<Arc<AddressBook>>> {
+        let country = ready.body.settings.country;
+        match school.book(&self.books, country, self.clock.now_ms()).await {
+            Ok(book) => Ok(Some(book)),
+            Err(StoreError::Busy) if meta.purpose == Purpose::Emergency => {
+                Ok(Some(Arc::new(school.book_as_it_stands(&self.books, country).await?)))
+            }
+            Err(StoreError::Busy) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Looks again soon whether the upload has ended, and says so on META: one job that tries again is enough.
+    async fn wait_for_book(&self, school: &School, meta: &Meta) -> Result<()> {
+        let due_ms = self.clock.now_ms() + BUSY_BOOK_MS + 2 * self.grace_ms();
+        if school.wait_for_book(meta.id, due_ms).await? {
+            let again = Job::Plan { school: school.id(), message: meta.id, revision: meta.revision };
+            self.enqueue(meta.purpose, vec![(again, BUSY_BOOK_MS)]).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends a message that cannot be planned. It stays due until all is cleared up.
+    async fn reject(&self, school: &School, message: MessageId, why: &str, began: Duration) -> Result<()> {
+        school.reject(message, why, self.clock.now_ms()).await?;
+        self.watch(school, message, began).await
     }
 
     async fn write_plan(&self, school: &School, meta: &Meta, plan: &Plan) -> Result<()> {
@@ -50,7 +112,9 @@ impl Dispatch {
         let pages = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
         let unreachable = u32::try_from(plan.unreachable.len()).unwrap_or(u32::MAX);
 
-        school.begin_plan(meta.id, &epoch, pages).await?;
+        if !school.begin_plan(meta.id, &epoch, pages).await? {
+            return Ok(());
+        }
         for (at, some) in chunks.chunks(PAGES_AT_ONCE).enumerate() {
             let rows: Vec<(PageContent, PageState)> =
                 some.iter().map(|page| page_rows(page, now_ms)).collect();
@@ -62,29 +126,43 @@ impl Dispatch {
         let revision = meta.revision;
         let written = WrittenPlan { revision, epoch: &epoch, pages, unreachable, now_ms, due_ms };
         if !school.commit_plan(meta.id, &written).await? {
-            school.drop_plan(meta.id, &epoch, pages).await?;
+            // Somebody else was first, or it was stopped. Should a winner have died since, the watch queues its pages.
+            return Ok(school.drop_plan(meta.id, &epoch, pages).await?);
         }
-        // A loser hands over the winner's pages, in case the winner died before it could.
-        let Some(meta) = school.meta(meta.id).await? else { return Ok(()) };
-        self.enqueue_pages(school, &meta).await
+        self.enqueue(meta.purpose, self.page_jobs(school, meta.id, &epoch, pages)).await
     }
 
-    async fn enqueue_pages(&self, school: &School, meta: &Meta) -> Result<()> {
-        self.enqueue(meta.purpose, self.page_jobs(school, meta)).await
-    }
-
-    fn page_jobs(&self, school: &School, meta: &Meta) -> Vec<(Job, i64)> {
-        let Some(epoch) = &meta.epoch else { return Vec::new() };
-        let page = |number| Job::Page { page: school.page_ref(meta.id, epoch, number), fence: 0, slot: None };
-        let mut jobs: Vec<(Job, i64)> = (0..meta.pages).map(|number| (page(number), 0)).collect();
-        jobs.push((Job::Watch { school: school.id(), message: meta.id }, self.timing.watch_ms));
+    fn page_jobs(&self, school: &School, message: MessageId, epoch: &Epoch, pages: u32) -> Vec<(Job, i64)> {
+        let page = |number| Job::Page { page: school.page_ref(message, epoch, number), fence: 0, slot: None };
+        let mut jobs: Vec<(Job, i64)> = (0..pages).map(|number| (page(number), 0)).collect();
+        jobs.push((Job::Watch { school: school.id(), message }, self.timing.watch_ms));
         jobs
     }
 }
 
-/// Up to 25 deliveries of one channel each.
+/// Up to 25 deliveries of one channel each, and no more than a row takes.
 fn pages_of(plan: &Plan) -> impl Iterator<Item = &[Planned]> {
-    plan.deliveries.chunk_by(|a, b| a.channel == b.channel).flat_map(|same| same.chunks(PAGE_SIZE))
+    plan.deliveries.chunk_by(|a, b| a.channel == b.channel).flat_map(|same| {
+        let mut rest = same;
+        std::iter::from_fn(move || {
+            let mut bytes = 0;
+            let fits = rest.iter().take(PAGE_SIZE).take_while(|delivery| {
+                bytes += bytes_of(delivery);
+                bytes <= PAGE_BYTES
+            });
+            let (page, others) = rest.split_at_checked(fits.count().max(1))?;
+            rest = others;
+            Some(page)
+        })
+    })
+}
+
+/// No less than what a delivery takes in its page's row.
+fn bytes_of(delivery: &Planned) -> usize {
+    // In JSON a quotation mark or a backslash takes two bytes; names, brackets and commas take the rest.
+    let contacts: usize = delivery.contacts.iter().map(|c| c.as_str().len() * 2 + 3).sum();
+    let values: usize = delivery.values.iter().map(|v| v.len() * 2 + 3).sum();
+    64 + delivery.to.len() + contacts + values
 }
 
 fn page_rows(page: &[Planned], now_ms: i64) -> (PageContent, PageState) {

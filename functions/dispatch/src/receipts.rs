@@ -41,8 +41,8 @@ impl Dispatch {
         let Some(meta) = school.meta(message).await? else { return Ok(()) };
         let over = matches!(meta.state, MessageState::Finished | MessageState::Stopped);
         let soon = self.clock.now_ms() + self.timing.watch_ms;
-        if over && meta.due_ms.is_none_or(|due| due > soon + self.grace_ms()) {
-            school.due_no_later_than(message, soon).await?;
+        if over {
+            school.heard(message, soon, soon + self.grace_ms()).await?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use domain::ids::{ContactId, Epoch, MessageId, SchoolId};
 use domain::job::Job;
 use domain::usage::{Days, Totals, count_page, total_page};
 use jiff::tz::TimeZone;
-use store::{Access, Meta, School, Store, StoreError};
+use store::{Access, Meta, PAGES_AT_ONCE, School, Store, StoreError};
 
 /// Tries when somebody else counts the same message at the same time.
 const TRIES: usize = 5;
@@ -97,9 +97,14 @@ impl Usage {
 
 async fn count(school: &School, meta: &Meta, epoch: &Epoch, zone: &TimeZone) -> Result<Counted, UsageError> {
     let mut counted = Counted { days: Days::new(), totals: Totals::new() };
-    for page in school.page_states(meta.id, epoch, meta.pages).await? {
-        count_page(&mut counted.days, &page, zone);
-        total_page(&mut counted.totals, &page);
+    // Some at a time: all the receipts of a large message do not fit into a small function.
+    let mut first = 0;
+    while first < meta.pages {
+        for page in school.states_from(meta.id, epoch, first, meta.pages).await? {
+            count_page(&mut counted.days, &page, zone);
+            total_page(&mut counted.totals, &page);
+        }
+        first = first.saturating_add(PAGES_AT_ONCE);
     }
     Ok(counted)
 }
@@ -107,10 +112,14 @@ async fn count(school: &School, meta: &Meta, epoch: &Epoch, zone: &TimeZone) -> 
 /// Which contacts the message went to, and in which page.
 async fn write_history(school: &School, meta: &Meta, epoch: &Epoch) -> Result<(), UsageError> {
     let mut contacts: BTreeMap<ContactId, u32> = BTreeMap::new();
-    for (number, page) in (0_u32..).zip(school.page_contents(meta.id, epoch, meta.pages).await?) {
-        for contact in page.deliveries.into_iter().flat_map(|d| d.contacts) {
-            contacts.entry(contact).or_insert(number);
+    let mut first = 0;
+    while first < meta.pages {
+        for (number, page) in (first..).zip(school.contents_from(meta.id, epoch, first, meta.pages).await?) {
+            for contact in page.deliveries.into_iter().flat_map(|d| d.contacts) {
+                contacts.entry(contact).or_insert(number);
+            }
         }
+        first = first.saturating_add(PAGES_AT_ONCE);
     }
     let contacts: Vec<(ContactId, u32)> = contacts.into_iter().collect();
     Ok(school.write_history(meta.id, &contacts).await?)

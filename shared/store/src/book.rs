@@ -1,6 +1,6 @@
 //! Reading a school's address book whole, and keeping it while its version stands.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::book::AddressBook;
 use domain::contact::Contact;
@@ -9,47 +9,73 @@ use domain::phone::{CountryCode, NumberMode};
 
 use crate::error::{Result, StoreError};
 use crate::guard::{WAITS_MS, pause};
-use crate::table::from_row;
+use crate::table::{Row, from_row};
 use crate::{School, keys};
 
 /// Books that a process keeps: a few MB each.
 const KEPT_BOOKS: usize = 8;
 
-/// The address books last read, one for each of a few schools. One per process.
+/// The address books last read, one for each of a few schools. All that use one store share them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Books(Arc<Mutex<Vec<Kept>>>);
+
+#[derive(Debug)]
+struct Kept {
+    school: SchoolId,
+    mode: NumberMode,
+    book: Arc<AddressBook>,
+}
+
+/// How numbers in address books are read, and leave to keep the books.
 #[derive(Debug)]
 pub struct BookCache {
     mode: NumberMode,
-    /// The one used last stands last.
-    books: Mutex<Vec<(SchoolId, Arc<AddressBook>)>>,
 }
 
 impl BookCache {
-    /// An empty cache of books whose numbers are read in this mode.
+    /// Books whose numbers are read in this mode.
     pub const fn new(mode: NumberMode) -> Self {
-        Self { mode, books: Mutex::new(Vec::new()) }
+        Self { mode }
     }
 
     /// How numbers are read.
     pub const fn mode(&self) -> NumberMode {
         self.mode
     }
+}
 
-    fn find(&self, school: SchoolId, version: u64, country: CountryCode) -> Option<Arc<AddressBook>> {
-        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = books.iter().position(|(id, _)| *id == school)?;
+impl Books {
+    fn find(
+        &self,
+        school: SchoolId,
+        version: u64,
+        country: CountryCode,
+        mode: NumberMode,
+    ) -> Option<Arc<AddressBook>> {
+        let mut books = self.lock();
+        let place = books.iter().position(|kept| kept.school == school)?;
         let kept = books.remove(place);
-        let book = Arc::clone(&kept.1);
-        books.push(kept);
-        (book.version() == version && book.country() == country).then_some(book)
+        let current = kept.book.version() == version && kept.book.country() == country && kept.mode == mode;
+        // One that is out of date is of no more use to anybody: its memory is needed for the next.
+        current.then(|| {
+            let book = Arc::clone(&kept.book);
+            // The one used last stands last.
+            books.push(kept);
+            book
+        })
     }
 
-    fn keep(&self, school: SchoolId, book: Arc<AddressBook>) {
-        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
-        books.retain(|(id, _)| *id != school);
+    fn keep(&self, school: SchoolId, mode: NumberMode, book: Arc<AddressBook>) {
+        let mut books = self.lock();
+        books.retain(|kept| kept.school != school);
         if books.len() >= KEPT_BOOKS {
             books.remove(0);
         }
-        books.push((school, book));
+        books.push(Kept { school, mode, book });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,12 +90,32 @@ impl School {
         now_ms: i64,
     ) -> Result<Arc<AddressBook>> {
         let version = self.guard().await?.version;
-        if let Some(book) = cache.find(self.id, version, country) {
+        if let Some(book) = self.books.find(self.id, version, country, cache.mode) {
             return Ok(book);
         }
         let book = Arc::new(self.load_book(country, cache.mode, now_ms).await?);
-        cache.keep(self.id, Arc::clone(&book));
+        self.books.keep(self.id, cache.mode, Arc::clone(&book));
         Ok(book)
+    }
+
+    /// Reads the address book as it stands, also while it is changed in bulk: each row is whole, and a message that
+    /// cannot wait goes to the people who are in it by now. It is not kept.
+    pub async fn book_as_it_stands(&self, cache: &BookCache, country: CountryCode) -> Result<AddressBook> {
+        let version = self.guard().await?.version;
+        Ok(AddressBook::new(version, self.contact_rows().await?, country, cache.mode))
+    }
+
+    async fn contact_rows(&self) -> Result<Vec<Contact>> {
+        let mut contacts: Vec<Contact> = Vec::new();
+        // Part by part: as rows, a large book takes many times the room of its contacts.
+        let take = |rows: Vec<Row>| {
+            for row in rows {
+                contacts.push(from_row("contact", row)?);
+            }
+            Ok(())
+        };
+        self.table.query_parts(&keys::book_pk(self.id), keys::CONTACT_PREFIX, true, take).await?;
+        Ok(contacts)
     }
 
     /// Reads the whole address book as it was at one moment: version, rows, version again.
@@ -89,10 +135,8 @@ impl School {
             if before.is_held() {
                 continue;
             }
-            let rows = self.table.query(&keys::book_pk(self.id), keys::CONTACT_PREFIX, true).await?;
+            let contacts = self.contact_rows().await?;
             if self.guard().await?.version == before.version {
-                let contacts: Vec<Contact> =
-                    rows.into_iter().map(|row| from_row("contact", row)).collect::<Result<_>>()?;
                 return Ok(AddressBook::new(before.version, contacts, country, mode));
             }
         }

@@ -44,8 +44,8 @@ pub use inbox::Inbound;
 pub use keys::PAGES_PER_SHARD;
 pub use limits::{Allowance, Slot};
 pub use members::{MemberChange, Membership};
-pub use messages::{Accepted, Author, Body, IdempotencyKey, Meta, NewMessage, Summary};
-pub use pages::{Claiming, PageContent, PlannedDelivery};
+pub use messages::{Accepted, Author, Body, Finishing, IdempotencyKey, Meta, NewMessage, Summary};
+pub use pages::{Claiming, PAGES_AT_ONCE, PageContent, PlannedDelivery};
 pub use progress::WrittenPlan;
 pub use sessions::{Lifetime, Session};
 pub use users::{User, fold_username};
@@ -56,6 +56,7 @@ use table::Table;
 #[derive(Debug, Clone)]
 pub struct Store {
     table: Table,
+    books: book::Books,
 }
 
 /// One school's rows: the only door to them.
@@ -63,17 +64,18 @@ pub struct Store {
 pub struct School {
     pub(crate) table: Table,
     pub(crate) id: SchoolId,
+    pub(crate) books: book::Books,
 }
 
 impl Store {
     /// The table of this name.
     pub fn new(client: Client, table_name: &str) -> Self {
-        Self { table: Table { client, name: Arc::from(table_name) } }
+        Self { table: Table { client, name: Arc::from(table_name) }, books: book::Books::default() }
     }
 
     /// Opens one school's rows to whoever has shown a right to them.
     pub fn school(&self, access: Access) -> School {
-        School { table: self.table.clone(), id: access.school() }
+        School { table: self.table.clone(), id: access.school(), books: self.books.clone() }
     }
 
     /// Makes the table where it is not declared by a template: in the embedded database.

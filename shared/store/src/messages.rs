@@ -62,6 +62,28 @@ pub struct Meta {
     pub totals: Totals,
     /// Why it was rejected, in plain words.
     pub reason: Option<String>,
+    /// Moves with everything that a look under way may have missed.
+    pub news: u32,
+    /// Tries at planning it.
+    pub tries: u32,
+    /// Up to where silent deliveries have been asked for: when one fell due, and its place in the plan.
+    pub fetched: (i64, u32),
+    /// How it was last handed over to be counted.
+    pub finishing: Finishing,
+}
+
+/// How a message was handed over to be counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finishing {
+    /// Its `counted_version` then.
+    #[serde(rename = "v")]
+    pub version: u32,
+    /// How often, at that version.
+    #[serde(rename = "n")]
+    pub times: u32,
+    /// When last, in milliseconds since 1970.
+    #[serde(rename = "t")]
+    pub at_ms: i64,
 }
 
 /// What a message says and in whose name: fixed when it is accepted.
@@ -336,5 +358,9 @@ fn read_meta(id: MessageId, row: &Row) -> Result<Meta> {
         counted: read_json("message", row, "counted")?,
         totals: read_json("message", row, "totals")?,
         reason: text(row, "reason").map(str::to_owned),
+        news: number(row, "news").unwrap_or(0),
+        tries: number(row, "tries").unwrap_or(0),
+        fetched: read_json("message", row, "fetched")?,
+        finishing: read_json("message", row, "finishing")?,
     })
 }

@@ -1,5 +1,6 @@
 //! Pages of a message: content rows, written once, and state rows, each change conditional on what was read.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::SdkError;
@@ -26,6 +27,9 @@ use crate::table::{Row, key_row, n, number, s, text};
 const MERGE_TRIES: usize = 10;
 /// Partitions of a message that are read at once.
 const PARALLEL_SHARDS: usize = 8;
+
+/// Pages that are held in memory at once where a large message's are read bit by bit: 8,000 deliveries, some 10 MB.
+pub const PAGES_AT_ONCE: u32 = 8 * PAGES_PER_SHARD;
 
 /// One delivery as the plan wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,8 +215,32 @@ impl School {
 
     /// The states of all pages of a plan, in order.
     pub async fn page_states(&self, message: MessageId, epoch: &Epoch, pages: u32) -> Result<Vec<PageState>> {
-        let rows = self.plan_rows(message, pages, Arc::from(keys::state_prefix(epoch))).await?;
-        rows.iter().map(read_state).collect()
+        let prefix = Arc::from(keys::state_prefix(epoch));
+        self.plan_rows(message, 0..pages, prefix, read_state).await
+    }
+
+    /// The states of up to [`PAGES_AT_ONCE`] of a plan's `pages`, from page `first`, a multiple of that number.
+    pub async fn states_from(
+        &self,
+        message: MessageId,
+        epoch: &Epoch,
+        first: u32,
+        pages: u32,
+    ) -> Result<Vec<PageState>> {
+        let end = first.saturating_add(PAGES_AT_ONCE).min(pages);
+        self.plan_rows(message, first..end, Arc::from(keys::state_prefix(epoch)), read_state).await
+    }
+
+    /// The contents of up to [`PAGES_AT_ONCE`] of a plan's `pages`, from page `first`, a multiple of that number.
+    pub async fn contents_from(
+        &self,
+        message: MessageId,
+        epoch: &Epoch,
+        first: u32,
+        pages: u32,
+    ) -> Result<Vec<PageContent>> {
+        let end = first.saturating_add(PAGES_AT_ONCE).min(pages);
+        self.plan_rows(message, first..end, Arc::from(keys::content_prefix(epoch)), read_content).await
     }
 
     /// The contents of all pages of a plan, in order.
@@ -222,8 +250,8 @@ impl School {
         epoch: &Epoch,
         pages: u32,
     ) -> Result<Vec<PageContent>> {
-        let rows = self.plan_rows(message, pages, Arc::from(keys::content_prefix(epoch))).await?;
-        rows.iter().map(read_content).collect()
+        let prefix = Arc::from(keys::content_prefix(epoch));
+        self.plan_rows(message, 0..pages, prefix, read_content).await
     }
 
     /// Content and state of `count` pages from `first`.
@@ -244,12 +272,22 @@ impl School {
         .await
     }
 
-    async fn plan_rows(&self, message: MessageId, pages: u32, prefix: Arc<str>) -> Result<Vec<Row>> {
-        let shards = (0..pages.div_ceil(PAGES_PER_SHARD)).map(|shard| {
+    /// The rows of whole partitions of pages, each read into what it says before the next partition's rows come.
+    async fn plan_rows<T>(
+        &self,
+        message: MessageId,
+        pages: Range<u32>,
+        prefix: Arc<str>,
+        read: fn(&Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let shards = (pages.start / PAGES_PER_SHARD..pages.end.div_ceil(PAGES_PER_SHARD)).map(|shard| {
             let prefix = Arc::clone(&prefix);
-            async move { self.table.query(&keys::shard_pk(self.id, message, shard), &prefix, true).await }
+            async move {
+                let rows = self.table.query(&keys::shard_pk(self.id, message, shard), &prefix, true).await?;
+                rows.iter().map(read).collect::<Result<Vec<T>>>()
+            }
         });
-        let parts: Vec<Vec<Row>> = stream::iter(shards).buffered(PARALLEL_SHARDS).try_collect().await?;
+        let parts: Vec<Vec<T>> = stream::iter(shards).buffered(PARALLEL_SHARDS).try_collect().await?;
         Ok(parts.into_iter().flatten().collect())
     }
 
@@ -302,7 +340,7 @@ fn state_row(page: &PageRef, state: &PageState) -> Result<Row> {
     Ok(row)
 }
 
-fn read_state(row: &Row) -> Result<PageState> {
+pub(crate) fn read_state(row: &Row) -> Result<PageState> {
     let missing = |name: &str| StoreError::corrupt("page", format!("{name} is missing or unknown"));
     let units: Vec<Units> = read_json("page", row, "u")?;
     let slots: Vec<Slot> = match text(row, "o") {

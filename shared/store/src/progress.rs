@@ -1,15 +1,21 @@
 //! How a message gets on: planned, stopped, finished, and when it needs work next.
+//!
+//! `news` on META moves with everything that a look under way may have missed: a stop, a resend, a receipt after the
+//! end. What a look concludes from the pages that it read is written only while the news are those that it saw.
 
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::{Epoch, MessageId, SchoolId};
 use domain::message::MessageState;
-use domain::usage::Totals;
 
 use crate::error::{Result, StoreError};
+use crate::messages::{Finishing, json};
 use crate::table::{n, s, text};
 use crate::{School, Store, keys};
+
+/// Tries of a write that must say something, whichever way the row stands.
+const TRIES: usize = 4;
 
 /// A plan whose rows are written, to be made the message's own.
 #[derive(Debug, Clone, Copy)]
@@ -29,18 +35,49 @@ pub struct WrittenPlan<'a> {
 }
 
 impl School {
-    /// Notes that a plan of so many pages begins, so that its rows are found again if it never ends.
-    pub async fn begin_plan(&self, id: MessageId, epoch: &Epoch, pages: u32) -> Result<()> {
-        self.update_meta(
-            id,
-            "SET epochs = list_append(if_not_exists(epochs, :none), :e)",
-            "attribute_exists(pk)",
-            [
-                (":none", AttributeValue::L(vec![])),
-                (":e", AttributeValue::L(vec![s(format!("{epoch}:{pages}"))])),
-            ],
-        )
-        .await
+    /// Counts a try at planning; `false` if the message waits for a plan no longer.
+    pub async fn begin_try(&self, id: MessageId) -> Result<bool> {
+        let values = [(":one", n(1)), (":queued", s(MessageState::Queued.code()))];
+        let done = self.update_meta(id, "ADD tries :one", UNPLANNED, values).await;
+        unless_conflict(done)
+    }
+
+    /// Takes a try back that found the address book held by an upload, and says when to look whether the job that
+    /// tries again was lost; `false` if the message waits for a plan no longer.
+    pub async fn wait_for_book(&self, id: MessageId, due_ms: i64) -> Result<bool> {
+        let done = self
+            .update_meta(
+                id,
+                "SET gsi1pk = :w, gsi1sk = :due, due = :d ADD tries :back",
+                UNPLANNED,
+                [
+                    (":w", s(keys::work_pk(id))),
+                    (":d", n(due_ms)),
+                    (":due", s(keys::work_sk(due_ms, self.id, id))),
+                    (":back", n(-1)),
+                    (":queued", s(MessageState::Queued.code())),
+                ],
+            )
+            .await;
+        unless_conflict(done)
+    }
+
+    /// Notes that a plan of so many pages begins, so that its rows are found again if it never ends. `false` if the
+    /// message waits for a plan no longer: then nothing may be written.
+    pub async fn begin_plan(&self, id: MessageId, epoch: &Epoch, pages: u32) -> Result<bool> {
+        let done = self
+            .update_meta(
+                id,
+                "SET epochs = list_append(if_not_exists(epochs, :none), :e)",
+                UNPLANNED,
+                [
+                    (":none", AttributeValue::L(vec![])),
+                    (":e", AttributeValue::L(vec![s(format!("{epoch}:{pages}"))])),
+                    (":queued", s(MessageState::Queued.code())),
+                ],
+            )
+            .await;
+        unless_conflict(done)
     }
 
     /// Makes a plan's pages the message's own, if no other plan was first, it is not stopped and its revision is the
@@ -50,7 +87,7 @@ impl School {
         let done = self
             .update_meta(
                 id,
-                "SET epoch = :e, pages = :p, unreachable = :u, nudged = :now, #state = :sending, gsi1sk = :due, due = :d",
+                "SET epoch = :e, pages = :p, unreachable = :u, nudged = :now, #state = :sending, gsi1sk = :due, due = :d ADD news :one",
                 "attribute_not_exists(epoch) AND #state = :queued AND revision = :r",
                 [
                     (":e", s(epoch.as_str())),
@@ -58,6 +95,7 @@ impl School {
                     (":u", n(unreachable)),
                     (":now", n(now_ms)),
                     (":r", n(revision)),
+                    (":one", n(1)),
                     (":d", n(due_ms)),
                     (":due", s(keys::work_sk(due_ms, self.id, id))),
                     (":sending", s(MessageState::Sending.code())),
@@ -75,84 +113,97 @@ impl School {
         }
     }
 
-    /// Ends a message that cannot be planned, saying why in plain words. Nothing was sent.
-    pub async fn reject(&self, id: MessageId, reason: &str) -> Result<()> {
+    /// Ends a message that cannot be planned, saying why in plain words. Nothing was sent. It is due at once: a look
+    /// clears up after it and brings the history up to date.
+    pub async fn reject(&self, id: MessageId, reason: &str, now_ms: i64) -> Result<()> {
         let done = self
             .update_meta(
                 id,
-                "SET #state = :rejected, reason = :why REMOVE gsi1pk, gsi1sk, due",
-                "attribute_not_exists(epoch) AND #state = :queued",
+                "SET #state = :rejected, reason = :why, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one",
+                UNPLANNED,
                 [
                     (":rejected", s(MessageState::Rejected.code())),
                     (":queued", s(MessageState::Queued.code())),
                     (":why", s(reason)),
-                ],
-            )
-            .await;
-        match done {
-            Ok(()) => self.update_summary(id, MessageState::Rejected, &Totals::new()).await,
-            Err(StoreError::Conflict) => Ok(()),
-            Err(e) => Err(e),
-        }
-    }
-
-    /// Stops a message that is queued or being sent; `false` if it was over already. Pages that a worker holds may
-    /// still go.
-    pub async fn stop(&self, id: MessageId, now_ms: i64) -> Result<bool> {
-        let stopped = self
-            .update_meta(
-                id,
-                "SET #state = :stopped, gsi1pk = :w, gsi1sk = :due, due = :d",
-                "#state IN (:queued, :sending)",
-                [
-                    (":stopped", s(MessageState::Stopped.code())),
-                    (":queued", s(MessageState::Queued.code())),
-                    (":sending", s(MessageState::Sending.code())),
                     (":w", s(keys::work_pk(id))),
                     (":d", n(now_ms)),
                     (":due", s(keys::work_sk(now_ms, self.id, id))),
+                    (":one", n(1)),
                 ],
             )
             .await;
-        match stopped {
-            Ok(()) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(e) => Err(e),
-        }
+        unless_conflict(done).map(|_| ())
     }
 
-    /// Takes a finished message back into work, because deliveries are to be sent again.
+    /// Stops a message that is queued or being sent; `false` if it is neither. Pages that a worker holds may still go.
+    pub async fn stop(&self, id: MessageId, now_ms: i64) -> Result<bool> {
+        let from =
+            [(":queued", s(MessageState::Queued.code())), (":sending", s(MessageState::Sending.code()))];
+        self.stop_if(id, "#state IN (:queued, :sending)", from, now_ms).await
+    }
+
+    /// Stops a message that has finished but for deliveries that may yet be sent again; `false` if it has not.
+    pub async fn stop_finished(&self, id: MessageId, now_ms: i64) -> Result<bool> {
+        let from = [(":finished", s(MessageState::Finished.code()))];
+        self.stop_if(id, "#state = :finished", from, now_ms).await
+    }
+
+    async fn stop_if<const N: usize>(
+        &self,
+        id: MessageId,
+        condition: &str,
+        from: [(&'static str, AttributeValue); N],
+        now_ms: i64,
+    ) -> Result<bool> {
+        let to = [(":stopped", s(MessageState::Stopped.code()))];
+        let due = self.due_values(id, now_ms);
+        let update = "SET #state = :stopped, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
+        let values = to.into_iter().chain(from).chain(due).chain([(":one", n(1))]);
+        unless_conflict(self.update_meta(id, update, condition, values).await)
+    }
+
+    /// Takes a message back into work, because deliveries are to be sent again. `Conflict` if it was stopped or
+    /// rejected, or was never planned. One that is being sent is looked at anew.
     pub async fn reopen(&self, id: MessageId, now_ms: i64) -> Result<()> {
-        self.note_again(id, now_ms).await?;
         self.update_meta(
             id,
-            "SET #state = :sending, gsi1pk = :w, gsi1sk = :due, due = :d",
+            "SET #state = :sending, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one",
             "#state IN (:sending, :finished) AND attribute_exists(epoch)",
             [
                 (":sending", s(MessageState::Sending.code())),
                 (":finished", s(MessageState::Finished.code())),
-                (":w", s(keys::work_pk(id))),
-                (":d", n(now_ms)),
-                (":due", s(keys::work_sk(now_ms, self.id, id))),
-            ],
+                (":one", n(1)),
+            ]
+            .into_iter()
+            .chain(self.due_values(id, now_ms)),
         )
         .await
     }
 
-    /// Says when the message needs work next, and how many pages wait or are held now.
+    fn due_values(&self, id: MessageId, due_ms: i64) -> [(&'static str, AttributeValue); 3] {
+        [(":w", s(keys::work_pk(id))), (":d", n(due_ms)), (":due", s(keys::work_sk(due_ms, self.id, id)))]
+    }
+
+    /// Says when the message needs the next look, one that is near in any case, and how many pages wait or are held.
     pub async fn set_due(&self, id: MessageId, due_ms: i64, waiting: u32) -> Result<()> {
-        self.update_meta(
-            id,
-            "SET gsi1pk = :w, gsi1sk = :due, due = :d, waiting = :n",
-            "attribute_exists(pk)",
-            [
-                (":w", s(keys::work_pk(id))),
-                (":d", n(due_ms)),
-                (":due", s(keys::work_sk(due_ms, self.id, id))),
-                (":n", n(waiting)),
-            ],
-        )
-        .await
+        let values = self.due_values(id, due_ms).into_iter().chain([(":n", n(waiting))]);
+        let update = "SET gsi1pk = :w, gsi1sk = :due, due = :d, waiting = :n";
+        self.update_meta(id, update, "attribute_exists(pk)", values).await
+    }
+
+    /// Leaves the message alone until `due_ms`, for good if that is `None`. `false`, and nothing is written, if there
+    /// were news since `news` was read.
+    pub async fn rest(&self, id: MessageId, news: u32, due_ms: Option<i64>) -> Result<bool> {
+        let (condition, seen) = same_news(news);
+        let done = match due_ms {
+            Some(due_ms) => {
+                let update = "SET gsi1pk = :w, gsi1sk = :due, due = :d, waiting = :n";
+                let values = self.due_values(id, due_ms).into_iter().chain([(":n", n(0))]).chain(seen);
+                self.update_meta(id, update, condition, values).await
+            }
+            None => self.update_meta(id, "REMOVE gsi1pk, gsi1sk, due", condition, seen).await,
+        };
+        unless_conflict(done)
     }
 
     /// Notes that waiting pages were put into the queue once more, so that it is not done again at every look.
@@ -160,54 +211,45 @@ impl School {
         self.update_meta(id, "SET nudged = :n", "attribute_exists(pk)", [(":n", n(now_ms))]).await
     }
 
-    /// Brings the next look at the message forward to `due_ms`, because something new was heard; a look that is due
-    /// sooner stays as it is.
-    pub async fn due_no_later_than(&self, id: MessageId, due_ms: i64) -> Result<()> {
-        let moved = self
-            .update_meta(
-                id,
-                "SET gsi1pk = :w, gsi1sk = :due, due = :d",
-                "attribute_exists(pk) AND (attribute_not_exists(due) OR due > :d)",
-                [
-                    (":w", s(keys::work_pk(id))),
-                    (":d", n(due_ms)),
-                    (":due", s(keys::work_sk(due_ms, self.id, id))),
-                ],
-            )
-            .await;
-        match moved {
-            Err(StoreError::Conflict) => Ok(()),
-            other => other,
-        }
+    /// Notes up to where silent deliveries have been asked for: the time when one fell due and its place in the plan.
+    pub async fn set_fetched(&self, id: MessageId, fetched: (i64, u32)) -> Result<()> {
+        let value = json("message", &fetched)?;
+        self.update_meta(id, "SET fetched = :f", "attribute_exists(pk)", [(":f", value)]).await
     }
 
-    /// Takes the message off the work index unless it was made due again since `seen_due_ms`.
-    pub async fn settle(&self, id: MessageId, seen_due_ms: Option<i64>) -> Result<()> {
-        let Some(seen) = seen_due_ms else { return Ok(()) };
-        let done = self.update_meta(id, "REMOVE gsi1pk, gsi1sk, due", "due = :d", [(":d", n(seen))]).await;
-        match done {
-            Err(StoreError::Conflict) => Ok(()),
-            other => other,
-        }
+    /// Notes that the message was handed over to be counted.
+    pub async fn set_finishing(&self, id: MessageId, finishing: Finishing) -> Result<()> {
+        let value = json("message", &finishing)?;
+        self.update_meta(id, "SET finishing = :f", "attribute_exists(pk)", [(":f", value)]).await
     }
 
-    /// Moves a message whose deliveries are all settled from *sending* to *finished*.
-    pub async fn mark_finished(&self, id: MessageId) -> Result<()> {
-        let done = self
-            .update_meta(
-                id,
-                "SET #state = :finished",
-                "#state = :sending",
-                [
-                    (":finished", s(MessageState::Finished.code())),
-                    (":sending", s(MessageState::Sending.code())),
-                ],
-            )
-            .await;
-        match done {
-            Err(StoreError::Conflict) => Ok(()),
-            other => other,
+    /// Something was heard about a message that is over: a look that is under way has missed it, and the next one
+    /// comes at `soon_ms` unless one is due before `near_ms`.
+    pub async fn heard(&self, id: MessageId, soon_ms: i64, near_ms: i64) -> Result<()> {
+        for _ in 0..TRIES {
+            let near = [(":one", n(1)), (":near", n(near_ms))];
+            if unless_conflict(self.update_meta(id, "ADD news :one", "due <= :near", near.clone()).await)? {
+                return Ok(());
+            }
+            let update = "SET gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
+            let condition = "attribute_exists(pk) AND (attribute_not_exists(due) OR due > :near)";
+            let values = near.into_iter().chain(self.due_values(id, soon_ms));
+            if unless_conflict(self.update_meta(id, update, condition, values).await)? {
+                return Ok(());
+            }
         }
+        Err(StoreError::Conflict)
+    }
+
+    /// Moves a message whose deliveries are all settled from *sending* to *finished*, if there were no news since
+    /// `news` was read. Says whether it did.
+    pub async fn mark_finished(&self, id: MessageId, news: u32) -> Result<bool> {
+        let (same, seen) = same_news(news);
+        let states =
+            [(":finished", s(MessageState::Finished.code())), (":sending", s(MessageState::Sending.code()))];
+        let condition = format!("#state = :sending AND {same}");
+        let values = states.into_iter().chain(seen);
+        unless_conflict(self.update_meta(id, "SET #state = :finished", &condition, values).await)
     }
 
     /// Plans of the message that never became its pages, each with the number of pages that it may have written.
@@ -222,9 +264,32 @@ impl School {
             .collect())
     }
 
-    /// Forgets plans whose rows are gone.
+    /// Forgets plans whose rows are gone. `Conflict` for a message that may still be planned: one of them may win.
     pub async fn forget_orphans(&self, id: MessageId) -> Result<()> {
-        self.update_meta(id, "REMOVE epochs", "attribute_exists(epoch)", []).await
+        let over =
+            [(":stopped", s(MessageState::Stopped.code())), (":rejected", s(MessageState::Rejected.code()))];
+        let condition = "attribute_exists(epoch) OR #state IN (:stopped, :rejected)";
+        self.update_meta(id, "REMOVE epochs", condition, over).await
+    }
+}
+
+/// Nobody has planned the message or ended it.
+const UNPLANNED: &str = "attribute_not_exists(epoch) AND #state = :queued";
+
+/// The condition that there were no news since, and its value.
+fn same_news(seen: u32) -> (&'static str, Option<(&'static str, AttributeValue)>) {
+    match seen {
+        0 => ("attribute_exists(pk) AND attribute_not_exists(news)", None),
+        seen => ("news = :seen", Some((":seen", n(seen)))),
+    }
+}
+
+/// Whether a conditional write was made.
+fn unless_conflict(written: Result<()>) -> Result<bool> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(StoreError::Conflict) => Ok(false),
+        Err(e) => Err(e),
     }
 }
 

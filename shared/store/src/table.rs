@@ -26,6 +26,8 @@ pub(crate) type Row = HashMap<String, AttributeValue>;
 const PARALLEL_BATCHES: usize = 8;
 /// Rounds of unprocessed items before a batch has failed.
 const BATCH_ROUNDS: u32 = 8;
+/// Rows of one answer to a question for the newest: a page of them as people look at it.
+const NEWEST_AT_ONCE: i32 = 50;
 
 /// The one table.
 #[derive(Debug, Clone)]
@@ -109,6 +111,22 @@ impl Table {
     /// Every row of a partition whose sort key begins with `prefix`, in order.
     pub(crate) async fn query(&self, pk: &str, prefix: &str, consistent: bool) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
+        let gather = |part| {
+            rows.extend::<Vec<Row>>(part);
+            Ok(())
+        };
+        self.query_parts(pk, prefix, consistent, gather).await?;
+        Ok(rows)
+    }
+
+    /// As [`Table::query`], up to 1 MB of rows at a time.
+    pub(crate) async fn query_parts(
+        &self,
+        pk: &str,
+        prefix: &str,
+        consistent: bool,
+        mut take: impl FnMut(Vec<Row>) -> Result<()>,
+    ) -> Result<()> {
         let mut start = None;
         loop {
             let got = self
@@ -125,10 +143,10 @@ impl Table {
                 .consistent_read(consistent);
             let got = if prefix.is_empty() { got } else { got.expression_attribute_values(":s", s(prefix)) };
             let got = got.send().await.map_err(|e| StoreError::sdk("query", &e))?;
-            rows.extend(got.items.unwrap_or_default());
+            take(got.items.unwrap_or_default())?;
             match got.last_evaluated_key {
                 Some(next) if !next.is_empty() => start = Some(next),
-                _ => return Ok(rows),
+                _ => return Ok(()),
             }
         }
     }
@@ -141,25 +159,54 @@ impl Table {
         before: Option<&str>,
         limit: i32,
     ) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        let wanted = usize::try_from(limit).unwrap_or(0);
+        let gather = |row| {
+            rows.push(row);
+            Ok(rows.len() < wanted)
+        };
+        if wanted > 0 {
+            self.newest_until(pk, prefix, before, gather).await?;
+        }
+        Ok(rows)
+    }
+
+    /// As [`Table::newest`], row by row for as long as `take` wants more; never more than 1 MB of them in memory.
+    pub(crate) async fn newest_until(
+        &self,
+        pk: &str,
+        prefix: &str,
+        before: Option<&str>,
+        mut take: impl FnMut(Row) -> Result<bool>,
+    ) -> Result<()> {
         // '~' sorts after every character of an id, so the open end still stays inside the prefix.
         let end = before.map_or_else(|| format!("{prefix}~"), |b| format!("{prefix}{b}"));
-        let got = self
-            .client
-            .query()
-            .table_name(&*self.name)
-            .key_condition_expression("pk = :p AND sk BETWEEN :a AND :z")
-            .expression_attribute_values(":p", s(pk))
-            .expression_attribute_values(":a", s(prefix))
-            .expression_attribute_values(":z", s(end.clone()))
-            .scan_index_forward(false)
-            .limit(limit.saturating_add(1))
-            .send()
-            .await
-            .map_err(|e| StoreError::sdk("query", &e))?;
-        let mut rows = got.items.unwrap_or_default();
-        rows.retain(|row| text(row, SK) != Some(end.as_str()));
-        rows.truncate(usize::try_from(limit).unwrap_or(0));
-        Ok(rows)
+        let mut start = None;
+        loop {
+            let got = self
+                .client
+                .query()
+                .table_name(&*self.name)
+                .key_condition_expression("pk = :p AND sk BETWEEN :a AND :z")
+                .expression_attribute_values(":p", s(pk))
+                .expression_attribute_values(":a", s(prefix))
+                .expression_attribute_values(":z", s(end.clone()))
+                .set_exclusive_start_key(start)
+                .scan_index_forward(false)
+                .limit(NEWEST_AT_ONCE)
+                .send()
+                .await
+                .map_err(|e| StoreError::sdk("query", &e))?;
+            for row in got.items.unwrap_or_default() {
+                if text(&row, SK) != Some(end.as_str()) && !take(row)? {
+                    return Ok(());
+                }
+            }
+            match got.last_evaluated_key {
+                Some(next) if !next.is_empty() => start = Some(next),
+                _ => return Ok(()),
+            }
+        }
     }
 
     /// Up to `limit` rows, newest first, whose sort key begins with `prefix`, by a consistent read.

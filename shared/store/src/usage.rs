@@ -7,12 +7,14 @@ use jiff::civil::Date;
 
 use crate::School;
 use crate::error::{Result, StoreError};
+use crate::guard::{WAITS_MS, pause};
 use crate::keys::{self, DAY_PREFIX, SK};
 use crate::messages::{Meta, json};
 use crate::table::{Row, key_row, n, number, text};
+use crate::update::Transacted;
 
-/// Contacts of a message in one history row: 300 kB of at most 400.
-const HISTORY_ROW: usize = 4_000;
+/// Bytes of contacts in one history row; DynamoDB takes 400 kB.
+const HISTORY_ROW_BYTES: usize = 300_000;
 /// Days that one message can be counted into in one transaction, of DynamoDB's 100 items.
 const DAYS_PER_COUNT: usize = 90;
 
@@ -58,7 +60,17 @@ impl School {
                 ],
             )?);
         }
-        self.table.transact(items, None).await
+        for wait_ms in WAITS_MS {
+            // Not all at the same time: what differs from message to message stands in for chance.
+            pause(wait_ms + wait_ms * (meta.created_ms.unsigned_abs() % 8) / 8).await;
+            match self.table.try_transact(items.clone()).await? {
+                Transacted::Done => return Ok(()),
+                Transacted::Refused(places) if !places.is_empty() => return Err(StoreError::Conflict),
+                // Another message is being counted into the same day.
+                Transacted::Refused(_) => {}
+            }
+        }
+        Err(StoreError::Database { operation: "count", code: "TransactionConflict".to_owned() })
     }
 
     /// The counts of the days from `from` to `to`, both included; days without any are left out.
@@ -82,7 +94,7 @@ impl School {
     /// message has finished.
     pub async fn write_history(&self, message: MessageId, contacts: &[(ContactId, u32)]) -> Result<()> {
         let mut writes = Vec::new();
-        for (part, chunk) in contacts.chunks(HISTORY_ROW).enumerate() {
+        for (part, chunk) in history_rows(contacts).into_iter().enumerate() {
             let mut row = key_row(&keys::history(self.id, message, part));
             row.insert("contacts".to_owned(), json("history", &chunk)?);
             let put = PutRequest::builder().set_item(Some(row)).build();
@@ -93,19 +105,28 @@ impl School {
     }
 
     /// Messages that went to a contact, newest first, among the school's latest `limit` finished ones.
-    pub async fn messages_of(&self, contact: &ContactId, limit: i32) -> Result<Vec<MessageId>> {
-        let rows = self.table.newest(&keys::history_pk(self.id), keys::HISTORY_PREFIX, None, limit).await?;
-        let mut found = Vec::new();
-        for row in &rows {
-            let id = text(row, SK).and_then(|sk| {
+    pub async fn messages_of(&self, contact: &ContactId, limit: usize) -> Result<Vec<MessageId>> {
+        let (mut found, mut seen, mut latest) = (Vec::new(), 0, None);
+        let look = |row: Row| {
+            let id = text(&row, SK).and_then(|sk| {
                 let ulid = sk.strip_prefix(keys::HISTORY_PREFIX)?.split('#').next()?;
                 ulid.parse::<MessageId>().ok()
             });
-            let contacts: Vec<(ContactId, u32)> = crate::messages::read_json("history", row, "contacts")?;
-            if let Some(id) = id.filter(|_| contacts.iter().any(|(c, _)| c == contact)) {
+            let Some(id) = id else { return Ok(true) };
+            if latest.replace(id) != Some(id) {
+                // A large message has several rows.
+                seen += 1;
+            }
+            if seen > limit {
+                return Ok(false);
+            }
+            let contacts: Vec<(ContactId, u32)> = crate::messages::read_json("history", &row, "contacts")?;
+            if contacts.iter().any(|(c, _)| c == contact) {
                 found.push(id);
             }
-        }
+            Ok(true)
+        };
+        self.table.newest_until(&keys::history_pk(self.id), keys::HISTORY_PREFIX, None, look).await?;
         found.dedup();
         Ok(found)
     }
@@ -117,6 +138,25 @@ impl School {
             rows.iter().filter_map(|row| text(row, SK)?.strip_prefix(keys::SUMMARY_PREFIX)?.parse().ok());
         Ok(ids.collect())
     }
+}
+
+/// Contacts cut into rows that DynamoDB takes.
+fn history_rows(contacts: &[(ContactId, u32)]) -> Vec<&[(ContactId, u32)]> {
+    let mut rows = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (at, (id, _)) in contacts.iter().enumerate() {
+        // In JSON a quotation mark or a backslash takes two bytes; brackets, commas and the page's number take the rest.
+        let more = id.as_str().len() * 2 + 16;
+        if bytes + more > HISTORY_ROW_BYTES {
+            rows.push(&contacts[start..at]);
+            (start, bytes) = (at, 0);
+        }
+        bytes += more;
+    }
+    if start < contacts.len() {
+        rows.push(&contacts[start..]);
+    }
+    rows
 }
 
 fn read_day(row: &Row) -> DayCounts {

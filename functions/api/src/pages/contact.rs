@@ -26,7 +26,7 @@ use crate::services::contacts::{ContactFields, read_contact};
 use crate::state::ApiState;
 
 /// Finished messages that are looked through for those to one person.
-const LATEST: i32 = 30;
+const LATEST: usize = 30;
 
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()

@@ -3,13 +3,13 @@
 use domain::ids::{Epoch, MessageId};
 use domain::job::{Job, PageRef};
 use domain::message::{MessageState, Purpose};
-use domain::page::PageState;
+use domain::page::{Next, PageState};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use runtime::queue_for;
 use store::{School, StoreError};
 
 use crate::error::{ApiError, Result};
-use crate::services::status::pages_of;
+use crate::services::status::each_page;
 use crate::state::ApiState;
 
 /// Pages that are put back into work at once.
@@ -21,12 +21,24 @@ const TRIES: usize = 5;
 /// already stays as it is.
 pub async fn stop(state: &ApiState, school: &School, id: MessageId) -> Result<MessageState> {
     let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
-    if school.stop(id, state.now_ms()).await? {
+    if school.stop(id, state.now_ms()).await? || stop_finished(state, school, id).await? {
         state.statuses().forget(school.id(), id);
         watch(state, school, id, meta.purpose).await;
         return Ok(MessageState::Stopped);
     }
     Ok(school.meta(id).await?.ok_or(ApiError::NotFound)?.state)
+}
+
+/// Stops a message that has finished as far as its row says, if any of its deliveries may yet go: one that nobody had
+/// an answer for goes again once the provider says that it never came.
+async fn stop_finished(state: &ApiState, school: &School, id: MessageId) -> Result<bool> {
+    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    if meta.state != MessageState::Finished {
+        return Ok(false);
+    }
+    let mut in_work = false;
+    each_page(school, &meta, |_, page| in_work |= page.next() != Next::Settled).await?;
+    Ok(in_work && school.stop_finished(id, state.now_ms()).await?)
 }
 
 /// What a resend put back into work.
@@ -49,11 +61,13 @@ pub async fn resend(state: &ApiState, school: &School, id: MessageId) -> Result<
     if let Some(why_not) = why_not {
         return Err(ApiError::Conflict(why_not.to_owned()));
     }
-    let pages = pages_of(school, &meta).await?;
-    let failed: Vec<(u32, PageState)> = (0..)
-        .zip(pages)
-        .filter(|(_, page)| (0..page.slots.len()).any(|i| page.standing(i).state.can_resend()))
-        .collect();
+    let mut failed: Vec<(u32, PageState)> = Vec::new();
+    let keep_failed = |number, page: PageState| {
+        if (0..page.slots.len()).any(|i| page.standing(i).state.can_resend()) {
+            failed.push((number, page));
+        }
+    };
+    each_page(school, &meta, keep_failed).await?;
     let (Some(epoch), false) = (&meta.epoch, failed.is_empty()) else {
         return Ok(Resent { count: 0, state: meta.state });
     };

@@ -9,7 +9,7 @@ use domain::page::{PageState, Standing};
 use store::{PageContent, School};
 
 use crate::error::{ApiError, Result};
-use crate::services::status::pages_of;
+use crate::services::status::each_page;
 
 /// Pages in one answer: 500 deliveries.
 const PAGES: u32 = 20;
@@ -65,15 +65,22 @@ pub async fn deliveries_in(
     let Some(epoch) = &meta.epoch else {
         return Ok(Deliveries::default());
     };
-    let states = pages_of(school, &meta).await?;
-    let holds = |page: &PageState| (0..page.slots.len()).any(|i| wanted(page.standing(i).state));
-    let mut hits = (0_u32..).zip(&states).skip(from as usize).filter(|(_, page)| holds(page));
+    // One more than is shown, to know whether there is one.
+    let mut hits: Vec<(u32, PageState)> = Vec::new();
+    let keep_hits = |number, page: PageState| {
+        let holds = || (0..page.slots.len()).any(|i| wanted(page.standing(i).state));
+        if number >= from && hits.len() <= PAGES as usize && holds() {
+            hits.push((number, page));
+        }
+    };
+    each_page(school, &meta, keep_hits).await?;
+    let next = hits.get(PAGES as usize).map(|(number, _)| cursor_at(epoch, *number));
+    hits.truncate(PAGES as usize);
     let mut lines_found = Vec::new();
-    for (number, state) in hits.by_ref().take(PAGES as usize) {
-        let content = school.page_content(&school.page_ref(id, epoch, number)).await?;
+    for (number, state) in &hits {
+        let content = school.page_content(&school.page_ref(id, epoch, *number)).await?;
         lines_found.extend(lines(&content, state, wanted));
     }
-    let next = hits.next().map(|(number, _)| cursor_at(epoch, number));
     Ok(Deliveries { lines: lines_found, next })
 }
 

@@ -10,7 +10,7 @@ use domain::ids::{MessageId, SchoolId};
 use domain::message::{MessageState, Purpose};
 use domain::page::PageState;
 use domain::usage::{Totals, total_page};
-use store::{Author, Meta, School};
+use store::{Author, Meta, PAGES_AT_ONCE, School};
 
 use crate::error::{ApiError, Result};
 use crate::state::ApiState;
@@ -105,31 +105,50 @@ pub async fn status(state: &ApiState, school: &School, id: MessageId) -> Result<
         return Ok(status);
     }
     let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
-    let pages = pages_of(school, &meta).await?;
-    let status = Arc::new(reckon(meta, &pages));
+    let mut tally = Tally::default();
+    each_page(school, &meta, |_, page| tally.add(&page)).await?;
+    let status = Arc::new(reckon(meta, tally));
     state.statuses().keep(key, now, Arc::clone(&status));
     Ok(status)
 }
 
-/// States of all pages of a message; none before it is planned.
-pub(crate) async fn pages_of(school: &School, meta: &Meta) -> Result<Vec<PageState>> {
-    match &meta.epoch {
-        Some(epoch) => Ok(school.page_states(meta.id, epoch, meta.pages).await?),
-        None => Ok(Vec::new()),
+/// Shows the states of all pages of a message, with their numbers, to `see`: none before it is planned. All at once they
+/// would take more memory than a function has, once a large message's receipts are in them.
+pub(crate) async fn each_page(
+    school: &School,
+    meta: &Meta,
+    mut see: impl FnMut(u32, PageState),
+) -> Result<()> {
+    let Some(epoch) = &meta.epoch else { return Ok(()) };
+    let mut first = 0;
+    while first < meta.pages {
+        for (number, page) in (first..).zip(school.states_from(meta.id, epoch, first, meta.pages).await?) {
+            see(number, page);
+        }
+        first = first.saturating_add(PAGES_AT_ONCE);
     }
+    Ok(())
 }
 
-fn reckon(meta: Meta, pages: &[PageState]) -> Status {
-    let mut totals = Totals::new();
-    let mut sms_units = 0;
-    for page in pages {
-        total_page(&mut totals, page);
+#[derive(Debug, Default)]
+struct Tally {
+    totals: Totals,
+    sms_units: u64,
+}
+
+impl Tally {
+    fn add(&mut self, page: &PageState) {
+        total_page(&mut self.totals, page);
         if page.channel == Channel::Sms {
             for (index, units) in page.units.iter().enumerate() {
-                sms_units += page.accepted_attempts(index).len() as u64 * u64::from(units.0);
+                self.sms_units += page.accepted_attempts(index).len() as u64 * u64::from(units.0);
             }
         }
     }
+}
+
+fn reckon(meta: Meta, tally: Tally) -> Status {
+    let Tally { totals, sms_units } = tally;
     // The pages were read after the row: a resend in between has taken the message back into work.
     let waiting = totals.keys().any(|s| s.is_pending() || *s == DeliveryState::Sending);
     let state = match meta.state {

@@ -65,6 +65,14 @@ async fn work(house: &House, id: MessageId, epoch: &Epoch, page: u32, answers: V
     assert!(house.school.advance_page(&page, &claimed, &after).await.unwrap());
 }
 
+async fn news(house: &House, id: MessageId) -> u32 {
+    house.school.meta(id).await.unwrap().unwrap().news
+}
+
+async fn finish(house: &House, id: MessageId) {
+    assert!(house.school.mark_finished(id, news(house, id).await).await.unwrap());
+}
+
 fn accepted(id: &str) -> Answer {
     Answer::Accepted { id: id.to_owned() }
 }
@@ -91,7 +99,7 @@ async fn totals_and_units_come_from_the_pages() {
 
     // For half a second the same is said again; then what became of it.
     work(&house, id, &epoch, 1, vec![accepted("SM2"), accepted("SM3")]).await;
-    house.school.mark_finished(id).await.unwrap();
+    finish(&house, id).await;
     assert_eq!(house.get(&path).await.json(), expected);
     house.clock.advance(Duration::from_millis(500));
     let finished = house.get(&path).await.json();
@@ -176,7 +184,7 @@ async fn a_finished_message_cannot_be_stopped_any_more() {
     let id = sent(&house).await;
     let epoch = plan(&house, id, &[1]).await;
     work(&house, id, &epoch, 0, vec![accepted("SM1")]).await;
-    house.school.mark_finished(id).await.unwrap();
+    finish(&house, id).await;
     let answer = house.post(&format!("/api/v1/messages/{id}/stop"), &json!(null)).await;
     assert_eq!(answer.json(), json!({"id": id.to_string(), "state": "finished"}));
 }
@@ -189,8 +197,8 @@ async fn a_resend_takes_the_failed_and_the_not_confirmed_once() {
     work(&house, id, &epoch, 0, vec![accepted("SM1"), no_such_number(), Answer::Unknown]).await;
     work(&house, id, &epoch, 1, vec![accepted("SM2"), accepted("SM3")]).await;
     work(&house, id, &epoch, 2, vec![Answer::Unknown]).await;
-    house.school.mark_finished(id).await.unwrap();
-    house.school.settle(id, Some(NOON)).await.unwrap();
+    finish(&house, id).await;
+    assert!(house.school.rest(id, news(&house, id).await, None).await.unwrap());
     house.clock.advance(Duration::from_mins(1));
 
     let path = format!("/api/v1/messages/{id}");
@@ -221,7 +229,7 @@ async fn a_message_with_nothing_failed_has_nothing_to_resend() {
 async fn a_rejected_message_says_why() {
     let house = House::start().await;
     let id = sent(&house).await;
-    house.school.reject(id, "Nobody could be reached.").await.unwrap();
+    house.school.reject(id, "Nobody could be reached.", NOON).await.unwrap();
     let answer = house.get(&format!("/api/v1/messages/{id}")).await.json();
     assert_eq!(
         (&answer["state"], &answer["reason"]),

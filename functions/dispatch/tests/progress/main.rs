@@ -1,0 +1,9 @@
+//! How a message gets on, step by step: a clock that stands still until it is moved, jobs that run when the test says so,
+//! and a provider that answers as it is told. Where time or a race decides, these tests do.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod ends;
+mod plans;
+mod silence;
+mod stops;
+mod town;
