@@ -165,6 +165,7 @@ impl School {
     /// Takes a message back into work, because deliveries are to be sent again. `Conflict` if it was stopped or
     /// rejected, or was never planned. One that is being sent is looked at anew.
     pub async fn reopen(&self, id: MessageId, now_ms: i64) -> Result<()> {
+        self.note_again(id, now_ms).await?;
         self.update_meta(
             id,
             "SET #state = :sending, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one",
