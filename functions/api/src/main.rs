@@ -10,7 +10,7 @@ use store::Store;
 async fn main() -> Result<(), lambda_http::Error> {
     runtime::start_logging();
     let config = Config::from_env()?;
-    let aws = Aws::from_env().await;
+    let aws = Aws::in_lambda()?;
     let files = S3Files::new(aws.s3(), config.files_bucket.clone());
     let settings = ApiConfig {
         numbers: config.number_mode(),

@@ -24,8 +24,8 @@ fn not_built(error: impl ToString) -> StartError {
 }
 
 /// The dispatcher as it runs in AWS.
-pub async fn connect(config: &Config) -> Result<Dispatch, StartError> {
-    let aws = Aws::from_env().await;
+pub fn connect(config: &Config) -> Result<Dispatch, StartError> {
+    let aws = Aws::in_lambda().map_err(not_built)?;
     let queue = Arc::new(SqsQueue::new(aws.sqs(), config.queues.clone()));
     let files = Arc::new(S3Files::new(aws.s3(), config.files_bucket.clone()));
     let store = Store::new(aws.dynamodb(), &config.table_name);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logging();
-    let dispatch = Arc::new(connect(&Config::from_env()?).await?);
+    let dispatch = Arc::new(connect(&Config::from_env()?)?);
     run(service_fn(move |event: LambdaEvent<Value>| handle(Arc::clone(&dispatch), event.payload))).await
 }
 

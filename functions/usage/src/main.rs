@@ -11,7 +11,7 @@ use usage::Usage;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_logging();
-    let usage = Usage::new(Store::new(Aws::from_env().await.dynamodb(), &table_name()?));
+    let usage = Usage::new(Store::new(Aws::in_lambda()?.dynamodb(), &table_name()?));
     run(service_fn(move |event: LambdaEvent<Value>| handle(usage.clone(), event.payload))).await
 }
 
