@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test faults fuzz bench bench-binaries bench-binaries check template stack deny build deploy screens
+.PHONY: help run test faults fuzz bench bench-binaries check template stack deny build deploy screens
 export SAM_CLI_TELEMETRY := 0
 
 # The processor of the Lambda functions: arm64 or x86_64.
@@ -28,9 +28,6 @@ check: ## formatting and lints
 
 bench: ## how fast and how large it is, as a table; installs what it lacks on Debian
 	scripts/bench
-
-bench-binaries: ## the Lambda binaries: sizes, time to start, memory; FOLDER=target/functions/arm64 for those of `make build`
-	scripts/bench-binaries $(FOLDER)
 
 bench-binaries: ## the Lambda binaries: sizes, time to start, memory; FOLDER=target/functions/arm64 for those of `make build`
 	scripts/bench-binaries $(FOLDER)
