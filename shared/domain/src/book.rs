@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 use crate::contact::{Contact, PhoneLabel};
 use crate::email::EmailAddress;
@@ -25,7 +26,9 @@ impl Reach {
     /// What of a contact is well formed.
     pub fn of(contact: &Contact, country: CountryCode, mode: NumberMode) -> Self {
         let numbers = contact.numbers.iter().filter_map(|n| Some((n.label, n.parsed(country, mode)?)));
-        Self { numbers: numbers.collect(), email: contact.email_address() }
+        let mut numbers: Vec<_> = numbers.collect();
+        numbers.shrink_to_fit();
+        Self { numbers, email: contact.email_address() }
     }
 }
 
@@ -39,15 +42,15 @@ pub struct Group {
 }
 
 /// All contacts of a school at one version, sorted by surname, forename and id. A *place* is an index into it.
-#[derive(Clone, PartialEq, Eq)]
 pub struct AddressBook {
     version: u64,
     country: CountryCode,
     contacts: Vec<Contact>,
     reaches: Vec<Reach>,
-    /// Of each contact, what a search looks at, every word behind a space.
-    haystacks: Vec<String>,
-    by_id: HashMap<ContactId, usize>,
+    /// Of each contact, what a search looks at, every word behind a space; made for the first search.
+    haystacks: OnceLock<Vec<String>>,
+    /// Places in the order of the ids.
+    by_id: Vec<u32>,
     groups: Vec<Group>,
     by_group: HashMap<String, usize>,
 }
@@ -55,12 +58,20 @@ pub struct AddressBook {
 impl AddressBook {
     /// Puts contacts in order and looks everything up. Numbers without a calling code are read as `country`'s.
     pub fn new(version: u64, mut contacts: Vec<Contact>, country: CountryCode, mode: NumberMode) -> Self {
-        contacts.sort_by_cached_key(|c| (folded(&c.surname), folded(&c.forename), c.id.clone()));
+        contacts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        contacts.sort_by_cached_key(|c| (folded(&c.surname), folded(&c.forename)));
+        // Lists that grew while they were read have room for more than they hold; a large book is kept for long.
+        contacts.shrink_to_fit();
+        for contact in &mut contacts {
+            contact.numbers.shrink_to_fit();
+            contact.groups.shrink_to_fit();
+        }
         let reaches: Vec<Reach> = contacts.iter().map(|c| Reach::of(c, country, mode)).collect();
-        let haystacks = contacts.iter().zip(&reaches).map(|(c, r)| haystack(c, r)).collect();
-        let by_id = contacts.iter().enumerate().map(|(place, c)| (c.id.clone(), place)).collect();
+        let mut by_id: Vec<u32> = (0..u32::try_from(contacts.len()).unwrap_or(u32::MAX)).collect();
+        by_id.sort_unstable_by_key(|place| contacts.get(*place as usize).map(|c| &c.id));
         let groups = groups_of(&contacts);
         let by_group = groups.iter().enumerate().map(|(i, g)| (group_key(&g.name), i)).collect();
+        let haystacks = OnceLock::new();
         Self { version, country, contacts, reaches, haystacks, by_id, groups, by_group }
     }
 
@@ -101,7 +112,9 @@ impl AddressBook {
 
     /// The place of a contact.
     pub fn place(&self, id: &ContactId) -> Option<usize> {
-        self.by_id.get(id).copied()
+        let id_at = |place: &u32| self.contacts.get(*place as usize).map(|c| &c.id);
+        let at = self.by_id.binary_search_by_key(&Some(id), id_at).ok()?;
+        self.by_id.get(at).map(|place| *place as usize)
     }
 
     /// A contact and how to reach them.
@@ -128,7 +141,8 @@ impl AddressBook {
         let words = words_of(text);
         let starts: Vec<String> = words.iter().map(|w| format!(" {w}")).collect();
         let (mut first, mut rest) = (Vec::new(), Vec::new());
-        for (place, haystack) in self.haystacks.iter().enumerate() {
+        let haystacks = self.haystacks.get_or_init(|| self.iter().map(|(c, r)| haystack(c, r)).collect());
+        for (place, haystack) in haystacks.iter().enumerate() {
             if first.len() >= limit {
                 break;
             }

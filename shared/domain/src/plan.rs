@@ -2,7 +2,9 @@
 //!
 //! The same function makes the preview and the send, so that what was shown is what goes.
 
+use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use crate::book::AddressBook;
@@ -34,6 +36,16 @@ pub struct Planned {
     pub text: Arc<str>,
     /// Tokens that have neither value nor fallback for this recipient: it cannot be sent.
     pub missing: Vec<String>,
+}
+
+impl Planned {
+    /// Whether this is the delivery of that text to that address; capitals in an address make no difference.
+    fn goes_to(&self, to: &str, rendered: &Rendered) -> bool {
+        self.missing.is_empty()
+            && self.to.eq_ignore_ascii_case(to)
+            && self.text == rendered.text
+            && self.subject == rendered.subject
+    }
 }
 
 /// What a message comes to.
@@ -107,12 +119,14 @@ struct Gathered<'a> {
     texts: &'a Texts,
     settings: &'a Settings,
     by_channel: HashMap<Channel, Vec<Planned>>,
-    seen: HashMap<(Channel, String, Rendered), usize>,
+    /// Of channel, address and text, to the first delivery that has them.
+    seen: HashMap<u64, usize>,
+    hasher: RandomState,
 }
 
 impl<'a> Gathered<'a> {
     fn new(texts: &'a Texts, settings: &'a Settings) -> Self {
-        Self { texts, settings, by_channel: HashMap::new(), seen: HashMap::new() }
+        Self { texts, settings, by_channel: HashMap::new(), seen: HashMap::new(), hasher: RandomState::new() }
     }
 
     /// One delivery serves all who share the address and get the same text.
@@ -124,12 +138,21 @@ impl<'a> Gathered<'a> {
             Err(missing) => (Rendered::default(), missing.names),
         };
         if missing.is_empty() {
-            let place = (channel, key.to_owned(), rendered.clone());
-            if let Some(&at) = self.seen.get(&place) {
-                deliveries[at].contacts.push(contact.id.clone());
-                return;
+            // Hashes instead of the texts themselves: a large plan would hold each twice.
+            let hash = self.hasher.hash_one((channel, key, &rendered));
+            match self.seen.entry(hash) {
+                Entry::Vacant(free) => {
+                    free.insert(deliveries.len());
+                }
+                Entry::Occupied(taken) => match deliveries.get_mut(*taken.get()) {
+                    Some(same) if same.goes_to(to, &rendered) => {
+                        same.contacts.push(contact.id.clone());
+                        return;
+                    }
+                    // Two hashes that meet by chance: a delivery of its own.
+                    _ => {}
+                },
             }
-            self.seen.insert(place, deliveries.len());
         }
         let units = match (channel, deliveries.last()) {
             // Where everybody gets the same text it is counted once.

@@ -14,6 +14,7 @@ Messenger, the whole product in one process.
   --memory           keep nothing
   --empty            a school without people
   --access FILE      where to write the sign-ins   (DIRECTORY/access.json)
+  --database URL     a DynamoDB in another process (the embedded one)
 
 TWILIO_BASE_URL and SES_ENDPOINT_URL point to other simulators than the built-in ones.";
 
@@ -37,6 +38,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Options>,
             }
             "--data" => options.data = Some(PathBuf::from(value()?)),
             "--access" => options.access = Some(PathBuf::from(value()?)),
+            "--database" => options.providers.database = Some(value()?),
             "--memory" => options.data = None,
             "--empty" => options.empty = true,
             "--help" | "-h" => return Ok(None),
@@ -60,6 +62,8 @@ mod tests {
         assert_eq!((options.listen.port(), options.data, options.empty), (0, None, true));
         assert_eq!(options.access, Some(PathBuf::from("/tmp/a.json")));
         assert_eq!(parsed("").unwrap().unwrap().listen.port(), 8080);
+        let elsewhere = parsed("--database http://127.0.0.1:8000").unwrap().unwrap();
+        assert_eq!(elsewhere.providers.database.as_deref(), Some("http://127.0.0.1:8000"));
         assert!(parsed("--help").unwrap().is_none());
     }
 

@@ -13,6 +13,12 @@ use crate::system::StartError;
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) url: String,
+    /// `None` for a database that somebody else runs.
+    embedded: Option<Embedded>,
+}
+
+#[derive(Debug)]
+struct Embedded {
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), String>>,
 }
@@ -24,6 +30,9 @@ pub(crate) async fn start(directory: Option<&Path>) -> Result<Running, StartErro
         None => Database::memory(),
     };
     let database = database.map_err(|e| StartError::new("database", e))?;
+    // SQLite waits for the disk at checkpoints only, not at every write (`synchronous = NORMAL`): nothing is lost when
+    // the process is killed. A power cut may take the last moments along, which a real DynamoDB would have kept.
+    database.disable_bulk_loading().map_err(|e| StartError::new("database", e))?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|e| StartError::new("database", e))?;
     let address = listener.local_addr().map_err(|e| StartError::new("database", e))?;
     let (stop, stopped) = oneshot::channel();
@@ -31,13 +40,19 @@ pub(crate) async fn start(directory: Option<&Path>) -> Result<Running, StartErro
         // A sender that is gone stops the database too.
         let _ = stopped.await;
     }));
-    Ok(Running { url: format!("http://{address}"), stop, served })
+    Ok(Running { url: format!("http://{address}"), embedded: Some(Embedded { stop, served }) })
 }
 
 impl Running {
+    /// A database that somebody else runs.
+    pub(crate) fn elsewhere(url: &str) -> Self {
+        Self { url: url.to_owned(), embedded: None }
+    }
+
     /// Stops serving. Idle connections of clients that still live are cut with the process.
     pub(crate) fn stop(self) {
-        let _ = self.stop.send(());
-        self.served.abort();
+        let Some(Embedded { stop, served }) = self.embedded else { return };
+        let _ = stop.send(());
+        served.abort();
     }
 }

@@ -42,7 +42,7 @@ pub struct Options {
     pub empty: bool,
     /// Where to write the sign-ins, if not beside the data.
     pub access: Option<PathBuf>,
-    /// Providers other than the built-in simulators.
+    /// Providers other than the built-in simulators, and a database other than the embedded one.
     pub providers: ProviderUrls,
 }
 
@@ -55,12 +55,14 @@ pub struct ProviderUrls {
     pub ses: Option<String>,
     /// Twilio's account and its secret.
     pub account: Option<(String, String)>,
+    /// A database that speaks DynamoDB's wire protocol, on loopback; `None` for the embedded one.
+    pub database: Option<String>,
 }
 
 impl ProviderUrls {
     /// What the environment says.
     pub fn from_env() -> Self {
-        Self { twilio: twilio_base_url(), ses: ses_endpoint(), account: twilio_account() }
+        Self { twilio: twilio_base_url(), ses: ses_endpoint(), account: twilio_account(), database: None }
     }
 }
 
@@ -105,7 +107,10 @@ impl System {
         let url = format!("http://{address}");
 
         let simulators = start_simulators(&options, &secrets, &url, address).await?;
-        let database = database::start(data).await?;
+        let database = match &options.providers.database {
+            Some(url) => database::Running::elsewhere(url),
+            None => database::start(data).await?,
+        };
         let store = Store::new(database_at(&database.url), TABLE);
         store.create_table().await.map_err(|e| StartError::new("database", e))?;
         let school = demo::ensure(&store, &secrets, options.empty, clock.now_ms())

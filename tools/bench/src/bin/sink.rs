@@ -67,10 +67,7 @@ async fn serve(listener: TcpListener, counter: Arc<Counter>) -> std::io::Result<
     }
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    counter: &Counter,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(request: Request<Incoming>, counter: &Counter) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     // A body that breaks off was not taken.
     let Ok(body) = body.collect().await else { return Ok(reply(StatusCode::BAD_REQUEST, String::new())) };
@@ -80,7 +77,8 @@ async fn answer(
             reply(StatusCode::OK, "{}".to_owned())
         }
         (&Method::GET, "/count") => {
-            let (posts, last) = (counter.posts.load(Ordering::SeqCst), counter.last_ms.load(Ordering::SeqCst));
+            let (posts, last) =
+                (counter.posts.load(Ordering::SeqCst), counter.last_ms.load(Ordering::SeqCst));
             reply(StatusCode::OK, format!(r#"{{"posts":{posts},"last_ms":{last}}}"#))
         }
         (&Method::POST, path) if path.ends_with("/Messages.json") && !body.to_bytes().is_empty() => {
@@ -106,8 +104,6 @@ impl Counter {
 fn reply(status: StatusCode, body: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     response
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::arguments::Programs;
 use crate::error::{BenchError, Result, in_part};
 use crate::meter::{Bill, Consumed};
-use crate::product::{Product, Setup};
+use crate::product::{Product, REPORTED, Setup};
 use crate::report::{Report, megabytes, thousands};
 use crate::server::Server;
 
@@ -66,7 +66,7 @@ pub(crate) async fn speed(report: &mut Report, programs: &Programs, clock: &Cloc
         let product = Product::start(programs.path("local"), &setup).await?;
         product.add_people(size).await?;
         let (began, last, id) = send(&product, &sink, size, clock).await?;
-        product.wait_for(&id, "accepted", size, MESSAGE_LOOKS).await?;
+        product.wait_for(&id, &["accepted"], size as u64, MESSAGE_LOOKS).await?;
         let finished = clock.now_ms();
         let seen = count(&product, &sink).await?;
         if seen.posts != size {
@@ -91,11 +91,7 @@ pub(crate) async fn speed(report: &mut Report, programs: &Programs, clock: &Cloc
 }
 
 /// With the database in a process of its own that adds up what was consumed: units and memory, size by size.
-pub(crate) async fn units_and_memory(
-    report: &mut Report,
-    programs: &Programs,
-    clock: &Clock,
-) -> Result<()> {
+pub(crate) async fn units_and_memory(report: &mut Report, programs: &Programs, clock: &Clock) -> Result<()> {
     if !programs.wants("units") {
         return Ok(());
     }
@@ -107,7 +103,7 @@ pub(crate) async fn units_and_memory(
         let previewed = metered.product.peak_memory()?;
         metered.bill().await?;
         let (_, _, id) = send(&metered.product, &sink, size, clock).await?;
-        metered.product.wait_for(&id, "accepted", size, MESSAGE_LOOKS).await?;
+        metered.product.wait_for(&id, &["accepted"], size as u64, MESSAGE_LOOKS).await?;
         let peak = metered.product.peak_memory()?;
         let name = format!("fan-out of {}", thousands(size as f64));
         let target = if size == 100_000 { "< 64 MB" } else { "" };
@@ -117,13 +113,17 @@ pub(crate) async fn units_and_memory(
             target,
         );
         let units = metered.total().await?;
-        report.row(format!("{name}: write · read units a recipient"), per_recipient(units, size), "≤ 0.4 · –");
+        report.row(
+            format!("{name}: write · read units a recipient"),
+            per_recipient(units, size),
+            "≤ 0.4 · –",
+        );
         metered.stop().await?;
         sink.stop().await?;
     }
     let metered = Metered::start(programs, None, WITH_RECEIPTS).await?;
     let id = metered.product.send().await?;
-    metered.product.wait_for(&id, "delivered", WITH_RECEIPTS, MESSAGE_LOOKS).await?;
+    metered.product.wait_for(&id, &REPORTED, WITH_RECEIPTS as u64, MESSAGE_LOOKS).await?;
     let name = format!("fan-out of {} with receipts", thousands(WITH_RECEIPTS as f64));
     let units = metered.total().await?;
     report.row(format!("{name}: write · read units a recipient"), per_recipient(units, WITH_RECEIPTS), "");

@@ -7,7 +7,7 @@ use runtime::Clock;
 
 use crate::arguments::Programs;
 use crate::error::{BenchError, Result, in_part};
-use crate::product::{Product, Setup};
+use crate::product::{Product, REPORTED, Setup};
 use crate::report::{Report, p50_p99, thousands};
 
 /// Sizes of schools.
@@ -59,7 +59,7 @@ async fn pages(report: &mut Report, product: &Product, size: usize, clock: &Cloc
         report.row("signing in (argon2id 19 MiB, t=2): p50 / p99", p50_p99(took), "");
     }
     let id = product.send().await?;
-    product.wait_for(&id, "delivered", size, LOOKS).await?;
+    product.wait_for(&id, &REPORTED, size as u64, LOOKS).await?;
     let message = format!("/messages/{id}");
     for (name, path) in [
         ("home", "/"),
@@ -80,7 +80,11 @@ async fn pages(report: &mut Report, product: &Product, size: usize, clock: &Cloc
                 return Err(BenchError::new("page", format!("{path}: {status}")));
             }
         }
-        report.row(format!("{name} page, {} contacts: p50 / p99", thousands(size as f64)), p50_p99(times), "");
+        report.row(
+            format!("{name} page, {} contacts: p50 / p99", thousands(size as f64)),
+            p50_p99(times),
+            "",
+        );
     }
     Ok(())
 }

@@ -47,7 +47,8 @@ impl Server {
 
 /// Most memory that a process ever had in RAM, in bytes (`VmHWM`).
 pub(crate) fn peak_memory(process: u32) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).map_err(in_part("peak memory"))?;
+    let status =
+        std::fs::read_to_string(format!("/proc/{process}/status")).map_err(in_part("peak memory"))?;
     let kilobytes = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))
