@@ -66,6 +66,7 @@ pub(crate) fn advice<'p>(
 fn unicode(composed: &str, text: &str, costing: &Costing) -> Advice {
     let hints = sms::coach(composed);
     let mended_text = sms::mend(text);
+    let costs_more = sms::count(&sms::mend(composed)).parts > sms::count(composed).parts;
     let items = hints.iter().take(SHOWN).map(item).collect();
     let saving = costing.sms.as_ref().and_then(|c| c.mended.as_ref());
     let why =
@@ -82,7 +83,8 @@ fn unicode(composed: &str, text: &str, costing: &Costing) -> Advice {
     Advice {
         words,
         items,
-        mended: (mended_text != text).then_some(mended_text),
+        // "…" becomes three places: with an emoji beside it, that can be one text more.
+        mended: (mended_text != text && !costs_more).then_some(mended_text),
         action: "Use plain characters".to_owned(),
     }
 }
@@ -134,5 +136,20 @@ fn item(hint: &sms::Hint) -> Item {
             Some(_) => format!("{name}{often}"),
             None => format!("{name}{often}, no plain one says the same"),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_characters_are_offered_unless_they_take_more_texts() {
+        let costing = Costing { recipients: 1, unreachable: 0, sms: None, voice: None, email: None };
+        let offered = |text: &str| unicode(text, text, &costing).mended;
+        assert_eq!(offered("Don’t forget"), Some("Don't forget".to_owned()));
+        // An emoji keeps it Unicode, with room for 70: "..." is two more than "…".
+        let full = format!("{}…😀", "a".repeat(67));
+        assert_eq!((sms::count(&full).parts.0, offered(&full)), (1, None));
     }
 }
