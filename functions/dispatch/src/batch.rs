@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use channels::ses::events::{self, BadEvent};
 use domain::ids::{MessageId, SchoolId};
 use domain::job::{Job, PageRef};
+use futures_util::future::join_all;
 use tracing::{error, info, warn};
 
 use crate::Dispatch;
@@ -19,6 +21,31 @@ enum Item {
     Job(Job),
     /// An event about mail that is none of ours.
     Foreign,
+}
+
+/// Where a job came from.
+struct Origin {
+    /// The queue's ARN.
+    queue: String,
+    /// The receive's handle.
+    receipt: String,
+    receives: u32,
+}
+
+impl Origin {
+    fn of(record: &SqsMessage) -> Option<Self> {
+        let receives = record.attributes.get("ApproximateReceiveCount")?.parse().ok()?;
+        Some(Self {
+            queue: record.event_source_arn.clone()?,
+            receipt: record.receipt_handle.clone()?,
+            receives,
+        })
+    }
+
+    /// 10 s, 30 s, 90 s, 270 s: five receives bridge a trouble of some minutes.
+    fn wait_s(&self) -> i32 {
+        10 * 3_i32.pow(self.receives.saturating_sub(1).min(3))
+    }
 }
 
 impl Dispatch {
@@ -35,8 +62,8 @@ impl Dispatch {
                 Ok(Item::Foreign) => info!(item = %id, "event about mail that is not ours"),
                 Ok(Item::Job(job)) => {
                     let dispatch = Arc::clone(self);
-                    let kind = job.kind();
-                    tasks.push((id, kind, tokio::spawn(async move { dispatch.run(job, began).await })));
+                    let item = (id, job.kind(), Origin::of(&record));
+                    tasks.push((item, tokio::spawn(async move { dispatch.run(job, began).await })));
                 }
                 Err(e) => {
                     error!(item = %id, error = %e, "job cannot be read");
@@ -45,14 +72,35 @@ impl Dispatch {
             }
         }
         failed.extend(self.merge_all(receipts).await);
-        for (id, kind, task) in tasks {
-            if !succeeded(&id, kind, task.await) {
+        let mut again = Vec::new();
+        for ((id, kind, origin), task) in tasks {
+            let ended = task.await;
+            if matches!(ended, Ok(Err(DispatchError::Retry(_)))) {
+                again.extend(origin);
+            }
+            if !succeeded(&id, kind, ended) {
                 failed.insert(id);
             }
         }
+        self.see_again(again, began).await;
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = failed.into_iter().map(failure).collect();
         response
+    }
+
+    /// Has jobs that are to be tried again come sooner than their visibility says, which must outlast a function several
+    /// times over. Receipts keep it: the sweep makes up for a job that has been given up, but not for a receipt.
+    async fn see_again(&self, items: Vec<Origin>, began: Duration) {
+        if self.clock.elapsed() >= began + Duration::from_millis(self.timing.send_deadline_ms) {
+            // The function has better things to do with what is left of its time.
+            return;
+        }
+        let asked = items.iter().map(|item| self.queue.see_again(&item.queue, &item.receipt, item.wait_s()));
+        for heard in join_all(asked).await {
+            if let Err(e) = heard {
+                warn!(error = %e, "job comes again late");
+            }
+        }
     }
 
     /// Merges the receipts of a batch: each page once, then one look for each message. Names the items that failed.

@@ -6,6 +6,7 @@ mod bodies;
 mod connect;
 mod error;
 pub mod import;
+mod pace;
 mod plan;
 mod providers;
 mod questions;
@@ -75,7 +76,9 @@ impl Dispatch {
         let school = self.school(&job);
         match job {
             Job::Plan { message, revision, .. } => boxed(self.plan(&school, message, revision, began)).await,
-            Job::Page { page, fence, slot } => boxed(self.send_page(&school, &page, fence, slot)).await,
+            Job::Page { page, fence, slot } => {
+                boxed(self.send_page(&school, &page, fence, slot, began)).await
+            }
             Job::Recover { page, fence } => boxed(self.recover(&school, &page, fence)).await,
             Job::Receipt { delivery, evidence } => {
                 self.merge(&delivery.page, &[(delivery.index, delivery.attempt, evidence)]).await

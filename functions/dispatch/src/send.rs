@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use channels::bucket::Rate;
 use domain::channel::Channel;
 use domain::delivery::{Answer, DeliveryState, Evidence, Reason};
 use domain::job::{DeliveryRef, Job, PageRef};
@@ -12,37 +11,43 @@ use domain::page::{Next, PageState};
 use domain::texts::{Rendered, hash_texts};
 use futures_util::future::join_all;
 use runtime::QueueName;
-use store::{Claiming, PageContent, School, Slot};
+use store::{Claiming, PageContent, School};
 use tracing::{error, warn};
 
 use crate::Dispatch;
 use crate::bodies::Ready;
 use crate::error::{DispatchError, Result};
+use crate::pace::Asking;
 use crate::providers::Outgoing;
 
-/// How far ahead slots are given out, in milliseconds.
-const SLOT_HORIZON_MS: i64 = 3_600_000;
-/// A slot this near is as good as now, in milliseconds.
-const NEAR_SLOT_MS: i64 = 1_000;
-
 impl Dispatch {
+    /// Sends a page once. `began` is when the function began with the batch that brought the job: its time runs for all
+    /// of them together.
     pub(crate) async fn send_page(
         &self,
         school: &School,
         page: &PageRef,
         fence: u32,
         slot: Option<i64>,
+        began: Duration,
     ) -> Result<()> {
         let ready = self.bodies.get(school, page.message).await?;
-        if !self.slot_has_come(school, page, fence, slot, &ready).await? {
+        if !self.may_go(Asking { school, page, fence, slot, ready: &ready }).await? {
             return Ok(());
+        }
+        let deadline = Duration::from_millis(self.timing.send_deadline_ms);
+        let until = began + deadline;
+        if self.clock.elapsed() >= began + deadline / 2 {
+            // The table was slow. A page claimed now might not be settled before the function ends.
+            warn!(message = %page.message, page = page.page, "page left to the next function");
+            let again = Job::Page { page: page.clone(), fence, slot };
+            return self.enqueue(ready.body.message.purpose, vec![(again, 0)]).await;
         }
         let me = self.ids.ulid(self.clock.now_ms()).to_string();
         let claimed = match school.claim_page(page, fence, &me, self.clock.now_ms()).await? {
             Claiming::Mine(claimed) => claimed,
             Claiming::Lost => return Ok(()),
         };
-        let until = self.clock.elapsed() + Duration::from_millis(self.timing.send_deadline_ms);
 
         let read = tokio::try_join!(school.meta(page.message), school.page_content(page));
         let (meta, content) = match read {
@@ -140,16 +145,17 @@ impl Dispatch {
         settled: &PageState,
     ) -> Result<()> {
         let fence = settled.fence;
-        let next = match settled.next() {
-            Next::Send { due_ms } => {
-                let delay = (due_ms - self.clock.now_ms()).max(0);
-                (Job::Page { page: page.clone(), fence, slot: None }, delay)
-            }
-            Next::Ask => (Job::Recover { page: page.clone(), fence }, self.timing.ask_ms),
-            Next::Recover | Next::Settled => return Ok(()),
-        };
+        let mut next = Vec::new();
+        if let Next::Send { due_ms } = settled.next() {
+            let delay = (due_ms - self.clock.now_ms()).max(0);
+            next.push((Job::Page { page: page.clone(), fence, slot: None }, delay));
+        }
+        if settled.wants_asking() {
+            // Also while others wait for their retry: nobody should wait for them to know.
+            next.push((Job::Recover { page: page.clone(), fence }, settled.ask_in(self.timing.ask_ms)));
+        }
         // Best effort: the watch finds it too.
-        if let Err(e) = self.enqueue(*purpose, vec![next]).await {
+        if let Err(e) = self.enqueue(*purpose, next).await {
             warn!(message = %page.message, page = page.page, error = %e, "follow-up not queued");
         }
         Ok(())
@@ -167,51 +173,6 @@ impl Dispatch {
         });
         let jobs: Vec<(Job, i64)> = jobs.collect();
         if jobs.is_empty() { Ok(()) } else { Ok(self.queue.send(QueueName::Receipts, jobs).await?) }
-    }
-
-    /// Whether the page may go now. Where the sender has a limit, the page reserves its place once and comes back
-    /// with it: no function sleeps for a provider.
-    async fn slot_has_come(
-        &self,
-        school: &School,
-        page: &PageRef,
-        fence: u32,
-        slot: Option<i64>,
-        ready: &Ready,
-    ) -> Result<bool> {
-        if self.providers.twilio_per_second.is_none() && self.providers.mail_per_second.is_none() {
-            return Ok(true);
-        }
-        let now_ms = self.clock.now_ms();
-        let at_ms = if let Some(at_ms) = slot {
-            at_ms
-        } else {
-            let state = school.page_state(page).await?;
-            let Some(per_second) = self.providers.per_second(state.channel) else { return Ok(true) };
-            if state.fence != fence || state.claim.is_some() {
-                return Ok(false);
-            }
-            let units: u32 =
-                state.pending().into_iter().filter_map(|i| state.units.get(i)).map(|u| u.0).sum();
-            let rate = Rate { per_second };
-            let settings = &ready.body.settings;
-            let sender =
-                format!("{}#{}", state.channel.code(), self.providers.sender(state.channel, settings));
-            match self.store.reserve_slot(&sender, rate.millis(units), now_ms, SLOT_HORIZON_MS).await? {
-                Slot::At(at_ms) => at_ms,
-                Slot::Full { wait_ms } => {
-                    let later = Job::Page { page: page.clone(), fence, slot: None };
-                    self.enqueue(ready.body.message.purpose, vec![(later, wait_ms)]).await?;
-                    return Ok(false);
-                }
-            }
-        };
-        if at_ms <= now_ms + NEAR_SLOT_MS {
-            return Ok(true);
-        }
-        let later = Job::Page { page: page.clone(), fence, slot: Some(at_ms) };
-        self.enqueue(ready.body.message.purpose, vec![(later, at_ms - now_ms)]).await?;
-        Ok(false)
     }
 }
 

@@ -43,6 +43,17 @@ pub trait Queue: Send + Sync + fmt::Debug {
     /// Queues jobs, each with its delay in milliseconds. An error means that some may be queued and some not: every
     /// job is harmless when it comes twice, and `Watch` makes up for those that never came.
     fn send(&self, queue: QueueName, jobs: Vec<(Job, i64)>) -> BoxFuture<'_, Result<(), QueueError>>;
+
+    /// Has an item that is to come again seen after so many seconds rather than when its visibility runs out. `source` is
+    /// its queue's ARN and `receipt` the handle of its receive. A queue that has a pace of its own need not listen.
+    fn see_again<'a>(
+        &'a self,
+        _source: &'a str,
+        _receipt: &'a str,
+        _seconds: i32,
+    ) -> BoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// The real queues.
@@ -65,6 +76,14 @@ impl SqsQueue {
             QueueName::Receipts => &self.urls.receipts,
             QueueName::Finished => &self.urls.finished,
         }
+    }
+
+    /// The URL of the queue with this ARN; both end in its name.
+    fn url_of(&self, arn: &str) -> Option<&str> {
+        let name = arn.rsplit(':').next()?;
+        let Queues { routine, emergency, receipts, finished } = &self.urls;
+        let all = [routine, emergency, receipts, finished].into_iter();
+        all.map(String::as_str).find(|url| url.rsplit('/').next() == Some(name))
     }
 
     async fn send_ten(&self, queue: QueueName, jobs: &[(Job, i64)]) -> Result<(), QueueError> {
@@ -108,5 +127,42 @@ impl Queue for SqsQueue {
             }
             Ok(())
         })
+    }
+
+    fn see_again<'a>(
+        &'a self,
+        source: &'a str,
+        receipt: &'a str,
+        seconds: i32,
+    ) -> BoxFuture<'a, Result<(), QueueError>> {
+        Box::pin(async move {
+            let Some(url) = self.url_of(source) else {
+                return Err(QueueError("not a queue of ours".to_owned()));
+            };
+            let call = self.client.change_message_visibility().queue_url(url).receipt_handle(receipt);
+            let changed = call.visibility_timeout(seconds).send().await;
+            changed
+                .map(|_| ())
+                .map_err(|e| QueueError(aws_sdk_sqs::error::DisplayErrorContext(e).to_string()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_known_by_its_arn() {
+        let urls = Queues {
+            routine: "https://sqs.eu-west-2.amazonaws.com/111122223333/m-RoutineQueue-1".to_owned(),
+            emergency: "https://sqs.eu-west-2.amazonaws.com/111122223333/m-EmergencyQueue-1".to_owned(),
+            ..Queues::default()
+        };
+        let queue = SqsQueue::new(crate::Aws::local().sqs(), urls.clone());
+        let arn = |name: &str| format!("arn:aws:sqs:eu-west-2:111122223333:{name}");
+        assert_eq!(queue.url_of(&arn("m-EmergencyQueue-1")), Some(&*urls.emergency));
+        assert_eq!(queue.url_of(&arn("m-RoutineQueue-1")), Some(&*urls.routine));
+        assert_eq!(queue.url_of(&arn("Queue-1")), None);
     }
 }

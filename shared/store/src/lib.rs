@@ -17,6 +17,7 @@ mod keys;
 mod limits;
 mod members;
 mod messages;
+mod pacing;
 mod pages;
 mod progress;
 mod secret;
