@@ -164,7 +164,8 @@ class Queues(unittest.TestCase):
             self.assertEqual(queue["MessageRetentionPeriod"], 14 * 24 * 3600, name)
 
     def test_of_dead_letters_each_have_an_alarm(self):
-        watched = {named(d["Value"]) for a in of_type("AWS::CloudWatch::Alarm").values() for d in a["Dimensions"]}
+        alarms = of_type("AWS::CloudWatch::Alarm").values()
+        watched = {named(d["Value"]) for a in alarms for d in a.get("Dimensions", [])}
         self.assertLessEqual(set(self.dead) | {"EmergencyQueue"}, watched)
 
     def test_each_feed_one_function(self):
@@ -181,6 +182,25 @@ class Queues(unittest.TestCase):
         most = {named(e["Queue"]): e.get("ScalingConfig", {}).get("MaximumConcurrency") for _, _, e in mappings()}
         self.assertIsNone(most["EmergencyQueue"])
         self.assertTrue(most["RoutineQueue"] and most["ReceiptsQueue"])
+
+
+class Alarms(unittest.TestCase):
+    def test_all_tell_somebody(self):
+        for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
+            self.assertEqual(alarm["AlarmActions"], [{"Ref": "Alarms"}], name)
+
+    def test_count_lines_that_dispatch_does_write(self):
+        dispatch = "".join(f.read_text() for f in (ROOT / "functions/dispatch/src").glob("**/*.rs"))
+        counted = {}
+        for name, metric in of_type("AWS::Logs::MetricFilter").items():
+            self.assertIn(f'{metric["FilterPattern"]})', dispatch, name)
+            self.assertEqual(named(metric["LogGroupName"]), "DispatchLogs")
+            (transformation,) = metric["MetricTransformations"]
+            counted[transformation["MetricName"]] = transformation["MetricNamespace"]
+        alarms = of_type("AWS::CloudWatch::Alarm").values()
+        watched = {a["MetricName"]: a["Namespace"] for a in alarms if a["Namespace"] == {"Ref": "AWS::StackName"}}
+        self.assertEqual(watched, counted)
+        self.assertIn("PagesGivenUp", watched)
 
 
 class Kept(unittest.TestCase):
