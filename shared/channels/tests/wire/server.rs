@@ -1,9 +1,10 @@
 //! A server that gives one scripted reply to each connection and keeps what it was asked.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
 /// What to do with a request once it has been read.
@@ -120,4 +121,29 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
         }
     }
     Some(Request { line: line.trim_end_matches(" HTTP/1.1").to_owned(), headers, body })
+}
+
+/// A server that takes no more connections: whoever connects waits in vain.
+pub(crate) struct FullHouse {
+    /// `http://127.0.0.1:<port>`.
+    pub(crate) url: String,
+    _listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+impl FullHouse {
+    pub(crate) async fn open() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut waiting = Vec::new();
+        // Nobody takes them, so that the places for those who wait are soon gone.
+        while let Ok(Ok(stream)) =
+            tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await
+        {
+            waiting.push(stream);
+        }
+        Self { url: format!("http://{address}"), _listener: listener, _waiting: waiting }
+    }
 }

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::retry::RetryConfig;
+use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::config::{BehaviorVersion, Config, Credentials, Region};
 use channels::port::{Mailer, OutgoingEmail};
 use channels::ses::SesMailer;
@@ -9,10 +10,12 @@ use domain::delivery::{Answer, Reason};
 use domain::email::EmailAddress;
 use serde_json::{Value, json};
 
-use crate::server::{Reply, Server, closed_port};
+use crate::server::{FullHouse, Reply, Server, closed_port};
 
 fn mailer(url: &str, deadline: Duration) -> SesMailer {
+    let connecting = TimeoutConfig::builder().connect_timeout(Duration::from_millis(300)).build();
     let config = Config::builder()
+        .timeout_config(connecting)
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-2"))
         .credentials_provider(Credentials::new("AKID", "made-up", None, None, "test"))
@@ -73,6 +76,13 @@ async fn each_answer_is_what_the_protocol_says_and_is_asked_for_once() {
 #[tokio::test]
 async fn a_refused_connection_is_certainly_no_send() {
     let answer = send(&mailer(&closed_port().await, Duration::from_secs(5))).await;
+    assert_eq!(answer, Answer::Refused { reason: Reason::TryLater, code: None, again: true });
+}
+
+#[tokio::test]
+async fn a_connection_that_never_comes_about_is_certainly_no_send() {
+    let full = FullHouse::open().await;
+    let answer = send(&mailer(&full.url, Duration::from_secs(5))).await;
     assert_eq!(answer, Answer::Refused { reason: Reason::TryLater, code: None, again: true });
 }
 
