@@ -23,6 +23,7 @@ use crate::book::Number;
 use crate::clock;
 use crate::outcome::{self, Step};
 use crate::record::{Kind, Record};
+use crate::twilio::overrides::Retries;
 use crate::{ses, twilio};
 
 /// A request ready to be posted.
@@ -31,8 +32,8 @@ pub(crate) type Parcel = Request<Full<Bytes>>;
 /// Requests under way at once.
 const AT_ONCE: usize = 48;
 const TIME_OUT: Duration = Duration::from_secs(15);
-/// Twilio's callbacks are given up after this long.
-const TWILIO_PATIENCE: Duration = Duration::from_mins(2);
+/// Twilio's callbacks are given up after this long, if not before.
+const TWILIO_PATIENCE: Duration = Duration::from_secs(15);
 /// SES events go through SNS and a queue, which keep trying; after a restart they are tried again.
 const SES_PATIENCE: Duration = Duration::from_mins(30);
 /// Receipts of records older than this are not taken up again after a restart.
@@ -222,9 +223,15 @@ async fn work(app: &App, job: Job) {
             app.courier.delivered.fetch_add(1, Ordering::Relaxed);
             onward(app, job);
         }
-        // Twilio takes a client error for an answer.
-        Some(status) if status.is_client_error() && record.kind != Kind::Email => give_up(app, job),
-        _ => retry(app, job, record.kind),
+        _ if record.kind == Kind::Email => retry(app, job, record.kind),
+        status => {
+            let retries = Retries::of(&record.callback);
+            if job.tries < retries.most && retries.after(status) {
+                retry(app, job, record.kind);
+            } else {
+                give_up(app, job);
+            }
+        }
     }
 }
 

@@ -17,6 +17,10 @@ pub use config::{BadConfig, TwilioConfig};
 
 use config::Checked;
 
+/// Twilio's *connection override* on a callback's URL: the most retries it allows, after server errors and after
+/// time-outs while connecting and reading.
+pub(crate) const RETRIES: &str = "#rc=5&rp=5xx,ct,rt";
+
 /// The account through which texts and calls go.
 #[derive(Clone)]
 pub struct Twilio {
@@ -37,9 +41,10 @@ impl Twilio {
         Ok(Self { http, config: config.check()? })
     }
 
-    /// Where Twilio posts what becomes of an attempt.
+    /// Where Twilio posts what becomes of an attempt. The fragment has it try again, within 15 seconds, after an error of
+    /// ours or no answer; by itself it would do so only where it cannot connect.
     pub fn status_url(&self, reference: &str) -> String {
-        format!("{}/hooks/twilio/status/{reference}", self.config.public_url)
+        format!("{}/hooks/twilio/status/{reference}{RETRIES}", self.config.public_url)
     }
 }
 

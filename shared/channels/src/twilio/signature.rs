@@ -92,6 +92,8 @@ fn spellings(url: &str) -> Vec<String> {
             all.push(format!("{before}{standard}{after}"));
         }
     }
+    // A request carries no fragment, and Twilio signs what it requests; but nowhere does it promise that.
+    all.extend(all.clone().into_iter().map(|u| u + super::RETRIES));
     if url.contains('\'') {
         all.extend(all.clone().into_iter().map(|u| u.replace('\'', "%27")));
     }
@@ -148,6 +150,18 @@ mod tests {
         let other = Signatures::new("another token", "https://messenger.example.com");
         assert_eq!(other.verify(path, Payload::Form(&sent), &signature), Err(BadSignature));
         assert!(!format!("{ours:?}").contains("0123456789abcdef"));
+    }
+
+    #[test]
+    fn the_fragment_that_asks_for_retries_may_be_signed_or_not_and_no_other() {
+        let ours = Signatures::new("0123456789abcdef", "https://messenger.example.com");
+        let sent = form(&[("MessageStatus", "delivered")]);
+        for (fragment, fine) in [("", true), (super::super::RETRIES, true), ("#rc=0", false)] {
+            let url = format!("https://messenger.example.com/hooks/twilio/status/abc{fragment}");
+            let signature = sign("0123456789abcdef", &url, &sent);
+            let verdict = ours.verify("/hooks/twilio/status/abc", Payload::Form(&sent), &signature);
+            assert_eq!(verdict.is_ok(), fine, "{fragment}");
+        }
     }
 
     #[test]

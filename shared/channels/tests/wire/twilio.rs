@@ -105,7 +105,10 @@ async fn a_text_carries_its_reference_and_credentials() {
     assert_eq!(value(&form, "To"), ["+447700900123"]);
     assert_eq!(value(&form, "From"), ["Anytown"]);
     assert_eq!(value(&form, "Body"), ["Hello & goodbye"]);
-    assert_eq!(value(&form, "StatusCallback"), ["https://messenger.example.com/hooks/twilio/status/ref-1"]);
+    assert_eq!(
+        value(&form, "StatusCallback"),
+        ["https://messenger.example.com/hooks/twilio/status/ref-1#rc=5&rp=5xx,ct,rt"]
+    );
     assert_eq!(value(&form, "SmartEncoded"), ["false"], "what is on record is what was sent");
     assert_eq!(form.len(), 5);
 

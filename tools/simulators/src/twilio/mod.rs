@@ -3,6 +3,7 @@
 pub(crate) mod calls;
 pub(crate) mod list;
 pub(crate) mod messages;
+pub(crate) mod overrides;
 pub(crate) mod receipts;
 pub(crate) mod refusal;
 pub(crate) mod resource;

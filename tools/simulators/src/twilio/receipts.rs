@@ -9,6 +9,7 @@ use crate::courier::Parcel;
 use crate::outcome::{self, CallFate, TextFate};
 use crate::record::{Kind, Record};
 use crate::signature;
+use crate::twilio::overrides;
 
 type Form = Vec<(&'static str, String)>;
 
@@ -105,6 +106,7 @@ pub(crate) fn inbound(app: &App, record: &Record<'_>, url: &str) -> Option<Parce
 }
 
 fn signed(url: &str, form: &Form, token: &str) -> Option<Parcel> {
+    let url = overrides::without(url);
     let signature = signature::sign(token, url, form);
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     Request::post(url)

@@ -193,15 +193,20 @@ async fn receipts_wait_while_paused_and_can_be_doubled_and_forged() {
 }
 
 #[tokio::test]
-async fn a_product_that_is_down_hears_of_it_later() {
+async fn a_product_that_is_down_hears_of_it_later_if_it_asked_for_that() {
     let mut product = Product::start().await;
     let (_running, browser) = start(config()).await;
     product.answer(500);
-    browser.text("+447700900123", "Hello", &format!("{}/s/r", product.url)).await;
-    product.take(2).await;
+    let url = format!("{}/s/r", product.url);
+    browser.text("+447700900123", "Hello", &format!("{url}#rc=5&rp=5xx,ct,rt")).await;
+    assert!(product.take(2).await.iter().all(|post| post.is_signed_for(&url)), "the fragment is not signed");
     product.answer(204);
     let statuses = [product.next().await, product.next().await].map(|post| post.field("MessageStatus"));
     assert_eq!(statuses, ["sent", "delivered"]);
+    product.answer(500);
+    browser.text("+447700900124", "Hello", &url).await;
+    let statuses = product.take(2).await.into_iter().map(|post| post.field("MessageStatus"));
+    assert_eq!(statuses.collect::<Vec<_>>(), ["sent", "delivered"], "each once");
 }
 
 #[tokio::test]
