@@ -190,6 +190,21 @@ async fn a_finished_message_cannot_be_stopped_any_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_finished_message_is_stopped_while_any_of_its_texts_may_still_go() {
+    let house = House::start().await;
+    let id = sent(&house).await;
+    let epoch = plan(&house, id, &[1, 1]).await;
+    work(&house, id, &epoch, 0, vec![accepted("SM1")]).await;
+    // It goes again should the provider say that it never came.
+    work(&house, id, &epoch, 1, vec![Answer::Unknown]).await;
+    finish(&house, id).await;
+    let answer = house.post(&format!("/api/v1/messages/{id}/stop"), &json!(null)).await;
+    assert_eq!(answer.json(), json!({"id": id.to_string(), "state": "stopped"}));
+    let watch = Job::Watch { school: house.school.id(), message: id };
+    assert_eq!(house.queue.take(), [(QueueName::Routine, watch)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_resend_takes_the_failed_and_the_not_confirmed_once() {
     let house = House::start().await;
     let id = sent(&house).await;
