@@ -27,11 +27,10 @@ use domain::message::Purpose;
 use runtime::{BoxFuture, Clock, Files, Ids, Queue, QueueName, Timing, queue_for};
 use store::{Access, BookCache, School, Store};
 
+pub use bodies::Bodies;
 pub use connect::{StartError, build, connect};
 pub use error::{DispatchError, Result};
 pub use providers::Providers;
-
-use bodies::Bodies;
 
 /// What the dispatcher works with.
 #[derive(Debug)]
