@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::chance::Chance;
-use crate::judge::{self, Permits};
+use crate::judge::{self, Permits, Verdict};
 use crate::partner::{Partner, Sent, compose};
 use crate::run::Outcome;
 use crate::scenario::Scenario;
@@ -25,7 +25,7 @@ const OF_ITSELF: &str = "of itself";
 /// How these deaths are named.
 pub const KILL: &str = "SIGKILL";
 /// Longest wait for the end.
-const LONGEST: Duration = Duration::from_secs(90);
+const LONGEST: Duration = Duration::from_mins(5);
 /// What one killed process may leave unconfirmed: its lanes' pages.
 const IN_HAND: usize = 100;
 
@@ -36,20 +36,27 @@ struct Process {
 }
 
 impl Process {
-    /// Starts it and waits until it is ready.
+    /// Starts it and waits until it is ready; again, if somebody else has its port just then.
     async fn start(program: &Path, args: &[String]) -> Self {
-        let mut child = Command::new(program)
-            .args(args)
-            .env("RUST_LOG", "off")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the program starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let line = lines.next_line().await.expect("its output").expect("it is ready");
-        let said = line.strip_prefix("ready ").unwrap_or_default().to_owned();
-        Self { child, lines, said }
+        loop {
+            let mut child = Command::new(program)
+                .args(args)
+                .env("RUST_LOG", "off")
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .kill_on_drop(true)
+                .spawn()
+                .expect("the program starts");
+            let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+            if let Ok(Some(line)) = lines.next_line().await
+                && let Some(said) = line.strip_prefix("ready ")
+            {
+                let said = said.to_owned();
+                return Self { child, lines, said };
+            }
+            let _ = child.kill().await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     async fn kill(mut self) {
@@ -135,6 +142,10 @@ pub async fn run(seed: u64, program: &Path) -> Outcome {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    if !wrong.is_empty() {
+        let verdict = Verdict { wrong, ..Verdict::default() };
+        return Outcome { seed, scenario: Scenario::Killed, verdict, tally, took: began.elapsed() };
     }
     let permits = Permits { not_confirmed: kills * IN_HAND, refusals: false, unanswered: true };
     let mut verdict = judge::judge(&partner, &last.said, &sent, permits).await;

@@ -127,11 +127,16 @@ impl Partner {
         let _ = self.http.delete(format!("{}/_control/faults", self.providers)).send().await;
     }
 
-    /// What the simulators say.
+    /// What the simulators say; asked until they say something, for no answer is no evidence.
     pub async fn ask(&self, what: &str) -> Value {
-        match self.http.get(format!("{}/_control/{what}", self.providers)).send().await {
-            Ok(answer) => answer.json().await.unwrap_or_default(),
-            Err(_) => Value::Null,
+        loop {
+            let get = self.http.get(format!("{}/_control/{what}", self.providers));
+            if let Ok(answer) = get.timeout(Duration::from_mins(1)).send().await
+                && let Ok(body) = answer.json().await
+            {
+                return body;
+            }
+            tokio::time::sleep(AGAIN).await;
         }
     }
 }
