@@ -74,7 +74,7 @@ class Stack:
     def __enter__(self):
         try:
             self._start_simulators()
-            self._start_ledger()
+            self._start_ledgers()
             self._start_ministack()
             self._start_doors()
             self._deploy()
@@ -109,13 +109,13 @@ class Stack:
         ], dict(os.environ))
         until("the simulators answer", lambda: answers(f"{self.simulators}/_control/counts"), 20)
 
-    def _start_ledger(self):
+    def _start_ledgers(self):
         """What the functions ask of AWS: {(function, action, resource)}."""
         self.calls = set()
-        ledger = rights.serve(self, 0)
-        self.ledger_port = ledger.server_port
-        self._undo.callback(ledger.server_close)
-        self._undo.callback(ledger.shutdown)
+        self.ledgers = {name: rights.serve(self, name) for name in ("Api", "Dispatch", "Usage")}
+        for ledger in self.ledgers.values():
+            self._undo.callback(ledger.server_close)
+            self._undo.callback(ledger.shutdown)
 
     def _start_ministack(self):
         self.aws_port = port = free_port()
@@ -131,9 +131,9 @@ class Stack:
             "STATE_DIR": str(self.state / "state"), "S3_DATA_DIR": str(self.state / "s3"),
             # Listeners of services that this stack has no part in.
             "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0",
-            # The functions inherit the rest. Their calls pass the ledger; ministack's own SES reports nothing of what
-            # becomes of an e-mail.
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.ledger_port}",
+            # The functions inherit the rest. Each is told an address of its own for AWS when it is deployed; ministack's
+            # own SES reports nothing of what becomes of an e-mail.
+            "AWS_ENDPOINT_URL": "",
             "SES_ENDPOINT_URL": self.simulators,
         })
         until("ministack answers", lambda: answers(f"{self.aws}/_ministack/health"), 60)
@@ -170,17 +170,18 @@ class Stack:
         assert self.outputs["SiteUrl"] == self.url, self.outputs
         self.api_host = self.outputs["ApiEndpoint"].removeprefix("http://")
         self.mail_events = self.resource("MailEvents")
-        self._name_functions()
+        self._point_to_ledgers()
         until("the API answers", lambda: answers(f"{self.url}/healthz"), 30)
 
-    def _name_functions(self):
-        """Each function signs its calls with its name, for the ledger."""
+    def _point_to_ledgers(self):
+        """Each function finds AWS through its own ledger."""
         lambdas = self.client("lambda")
         self.roles = {}
-        for name in ("Api", "Dispatch", "Usage"):
+        for name, ledger in self.ledgers.items():
             function = lambdas.get_function_configuration(FunctionName=self.resource(f"{name}Function"))
             self.roles[name] = function["Role"].rsplit("/", 1)[-1]
-            variables = {**function["Environment"]["Variables"], "AWS_SDK_UA_APP_ID": name}
+            variables = function["Environment"]["Variables"]
+            variables["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{ledger.server_port}"
             lambdas.update_function_configuration(
                 FunctionName=function["FunctionName"], Environment={"Variables": variables})
 

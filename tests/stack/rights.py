@@ -12,11 +12,12 @@ import threading
 import urllib.parse
 
 HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
+_LOCK = threading.Lock()
 PARTS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
 
 class Ledger(http.server.BaseHTTPRequestHandler):
-    """Stands between the functions and ministack."""
+    """Stands between one function and ministack. Addresses that the function signs beforehand lead here too."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -27,13 +28,9 @@ class Ledger(http.server.BaseHTTPRequestHandler):
     def _pass_on(self):
         stack = self.server.stack
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        words = dict(w.split("/", 1) for w in self.headers.get("user-agent", "").split() if "/" in w)
-        # An address that was signed beforehand is used with the right of whoever signed it: only the API does.
-        caller = "Api" if "X-Amz-Signature=" in self.path else words.get("app")
-        if caller:
-            calls = of_call(self.command, self.path, self.headers.get("x-amz-target"), body)
-            with self.server.lock:
-                stack.calls |= {(caller, *call) for call in calls}
+        calls = of_call(self.command, self.path, self.headers.get("x-amz-target"), body)
+        with self.server.lock:
+            stack.calls |= {(self.server.function, *call) for call in calls}
         gateway = http.client.HTTPConnection("127.0.0.1", stack.aws_port, timeout=60)
         try:
             gateway.request(self.command, self.path, body, dict(self.headers))
@@ -54,9 +51,10 @@ class Ledger(http.server.BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = _pass_on
 
 
-def serve(stack, port):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Ledger)
-    server.daemon_threads, server.stack, server.lock = True, stack, threading.Lock()
+def serve(stack, function):
+    """A ledger for one function, on a port of its own."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ledger)
+    server.daemon_threads, server.stack, server.function, server.lock = True, stack, function, _LOCK
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
