@@ -23,6 +23,8 @@ use crate::error::Result;
 
 /// Pages written in one go, so that a plan of 100,000 does not hold every row in memory twice.
 const PAGES_AT_ONCE: usize = 200;
+/// How often a plan that is being written says so.
+const SAYS_EVERY: Duration = Duration::from_secs(1);
 /// Wait before a plan looks again whether an upload has ended, in milliseconds.
 const BUSY_BOOK_MS: i64 = 2_000;
 /// Bytes of a page's content; DynamoDB takes 400 kB.
@@ -115,7 +117,12 @@ impl Dispatch {
         if !school.begin_plan(meta.id, &epoch, pages).await? {
             return Ok(());
         }
+        let mut said = self.clock.elapsed();
         for (at, some) in chunks.chunks(PAGES_AT_ONCE).enumerate() {
+            if !self.still_planning(school, meta.id, &mut said).await? {
+                // Stopped, or somebody else was first.
+                return Ok(school.drop_plan(meta.id, &epoch, pages).await?);
+            }
             let rows: Vec<(PageContent, PageState)> =
                 some.iter().map(|page| page_rows(page, now_ms)).collect();
             let first = u32::try_from(at * PAGES_AT_ONCE).unwrap_or(u32::MAX);
@@ -130,6 +137,18 @@ impl Dispatch {
             return Ok(school.drop_plan(meta.id, &epoch, pages).await?);
         }
         self.enqueue(meta.purpose, self.page_jobs(school, meta.id, &epoch, pages)).await
+    }
+
+    /// Says now and then that the plan is being written: a large one takes longer than a look at it is put off, and a
+    /// second plan would be written for nothing. `false` if the message waits for a plan no longer.
+    async fn still_planning(&self, school: &School, message: MessageId, said: &mut Duration) -> Result<bool> {
+        let now = self.clock.elapsed();
+        if now.saturating_sub(*said) < SAYS_EVERY {
+            return Ok(true);
+        }
+        *said = now;
+        let due_ms = self.clock.now_ms() + self.timing.lease_ms + self.grace_ms();
+        Ok(school.still_planning(message, due_ms).await?)
     }
 
     fn page_jobs(&self, school: &School, message: MessageId, epoch: &Epoch, pages: u32) -> Vec<(Job, i64)> {

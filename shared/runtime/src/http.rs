@@ -13,7 +13,7 @@ pub fn http_client(call_ms: u64) -> Result<reqwest::Client, reqwest::Error> {
         .connect_timeout(Duration::from_millis(call_ms.min(5_000)))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
-        .pool_max_idle_per_host(64)
+        .pool_max_idle_per_host(512)
         .no_proxy()
         .user_agent("messenger")
         .build()

@@ -62,6 +62,15 @@ impl School {
         unless_conflict(done)
     }
 
+    /// Says that a plan is still being made, so that nobody looks after it before `due_ms`; `false` if the message waits
+    /// for a plan no longer.
+    pub async fn still_planning(&self, id: MessageId, due_ms: i64) -> Result<bool> {
+        let queued = (":queued", s(MessageState::Queued.code()));
+        let values = self.due_values(id, due_ms).into_iter().chain([queued]);
+        let done = self.update_meta(id, "SET gsi1pk = :w, gsi1sk = :due, due = :d", UNPLANNED, values).await;
+        unless_conflict(done)
+    }
+
     /// Notes that a plan of so many pages begins, so that its rows are found again if it never ends. `false` if the
     /// message waits for a plan no longer: then nothing may be written.
     pub async fn begin_plan(&self, id: MessageId, epoch: &Epoch, pages: u32) -> Result<bool> {
