@@ -4,6 +4,7 @@
 mod crash;
 mod judge;
 mod main_job;
+mod pace;
 mod product;
 mod protocol;
 mod recovery;

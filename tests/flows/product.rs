@@ -193,12 +193,17 @@ pub struct InProcess {
 
 impl InProcess {
     pub async fn start(people: usize) -> Self {
+        Self::paced(people, 0).await
+    }
+
+    /// As [`InProcess::start`], with a limit to what each sender may send in a second.
+    pub async fn paced(people: usize, per_second: u32) -> Self {
         let options = Options {
             listen: ([127, 0, 0, 1], 0).into(),
             data: None,
             empty: true,
             access: None,
-            providers: ProviderUrls::default(),
+            providers: ProviderUrls { per_second, ..ProviderUrls::default() },
         };
         let system = System::start(options).await.unwrap();
         let partner = Partner::new(&serde_json::to_value(system.access()).unwrap(), None);

@@ -57,12 +57,14 @@ pub struct ProviderUrls {
     pub account: Option<(String, String)>,
     /// A database that speaks DynamoDB's wire protocol, on loopback; `None` for the embedded one.
     pub database: Option<String>,
+    /// What each sender may send in a second, whatever the channel; 0 for no limit.
+    pub per_second: u32,
 }
 
 impl ProviderUrls {
     /// What the environment says.
     pub fn from_env() -> Self {
-        Self { twilio: twilio_base_url(), ses: ses_endpoint(), account: twilio_account(), database: None }
+        Self { twilio: twilio_base_url(), ses: ses_endpoint(), account: twilio_account(), ..Self::default() }
     }
 }
 
@@ -215,13 +217,13 @@ fn configuration(options: &Options, secrets: &Secrets, url: &str, simulators: &s
             base_url: providers.twilio.clone().unwrap_or_else(|| simulators.to_owned()),
             account_sid,
             auth_token,
-            per_second: 0,
+            per_second: providers.per_second,
         },
         ses: SesConfig {
             endpoint: Some(providers.ses.clone().unwrap_or_else(|| simulators.to_owned())),
             configuration_set: Some("messenger".to_owned()),
             from_address: "messages@messenger.example".to_owned(),
-            per_second: 0,
+            per_second: providers.per_second,
         },
         reference_key: secrets.reference_key.clone().into_bytes(),
         timing: Timing::local(),
