@@ -12,7 +12,7 @@ use channels::port::{
     SmsSender, VoiceCaller,
 };
 use channels::reference::ReferenceKey;
-use dispatch::{Dispatch, Providers};
+use dispatch::{Bodies, Dispatch, Providers};
 use domain::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
 use domain::delivery::{Answer, DeliveryState, Evidence};
 use domain::email::EmailAddress;
@@ -71,7 +71,9 @@ impl Queue for Jobs {
     fn send(&self, queue: QueueName, jobs: Vec<(Job, i64)>) -> BoxFuture<'_, Result<(), QueueError>> {
         // Counting is none of this test's business.
         if queue != QueueName::Finished {
-            jobs.iter().for_each(|(job, delay_ms)| self.put(job, *delay_ms));
+            for (job, delay_ms) in &jobs {
+                self.put(job, *delay_ms);
+            }
         }
         Box::pin(async { Ok(()) })
     }
@@ -209,7 +211,7 @@ impl Town {
             ids: ids.clone(),
             timing,
             references: ReferenceKey::new(&[7; 32]).unwrap(),
-            bodies: Default::default(),
+            bodies: Bodies::default(),
         });
         let page_jobs = AtomicUsize::new(0);
         let began = NOW_MS;
