@@ -73,10 +73,7 @@ impl Table {
     /// Writes all or nothing, and says what stood in the way.
     pub(crate) async fn try_transact(&self, items: Vec<TransactWriteItem>) -> Result<Transacted> {
         let sent = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
-        let error = match sent {
-            Ok(_) => return Ok(Transacted::Done),
-            Err(error) => error,
-        };
+        let Err(error) = sent else { return Ok(Transacted::Done) };
         match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 let code = |what: &str| {
