@@ -39,7 +39,7 @@ async fn previews(report: &mut Report, product: &Product, size: usize, clock: &C
     for _ in 0..=TIMES {
         let before = clock.elapsed();
         let answer = product.post("/api/v1/messages/preview", &message).await?;
-        times.push(clock.elapsed() - before);
+        times.push(clock.elapsed().saturating_sub(before));
         if answer["recipients"] != size {
             return Err(BenchError::new("preview", answer));
         }
@@ -75,7 +75,7 @@ async fn pages(report: &mut Report, product: &Product, size: usize, clock: &Cloc
             let answer = request.send().await.map_err(in_part("page"))?;
             let status = answer.status();
             let body = answer.bytes().await.map_err(in_part("page"))?;
-            times.push(clock.elapsed() - before);
+            times.push(clock.elapsed().saturating_sub(before));
             if status != 200 || body.len() < 1_000 {
                 return Err(BenchError::new("page", format!("{path}: {status}")));
             }
@@ -99,7 +99,7 @@ async fn sign_in(product: &Product, clock: &Clock) -> Result<(String, Vec<Durati
         let before = clock.elapsed();
         let request = product.http().post(format!("{}/sign-in", access.url)).form(&form);
         let answer = request.send().await.map_err(in_part("sign-in"))?;
-        times.push(clock.elapsed() - before);
+        times.push(clock.elapsed().saturating_sub(before));
         let set = answer.headers().get(SET_COOKIE).and_then(|set| set.to_str().ok()?.split(';').next());
         cookie = set.map(str::to_owned);
     }

@@ -31,15 +31,14 @@ pub(crate) fn mobile(number: usize) -> String {
 
 /// A file of contacts as a school office exports it.
 pub(crate) fn csv(rows: usize) -> String {
-    let mut file = String::from("Contact ID,Title,Forename,Surname,Role,Mobile,Email,Groups\n");
-    for number in 0..rows {
+    let line = |number: usize| {
         let (forename, surname) =
             (FORENAMES[number % FORENAMES.len()], SURNAMES[number / FORENAMES.len() % SURNAMES.len()]);
-        file.push_str(&format!(
-            "P{number:06},Ms,{forename},{surname},Parent,{},parent{number}@families.example,Year {}\n",
-            mobile(number % MOST),
-            7 + number % 5
-        ));
-    }
-    file
+        let (mobile, year) = (mobile(number % MOST), 7 + number % 5);
+        format!(
+            "P{number:06},Ms,{forename},{surname},Parent,{mobile},parent{number}@families.example,Year {year}\n"
+        )
+    };
+    let header = "Contact ID,Title,Forename,Surname,Role,Mobile,Email,Groups\n".to_owned();
+    std::iter::once(header).chain((0..rows).map(line)).collect()
 }

@@ -68,7 +68,7 @@ fn timed(clock: &Clock, run: impl Fn() -> Result<u64>) -> Result<Duration> {
     for _ in 0..3 {
         let before = clock.elapsed();
         black_box(run()?);
-        best = best.min(clock.elapsed() - before);
+        best = best.min(clock.elapsed().saturating_sub(before));
     }
     Ok(best)
 }
