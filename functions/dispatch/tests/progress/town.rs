@@ -10,7 +10,7 @@ use channels::port::{
     SmsSender, VoiceCaller,
 };
 use channels::reference::ReferenceKey;
-use dispatch::{Dispatch, Providers};
+use dispatch::{Bodies, Dispatch, Providers};
 use domain::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
 use domain::delivery::{Answer, DeliveryState, Evidence};
 use domain::email::EmailAddress;
@@ -220,7 +220,7 @@ impl Town {
             ids: ids.clone(),
             timing: Timing::default(),
             references: ReferenceKey::new(&[7; 32]).unwrap(),
-            bodies: Default::default(),
+            bodies: Bodies::default(),
         });
         let town =
             Self { school, clock, provider, timing: Timing::default(), dispatch, jobs, ids, _stop: stop };
