@@ -177,3 +177,22 @@ fn succeeded(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_is_tried_again_comes_within_seconds_and_then_less_and_less_soon() {
+        let wait_s = |receives: &str| {
+            let mut record = SqsMessage::default();
+            record.event_source_arn = Some("arn:aws:sqs:eu-west-2:111122223333:routine".to_owned());
+            record.receipt_handle = Some("handle".to_owned());
+            record.attributes.insert("ApproximateReceiveCount".to_owned(), receives.to_owned());
+            Origin::of(&record).map(|origin| origin.wait_s())
+        };
+        let waits = ["1", "2", "3", "4", "5", "900"].map(wait_s);
+        assert_eq!(waits, [10, 30, 90, 270, 270, 270].map(Some));
+        assert_eq!(wait_s("often"), None);
+    }
+}
