@@ -62,6 +62,7 @@ struct Line {
     lost: usize,
     twice: usize,
     not_confirmed: usize,
+    rejected: usize,
     usage: i64,
     wrong: usize,
     seconds: f64,
@@ -99,6 +100,7 @@ impl Report {
         line.lost += verdict.lost.len();
         line.twice += verdict.twice.len();
         line.not_confirmed += verdict.not_confirmed;
+        line.rejected += verdict.rejected;
         line.usage += verdict.usage.iter().map(|n| n.abs()).sum::<i64>();
         line.wrong += verdict.wrong.len();
         line.seconds += outcome.took.as_secs_f64();
@@ -130,21 +132,31 @@ impl Report {
         let mut out = String::new();
         let _ = writeln!(
             out,
-            "{:<10} {:>10} {:>6} {:>6} {:>6} {:>14} {:>6} {:>6} {:>8}",
-            "row", "injections", "runs", "lost", "twice", "not confirmed", "usage", "other", "seconds"
+            "{:<10} {:>10} {:>6} {:>6} {:>6} {:>14} {:>9} {:>6} {:>6} {:>8}",
+            "row",
+            "injections",
+            "runs",
+            "lost",
+            "twice",
+            "not confirmed",
+            "rejected",
+            "usage",
+            "other",
+            "seconds"
         );
         for (scenario, line) in &self.lines {
             let row = Row::ALL.into_iter().find(|row| scenario_of(*row) == *scenario);
             let injections = row.map_or_else(|| "in rows".to_owned(), |row| self.tally.row(row).to_string());
             let _ = writeln!(
                 out,
-                "{:<10} {:>10} {:>6} {:>6} {:>6} {:>14} {:>6} {:>6} {:>8.0}",
+                "{:<10} {:>10} {:>6} {:>6} {:>6} {:>14} {:>9} {:>6} {:>6} {:>8.0}",
                 scenario.name(),
                 injections,
                 line.runs,
                 line.lost,
                 line.twice,
                 line.not_confirmed,
+                line.rejected,
                 line.usage,
                 line.wrong,
                 line.seconds

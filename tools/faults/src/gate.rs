@@ -56,8 +56,9 @@ impl Budget {
 pub fn danger(point: &str) -> u64 {
     match point {
         "accept" => 350,
-        "begin plan" | "epoch" => 200,
-        "plan write" | "finish" | "history" => 130,
+        "finish" | "history" => 130,
+        "begin plan" | "epoch" => 120,
+        "plan write" => 90,
         "claim" | "outcome" | "mark finished" => 100,
         "enqueue" | "ask" => 70,
         "receipt merge" | "receipt queued" | "look again" => 40,

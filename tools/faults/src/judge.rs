@@ -10,6 +10,8 @@ use crate::town::TABLE;
 
 /// Lost workers after which a page is given up, by the product's own promise.
 const MOST_LOST: i64 = 5;
+/// Tries at planning after which a message is rejected, with its reason, by the product's own promise.
+const MOST_TRIES: i64 = 10;
 /// A look that is further away than this waits for nothing but a report that may never come, in milliseconds.
 const FAR_MS: i64 = 60_000;
 
@@ -33,6 +35,8 @@ pub struct Verdict {
     pub twice: Vec<String>,
     /// Shown as *not confirmed*.
     pub not_confirmed: usize,
+    /// Messages that were rejected, with a reason, after so many tries that ended in a death.
+    pub rejected: usize,
     /// Usage less what the providers saw: e-mails, texts, units, minutes.
     pub usage: [i64; 4],
     /// Everything else that is not as promised.
@@ -98,7 +102,7 @@ fn message_of(row: &Value) -> Option<&str> {
     text(row, "pk").split("#M#").nth(1).map(|rest| rest.split('#').next().unwrap_or_default())
 }
 
-/// Which of these messages still need work, going by their own rows.
+/// Which of these messages still need work, going by their own rows, and what these say.
 pub fn unfinished(rows: &[Value], sent: &[Sent]) -> Vec<String> {
     let now_ms = jiff::Timestamp::now().as_millisecond();
     let meta: BTreeMap<&str, &Value> = rows
@@ -106,13 +110,13 @@ pub fn unfinished(rows: &[Value], sent: &[Sent]) -> Vec<String> {
         .filter(|row| text(row, "sk") == "META")
         .filter_map(|row| Some((message_of(row)?, row)))
         .collect();
-    let over = |sent: &Sent| {
-        meta.get(sent.id.as_str()).is_some_and(|row| {
-            let due = number(row, "due");
-            text(row, "state") == "finished" && due.is_none_or(|due| due > now_ms + FAR_MS)
-        })
+    let under_way = |sent: &Sent| {
+        let Some(row) = meta.get(sent.id.as_str()) else { return Some(format!("{}: no row", sent.id)) };
+        let (state, due) = (text(row, "state"), number(row, "due"));
+        let over = matches!(state, "finished" | "rejected") && due.is_none_or(|due| due > now_ms + FAR_MS);
+        (!over).then(|| format!("{}: {state}, due in {:?} ms", sent.id, due.map(|due| due - now_ms)))
     };
-    sent.iter().filter(|sent| !over(sent)).map(|sent| sent.id.clone()).collect()
+    sent.iter().filter_map(under_way).collect()
 }
 
 /// What the providers saw for these messages.
@@ -191,15 +195,26 @@ fn read(rows: &[Value], wrong: &mut Vec<String>) -> BTreeMap<Place, Row> {
 pub async fn judge(partner: &Partner, database: &str, sent: &[Sent], permits: Permits) -> Verdict {
     let mut verdict = Verdict::default();
     let rows = rows(database).await;
-    for id in unfinished(&rows, sent) {
-        verdict.wrong.push(format!("{id}: has not come to its end"));
+    for message in unfinished(&rows, sent) {
+        verdict.wrong.push(format!("not at its end: {message}"));
     }
     let kept = read(&rows, &mut verdict.wrong);
     let seen = seen(partner).await;
-    let mut ours = BTreeSet::new();
     for message in sent {
+        let meta = rows.iter().find(|row| text(row, "sk") == "META" && message_of(row) == Some(&message.id));
+        let given_up = meta.is_some_and(|row| {
+            text(row, "state") == "rejected"
+                && number(row, "tries").unwrap_or(0) >= MOST_TRIES
+                && !text(row, "reason").is_empty()
+        });
+        if given_up {
+            verdict.rejected += 1;
+            if seen.keys().any(|(id, _, _)| *id == message.id) {
+                verdict.wrong.push(format!("{}: rejected, and yet a provider saw it", message.id));
+            }
+            continue;
+        }
         hear(partner, message, sent, (&kept, &seen), permits, &mut verdict).await;
-        ours.insert(message.id.as_str());
     }
     for (message, channel, to) in seen.keys() {
         let asked = sent.iter().any(|s| s.id == *message && s.to.contains(&(channel.clone(), to.clone())));

@@ -138,7 +138,8 @@ pub async fn run(seed: u64, program: &Path) -> Outcome {
         }
         tracing::info!(owed, idle, "waiting");
         if Instant::now() > until {
-            wrong.push("not quiet in time".to_owned());
+            wrong.extend(judge::unfinished(&rows, &sent));
+            wrong.push(format!("not quiet in time: {owed} receipts owed, idle: {idle}"));
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -274,8 +274,12 @@ async fn quiet(town: &Town, partner: &Partner, sent: &[Sent], wrong: &mut Vec<St
             }
         }
         if began.elapsed() > PATIENCE {
-            wrong
-                .push(format!("not quiet in time: {owed} receipts owed, {} items queued", town.queues.len()));
+            let rows = judge::rows(&town.database_url).await;
+            wrong.extend(judge::unfinished(&rows, sent));
+            for row in rows.iter().filter(|row| row["sk"]["S"] == "META" && !row["due"].is_null()) {
+                tracing::warn!(%row, "not at its end");
+            }
+            wrong.push(format!("not quiet in time: {owed} receipts owed, {} queued", town.queues.len()));
             return false;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
