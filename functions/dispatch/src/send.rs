@@ -68,6 +68,10 @@ impl Dispatch {
         };
 
         let answers = self.send_all(page, &claimed, &content, &texts, &ready, until).await;
+        let left = claimed.pending().len().saturating_sub(answers.len());
+        if left > 0 {
+            warn!(message = %page.message, page = page.page, left, "no time to send all");
+        }
         let settled = claimed.clone().settled(answers.clone(), self.timing.retry, self.clock.now_ms());
         match school.advance_page(page, &claimed, &settled).await {
             Ok(true) => self.follow_up(&meta.purpose, page, &settled).await,
