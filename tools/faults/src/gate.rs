@@ -59,6 +59,7 @@ pub fn danger(point: &str) -> u64 {
         "finish" | "history" => 130,
         "begin plan" | "epoch" => 120,
         "plan write" => 90,
+        "try plan" => 40,
         "claim" | "outcome" | "mark finished" => 100,
         "enqueue" | "ask" => 70,
         "receipt merge" | "receipt queued" | "look again" => 40,

@@ -156,7 +156,9 @@ fn update(expression: &str, condition: &str, text: &str) -> &'static str {
         "epoch"
     } else if has("list_append") {
         "begin plan"
-    } else if has("waiting = :n") || has("nudged") {
+    } else if has("tries") {
+        "try plan"
+    } else if has("waiting = :n") || has("nudged") || has("fetched") || has("finishing") {
         "watch"
     } else if has("REMOVE epochs") {
         "drop orphans"
@@ -164,10 +166,12 @@ fn update(expression: &str, condition: &str, text: &str) -> &'static str {
         "settle"
     } else if has("totals = :t") {
         "history line"
-    } else if condition.contains("due > :d") {
-        "look again"
-    } else if text.contains("\"finished\"") {
+    } else if has(":rejected") {
+        "reject"
+    } else if has("#state") && text.contains("\"finished\"") {
         "mark finished"
+    } else if has("news") && !has("#state") {
+        "look again"
     } else {
         "write"
     }
