@@ -14,7 +14,7 @@ run: ## the whole product on this machine
 test: ## every test; installs what it lacks on Debian
 	scripts/test
 
-faults: ## the fault campaign, up to 20 minutes; SCENARIO=deaths SEED=7 does one run again
+faults: ## the fault campaign; SCENARIO=deaths SEED=7 does one run again
 	cargo run --release --locked -p faults -- $(if $(SCENARIO),$(SCENARIO) $(or $(SEED),1),$(if $(SEED),--seed $(SEED)))
 
 fuzz: ## hostile input for the API, the parsers and the model of a page, SECONDS=300 each; needs cargo-fuzz, or installs it

@@ -15,4 +15,5 @@ pub mod run;
 pub mod scenario;
 pub mod tally;
 pub mod town;
+pub mod trouble;
 pub mod victim;

@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use dynoxide::Database;
 use runtime::QueueName;
-use serde_json::{Value, json};
+use serde_json::json;
 use simulators::{Simulators, TwilioAccount};
 use tokio::task::JoinHandle;
 use usage::Usage;
@@ -25,17 +25,18 @@ use crate::queue::Queues;
 use crate::scenario::{Scenario, Storm};
 use crate::tally::{Row, Tally};
 use crate::town::{ACCOUNT, MOST_REFUSALS, TOKEN, Town, key, school};
+use crate::trouble::{order_faults, poisoned, replay};
 
 /// Longest wait for a run to come to its end after the storm.
 const PATIENCE: Duration = Duration::from_mins(5);
 /// Longest storm: faults that have met nothing by then are left out.
-const STORM: Duration = Duration::from_secs(20);
+pub const STORM: Duration = Duration::from_secs(20);
 /// Most deliveries in a page: what one lost worker may leave unconfirmed for each page in its hands.
 const PAGE: usize = 25;
 /// Pages that a worker of a run can have in its hands.
 const PAGES: usize = 4;
 /// An item that no program can read.
-const UNREADABLE: &str = "{\"job\":\"page\"}";
+pub const UNREADABLE: &str = "{\"job\":\"page\"}";
 
 /// What came of a run.
 #[derive(Debug)]
@@ -168,43 +169,6 @@ pub async fn run(scenario: Scenario, seed: u64) -> Outcome {
     Outcome { seed, scenario, verdict, tally: Arc::clone(&town.tally), took: began.elapsed() }
 }
 
-/// Trouble at the providers, spread over all kinds and channels.
-async fn order_faults(town: &Town, partner: &Partner) {
-    const KINDS: [&str; 12] = [
-        "429",
-        "500",
-        "502",
-        "503",
-        "reset",
-        "timeout",
-        "garbage",
-        "slow",
-        "accept_then_timeout",
-        "accept_then_reset",
-        "accept_then_500",
-        "accept_then_garbage",
-    ];
-    let storm = &town.storm;
-    let mut left = storm.providers;
-    while left > 0 {
-        let count = left.min(town.chance.between("faults of a kind", 2, 9));
-        left -= count;
-        let target = *town.chance.pick("target", &["sms", "sms", "call", "email", "any"]);
-        let on = if town.chance.hits("on a question", 150) { "read" } else { "send" };
-        let order = json!({
-            "target": target, "on": on, "kind": town.chance.pick("fault", &KINDS), "count": count,
-            "every": town.chance.between("every", 1, 4), "seed": town.chance.roll("fault's seed") >> 12,
-            "delay_ms": town.chance.pick("delay", &[80, 150, 400]),
-        });
-        partner.control("faults", &order).await;
-    }
-    if storm.early {
-        // Slow answers: receipts are there before the outcome can be.
-        let slow = json!({ "target": "any", "on": "send", "kind": "slow", "every": 1, "delay_ms": 90 });
-        partner.control("faults", &slow).await;
-    }
-}
-
 /// Sends the run's messages, each request repeated until it is answered, some of them even then.
 async fn send_all(town: &Arc<Town>, partner: &Partner, people: u64, wrong: &mut Vec<String>) -> Vec<Sent> {
     let mut sent = Vec::new();
@@ -304,92 +268,6 @@ async fn watch(partner: Partner, sent: Vec<Sent>, wrong: Arc<Mutex<Vec<String>>>
         }
         tokio::time::sleep(Duration::from_millis(400)).await;
     }
-}
-
-/// Repeats receipts, late words among them, and forges some.
-async fn replay(town: &Town, partner: &Partner, wrong: &mut Vec<String>) {
-    let began = Instant::now();
-    let mut left = town.storm.replays;
-    while left > 0 && began.elapsed() < STORM {
-        let log = partner.ask("log").await;
-        let seen = log.as_array().cloned().unwrap_or_default();
-        if seen.is_empty() {
-            tokio::time::sleep(Duration::from_millis(30)).await;
-            continue;
-        }
-        left -= 1;
-        let record = town.chance.pick("record", &seen);
-        let kind = record["kind"].as_str().unwrap_or_default();
-        let words: &[&str] = match kind {
-            "sms" => &["queued", "sent", "sending", "delivered", "undelivered"],
-            "call" => &["initiated", "ringing", "in-progress"],
-            _ => &["Send", "Delivery"],
-        };
-        // A real provider contradicts itself about an end only as its records have it.
-        let end = record["outcome"].as_str().unwrap_or_default();
-        let word = *town.chance.pick("word", words);
-        let word =
-            if matches!(word, "delivered" | "undelivered" | "Delivery") && !end.eq_ignore_ascii_case(word) {
-                words[0]
-            } else {
-                word
-            };
-        let forge = town.chance.hits("forge", 400);
-        let times = town.chance.between("times", 1, 4);
-        let order = json!({ "sid": record["sid"], "status": word, "times": times, "forge": forge });
-        let answers =
-            partner.control("replay", &order).await["answers"].as_array().cloned().unwrap_or_default();
-        let count = answers.len() as u64;
-        if forge {
-            town.tally.add_many(Row::Receipts, "forged", count);
-            if kind != "email" && answers.iter().any(|a| !a.is_null() && *a != json!(403)) {
-                wrong.push(format!("forged receipts were answered {answers:?}"));
-            }
-        } else {
-            town.tally.add_many(Row::Receipts, if times > 1 { "doubled" } else { "out of order" }, count);
-        }
-    }
-    if town.storm.unordered {
-        let counts = partner.ask("counts").await;
-        let all: u64 = ["sms", "call", "email"].iter().filter_map(|kind| counts[*kind].as_u64()).sum();
-        town.tally.add_many(Row::Receipts, "course reversed", all / 2);
-    }
-}
-
-/// Waits for the poisoned jobs to die, sees that nothing else did, mends their cause and redrives them.
-async fn poisoned(town: &Town, wrong: &mut Vec<String>) {
-    let began = Instant::now();
-    // The poisoned pages' jobs come again and again, from the watch; the first four dead are the unreadable ones.
-    while town.queues.dead().len() < 6 && began.elapsed() < STORM {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let poisoned = town.weather.poisoned.load(Ordering::Relaxed);
-    let is_poison = |body: &str| {
-        let job: Value = serde_json::from_str(body).unwrap_or_default();
-        body == UNREADABLE || (job["job"] == "page" && job["page"] == json!(poisoned - 1))
-    };
-    let dead = town.queues.dead();
-    for letter in &dead {
-        if !is_poison(&letter.body) {
-            wrong.push(format!("a good job died: {}", letter.body));
-        }
-        if letter.receives != 5 {
-            wrong.push(format!("dead after {} receives", letter.receives));
-        }
-    }
-    let unreadable = dead.iter().filter(|letter| letter.body == UNREADABLE).count();
-    town.tally.add_many(Row::Poison, "item cannot be read", 5 * unreadable as u64);
-    if unreadable != 4 {
-        wrong.push(format!("{unreadable} of 4 unreadable items died"));
-    }
-    for body in town.failed.lock().unwrap().iter() {
-        if !is_poison(body) {
-            wrong.push(format!("a good job was named as failed: {body}"));
-        }
-    }
-    town.weather.poisoned.store(0, Ordering::Relaxed);
-    town.queues.discard(|letter| letter.body == UNREADABLE);
-    town.queues.redrive();
 }
 
 /// Staff send again what failed or is not confirmed.
