@@ -16,6 +16,12 @@ pub struct Verdict {
 
 impl Verdict {
     pub async fn of(partner: &Partner, message: &str) -> Self {
+        // What is said comes first: what goes out in between is then seen, not missed.
+        let text = |d: &Value, name: &str| d[name].as_str().unwrap().to_owned();
+        let deliveries = partner.deliveries(message).await;
+        let said: BTreeMap<_, _> =
+            deliveries.iter().map(|d| ((text(d, "channel"), text(d, "to")), text(d, "state"))).collect();
+        assert_eq!(said.len(), deliveries.len(), "a delivery is listed twice");
         let mut seen = BTreeMap::new();
         for (kind, channel) in [("sms", "sms"), ("call", "voice"), ("email", "email")] {
             for record in partner.seen(kind).await {
@@ -26,11 +32,6 @@ impl Verdict {
                 }
             }
         }
-        let text = |d: &Value, name: &str| d[name].as_str().unwrap().to_owned();
-        let deliveries = partner.deliveries(message).await;
-        let said: BTreeMap<_, _> =
-            deliveries.iter().map(|d| ((text(d, "channel"), text(d, "to")), text(d, "state"))).collect();
-        assert_eq!(said.len(), deliveries.len(), "a delivery is listed twice");
         Self { seen, said }
     }
 
