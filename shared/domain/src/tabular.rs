@@ -102,13 +102,13 @@ fn known_binary(bytes: &[u8]) -> Option<NotText> {
 }
 
 /// A cell for a CSV export that no spreadsheet runs as a formula: an apostrophe goes before a leading `=`, `+`, `-`,
-/// `@`, tab or line break, also behind spaces. (Our own upload takes the apostrophe off a phone number again.)
+/// `@` or control character, also behind anything that looks like a space. (Our own upload takes the apostrophe off a
+/// phone number again.)
 pub fn safe_cell(text: &str) -> Cow<'_, str> {
-    let first = text.trim_start_matches(' ').chars().next();
-    match first {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => {
-            Cow::Owned(format!("'{text}"))
-        }
+    let unseen = |c: char| !c.is_control() && (c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}'));
+    match text.trim_start_matches(unseen).chars().next() {
+        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') => Cow::Owned(format!("'{text}")),
+        Some(c) if c.is_control() => Cow::Owned(format!("'{text}")),
         _ => Cow::Borrowed(text),
     }
 }
@@ -172,6 +172,8 @@ mod tests {
             ("\t=1", "'\t=1"),
             ("\r=1", "'\r=1"),
             ("＝1", "'＝1"),
+            ("\u{c}=1", "'\u{c}=1"),
+            ("\u{a0}\u{feff}=1", "'\u{a0}\u{feff}=1"),
         ] {
             assert_eq!(safe_cell(cell), expected, "{cell:?}");
         }

@@ -51,7 +51,8 @@ pub(crate) fn inbound(form: &[(String, String)]) {
     for address in [&text.from, &text.to] {
         assert!(!address.is_empty() && !address.chars().any(char::is_control));
     }
-    assert!(text.id.len() == 34 && !format!("{text:?}").contains(&text.from));
+    assert_eq!(text.id.len(), 34);
+    assert!(text.from.len() < 8 || !format!("{text:?}").contains(&text.from));
 }
 
 /// What we sign passes; with one character more, another address or another token it does not.

@@ -15,7 +15,15 @@ pub(super) fn international(digits: &[u8], mode: NumberMode) -> Result<PhoneNumb
     let mut text = String::with_capacity(digits.len() + 1);
     text.push('+');
     text.extend(digits.iter().copied().map(char::from));
-    checked(&PHONE_NUMBER_UTIL.parse(&text, None).map_err(|e| reason(&e))?, mode)
+    let number = checked(&PHONE_NUMBER_UTIL.parse(&text, None).map_err(|e| reason(&e))?, mode)?;
+    // A prefix of the other country was dropped. Whatever starts with another one is no number.
+    if number.as_str() != text {
+        let again = PHONE_NUMBER_UTIL.parse(number.as_str(), None).map_err(|e| reason(&e))?;
+        if checked(&again, mode)? != number {
+            return Err(PhoneError::NotInUse);
+        }
+    }
+    Ok(number)
 }
 
 /// What a number dialled inside `country`, with or without its own prefixes, is in full. Not checked further.

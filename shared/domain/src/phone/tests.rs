@@ -101,6 +101,8 @@ fn refuses_with_the_reason() {
         ("00000000000", PhoneError::TooShort),
         ("+999 1234 5678", PhoneError::UnknownCountry),
         ("+353 87 123", PhoneError::TooShort),
+        // Without its first 0 it would be another number, and without both a third.
+        ("+49 00 1212", PhoneError::NotInUse),
         ("+353 87 123 456 789", PhoneError::TooLong),
     ] {
         assert_eq!(live(text), Err(expected), "{text:?}");
