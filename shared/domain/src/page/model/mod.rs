@@ -2,16 +2,19 @@
 //! knows what it really took, receipts in any order, staff who stop and resend. Whatever happens, in whatever order,
 //! the invariants of the send protocol hold.
 
+mod facts;
 mod steps;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use self::facts::{is_waiting, knows, reached_provider, reread, said};
 use self::steps::{Call, Records, Step, ends, steps};
 use super::*;
 
-const POLICY: RetryPolicy = RetryPolicy { base_ms: 1_000, most: 3 };
+/// Patient, so that a page may lose as many workers as it can.
+const POLICY: RetryPolicy = RetryPolicy { base_ms: 1_000, most: 9 };
 /// Deliveries of the page.
 const DELIVERIES: usize = 3;
 
@@ -137,6 +140,11 @@ impl World {
                 let (resent, count) = before.clone().resent(self.now_ms);
                 assert!(count == 0 || count == asked_for.len());
                 if count > 0 {
+                    assert!(before.claim.is_none(), "what is being sent is not sent again beside it");
+                    assert!(
+                        asked_for.iter().all(|i| resent.pending().contains(i)),
+                        "what staff ask for is done"
+                    );
                     self.advance(&before, resent);
                     self.lost = 0;
                     for index in asked_for {
@@ -255,6 +263,10 @@ impl World {
                 self.allowed[*index] += 1;
                 self.blurred = true;
             }
+            if matches!(found, Found::Accepted { .. }) && !self.blurred {
+                self.told
+                    .extend(self.provider.iter().filter(|t| t.index == *index).map(|t| (t.index, t.attempt)));
+            }
         }
         let asked = before.clone().asked(found, self.emergency && !self.stopped, POLICY, self.now_ms);
         for (index, (new, old)) in asked.slots.iter().zip(&before.slots).enumerate() {
@@ -352,32 +364,6 @@ impl World {
     fn taken(&self, index: usize) -> usize {
         self.provider.iter().filter(|t| t.index == index).count()
     }
-}
-
-fn knows(page: &PageState, id: &str) -> bool {
-    let slot = |s: &Slot| s.id.as_deref() == Some(id) || s.past.iter().any(|p| p.id == id);
-    let said = |e: &Evidence| e.id.as_deref() == Some(id);
-    page.slots.iter().any(slot) || page.receipts.0.values().flat_map(BTreeMap::values).any(said)
-}
-
-fn said(state: DeliveryState, at_ms: i64, id: &str) -> Evidence {
-    Evidence { state, reason: None, code: None, seconds: None, at_ms, id: Some(id.to_owned()) }
-}
-
-fn reached_provider(state: DeliveryState) -> bool {
-    matches!(state, DeliveryState::Accepted | DeliveryState::Delivered | DeliveryState::Expired)
-}
-
-fn is_waiting(state: DeliveryState) -> bool {
-    state.is_pending() || state == DeliveryState::Sending
-}
-
-/// The page after its slots and receipts went through their stored form.
-fn reread(page: &PageState) -> PageState {
-    let slots = serde_json::from_str(&serde_json::to_string(&page.slots).unwrap()).unwrap();
-    let receipts = serde_json::from_str(&serde_json::to_string(&page.receipts).unwrap()).unwrap();
-    let units = serde_json::from_str(&serde_json::to_string(&page.units).unwrap()).unwrap();
-    PageState { units, slots, receipts, ..page.clone() }
 }
 
 proptest! {
