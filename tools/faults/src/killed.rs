@@ -76,7 +76,7 @@ struct Stage<'a> {
 impl Stage<'_> {
     async fn victim(&self, generation: u64, lives: bool) -> Process {
         let seed = self.seed.wrapping_mul(1_000).wrapping_add(generation);
-        let mut args = vec!["victim".to_owned(), self.data.to_string_lossy().into_owned()];
+        let mut args = vec!["as-victim".to_owned(), self.data.to_string_lossy().into_owned()];
         args.extend([self.port.to_string(), self.providers.clone(), seed.to_string(), lives.to_string()]);
         Process::start(self.program, &args).await
     }
@@ -101,7 +101,7 @@ pub async fn run(seed: u64, program: &Path) -> Outcome {
     let data = tempfile::tempdir().expect("a directory");
     let port = free_ports();
     let events = format!("http://127.0.0.1:{}/events", port + 1);
-    let providers = Process::start(program, &["providers".to_owned(), events]).await;
+    let providers = Process::start(program, &["as-providers".to_owned(), events]).await;
     let stage = Stage { program, data: data.path(), port, providers: providers.said.clone(), seed };
     let url = format!("http://127.0.0.1:{port}");
     let partner = Partner::new(&url, &key().reveal(), &stage.providers);

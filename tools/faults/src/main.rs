@@ -26,14 +26,14 @@ async fn main() -> ExitCode {
     let program = std::env::current_exe().expect("this program");
     let mut plan = Plan { wanted: LONG.to_vec(), kills: 300, combined: 60, at_once: 20, seed: 1, program };
     match words[..] {
-        ["victim", data, port, at, seed, lives] => {
+        ["as-victim", data, port, at, seed, lives] => {
             let (Ok(port), Ok(seed), Ok(lives)) = (port.parse(), seed.parse(), lives.parse()) else {
                 return usage();
             };
             victim(Orders { data: data.into(), port, providers: at.to_owned(), seed, lives }).await;
             ExitCode::SUCCESS
         }
-        ["providers", events] => {
+        ["as-providers", events] => {
             providers(events.to_owned()).await;
             ExitCode::SUCCESS
         }
