@@ -52,7 +52,13 @@ pub(crate) fn phone(text: &str) {
     let live = read(text, NumberMode::Live);
     let simulated = read(text, NumberMode::Simulated);
     if let Ok(number) = live {
-        assert_eq!(simulated, Ok(number), "what is real is well formed");
+        // "00 90…" is abroad where such numbers may be made up, and a 0 typed twice where they must be real.
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        assert!(simulated.is_ok(), "what is real is well formed");
+        assert!(
+            simulated == Ok(number) || digits.starts_with("00"),
+            "{text:?} is the same number in both modes"
+        );
     }
     for (mode, number) in [(NumberMode::Live, live), (NumberMode::Simulated, simulated)] {
         match number {
