@@ -74,6 +74,8 @@ pub struct Report {
     /// What really happened.
     pub tally: Arc<Tally>,
     lines: BTreeMap<Scenario, Line>,
+    /// What happened in runs of a row's own kind: what it is measured by.
+    own: BTreeMap<Row, u64>,
     /// Runs in which a promise was broken.
     pub failures: Vec<String>,
     took: Duration,
@@ -92,7 +94,18 @@ const fn scenario_of(row: Row) -> Scenario {
     }
 }
 
+/// The row that runs make happen; all of them, where everything happens at once.
+fn row_of(scenario: Scenario) -> Option<Row> {
+    let killed = (scenario == Scenario::Killed).then_some(Row::Deaths);
+    killed.or_else(|| Row::ALL.into_iter().find(|row| scenario_of(*row) == scenario))
+}
+
 impl Report {
+    /// Injections of a row in runs of its own kind.
+    pub fn own(&self, row: Row) -> u64 {
+        self.own.get(&row).copied().unwrap_or(0)
+    }
+
     fn take(&mut self, outcome: &Outcome) {
         let verdict = &outcome.verdict;
         let line = self.lines.entry(outcome.scenario).or_default();
@@ -105,6 +118,9 @@ impl Report {
         line.wrong += verdict.wrong.len();
         line.seconds += outcome.took.as_secs_f64();
         self.tally.absorb(&outcome.tally);
+        if let Some(row) = row_of(outcome.scenario) {
+            *self.own.entry(row).or_default() += outcome.tally.row(row);
+        }
         if !verdict.is_clean() {
             let mut text = format!("make faults SCENARIO={} SEED={}", outcome.scenario, outcome.seed);
             let found = verdict.lost.iter().map(|l| format!("lost: {l}"));
@@ -146,7 +162,7 @@ impl Report {
         );
         for (scenario, line) in &self.lines {
             let row = Row::ALL.into_iter().find(|row| scenario_of(*row) == *scenario);
-            let injections = row.map_or_else(|| "in rows".to_owned(), |row| self.tally.row(row).to_string());
+            let injections = row.map_or_else(|| "-".to_owned(), |row| self.own(row).to_string());
             let _ = writeln!(
                 out,
                 "{:<10} {:>10} {:>6} {:>6} {:>6} {:>14} {:>9} {:>6} {:>6} {:>8.0}",
@@ -207,7 +223,7 @@ pub async fn campaign(plan: Plan, progress: impl Fn(&Outcome)) -> Report {
                 // The row that lacks most, reckoning that each run under way makes up for some.
                 let lack = |(row, wanted): &(Row, u64)| {
                     let coming = in_work.get(row).copied().unwrap_or(0) * guess(&report, *row);
-                    wanted.saturating_sub(report.tally.row(*row) + coming) * 1_000 / wanted.max(&1)
+                    wanted.saturating_sub(report.own(*row) + coming) * 1_000 / wanted.max(&1)
                 };
                 match plan.wanted.iter().max_by_key(|w| lack(w)).filter(|w| lack(w) > 0) {
                     Some((row, _)) => {
@@ -246,5 +262,5 @@ pub async fn campaign(plan: Plan, progress: impl Fn(&Outcome)) -> Report {
 /// What one run of a row comes to, going by those that have been.
 fn guess(report: &Report, row: Row) -> u64 {
     let runs = report.lines.get(&scenario_of(row)).map_or(0, |line| line.runs);
-    report.tally.row(row).checked_div(runs).unwrap_or(10).max(1)
+    report.own(row).checked_div(runs).unwrap_or(10).max(1)
 }

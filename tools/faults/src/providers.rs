@@ -1,10 +1,9 @@
 //! The ports to the providers, with gates before and after each call. What goes wrong at a provider is the simulators'
-//! doing; here it is seen and counted.
+//! doing; here it is only seen.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use channels::port::{
     BoxFuture, ChannelError, Mailer, OutgoingCall, OutgoingEmail, OutgoingSms, Record, SmsSender, VoiceCaller,
@@ -13,11 +12,7 @@ use dispatch::Providers;
 use domain::delivery::{Answer, Evidence};
 
 use crate::gate::{Life, Side};
-use crate::tally::{Row, Tally};
 use crate::town::Town;
-
-/// An answer that took longer than this was slow.
-const SLOW: Duration = Duration::from_millis(60);
 
 /// What providers answered: how often each delivery was refused.
 #[derive(Debug, Default)]
@@ -46,10 +41,7 @@ impl Refusals {
 pub struct Gated {
     inner: Providers,
     life: Arc<Life>,
-    tally: Arc<Tally>,
     refusals: Arc<Refusals>,
-    early: bool,
-    slow: bool,
 }
 
 /// Puts gates around these providers.
@@ -57,10 +49,7 @@ pub fn gated(inner: Providers, life: &Arc<Life>, town: &Town) -> Providers {
     let gated = Arc::new(Gated {
         inner: inner.clone(),
         life: Arc::clone(life),
-        tally: Arc::clone(&town.tally),
         refusals: Arc::clone(&town.refusals),
-        early: town.storm.early,
-        slow: town.storm.providers > 0,
     });
     Providers { sms: gated.clone(), voice: gated.clone(), mail: gated, ..inner }
 }
@@ -68,24 +57,11 @@ pub fn gated(inner: Providers, life: &Arc<Life>, town: &Town) -> Providers {
 impl Gated {
     async fn send(&self, reference: &str, sending: BoxFuture<'_, Answer>) -> Answer {
         self.life.pass("send", Side::Before).await;
-        let began = Instant::now();
         let answer = sending.await;
-        if answer == Answer::Unknown {
-            self.refusals.1.fetch_add(1, Ordering::Relaxed);
-        }
         match &answer {
-            Answer::Refused { again, .. } => {
-                self.refusals.note(reference);
-                self.tally.add(Row::Providers, if *again { "refused for now" } else { "refused" });
-            }
-            Answer::Unknown if began.elapsed() >= SLOW => self.tally.add(Row::Providers, "no answer in time"),
-            Answer::Unknown => self.tally.add(Row::Providers, "cut off, failed or garbled"),
-            Answer::Accepted { .. } if began.elapsed() >= SLOW => {
-                if self.early {
-                    self.tally.add(Row::Receipts, "before the outcome");
-                } else if self.slow {
-                    self.tally.add(Row::Providers, "slow");
-                }
+            Answer::Refused { .. } => self.refusals.note(reference),
+            Answer::Unknown => {
+                self.refusals.1.fetch_add(1, Ordering::Relaxed);
             }
             Answer::Accepted { .. } => {}
         }
@@ -96,9 +72,6 @@ impl Gated {
     async fn ask<T>(&self, asking: BoxFuture<'_, Result<T, ChannelError>>) -> Result<T, ChannelError> {
         self.life.pass("ask", Side::Before).await;
         let answer = asking.await;
-        if answer.is_err() {
-            self.tally.add(Row::Providers, "question not answered");
-        }
         self.life.pass("ask", Side::After).await;
         answer
     }

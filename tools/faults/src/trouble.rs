@@ -90,11 +90,6 @@ pub async fn replay(town: &Town, partner: &Partner, wrong: &mut Vec<String>) {
             town.tally.add_many(Row::Receipts, if times > 1 { "doubled" } else { "out of order" }, count);
         }
     }
-    if town.storm.unordered {
-        let counts = partner.ask("counts").await;
-        let all: u64 = ["sms", "call", "email"].iter().filter_map(|kind| counts[*kind].as_u64()).sum();
-        town.tally.add_many(Row::Receipts, "course reversed", all / 2);
-    }
 }
 
 /// Waits for the poisoned jobs to die, sees that nothing else did, mends their cause and redrives them.
@@ -131,4 +126,15 @@ pub async fn poisoned(town: &Town, wrong: &mut Vec<String>) {
     town.weather.poisoned.store(0, Ordering::Relaxed);
     town.queues.discard(|letter| letter.body == UNREADABLE);
     town.queues.redrive();
+}
+
+/// Counts what struck at the providers: slow answers that were ordered for the sake of receipts are receipts' row.
+pub async fn count_struck(town: &Town, partner: &Partner) {
+    let struck = partner.ask("counts").await["faults"].clone();
+    for (kind, count) in struck.as_object().into_iter().flatten() {
+        let early = town.storm.early && kind == "slow";
+        let (row, kind) =
+            if early { (Row::Receipts, "before the outcome") } else { (Row::Providers, kind.as_str()) };
+        town.tally.add_many(row, kind, count.as_u64().unwrap_or(0));
+    }
 }

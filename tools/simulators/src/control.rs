@@ -1,5 +1,7 @@
 //! `/_control`: what the simulators saw, and orders for trouble.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -144,10 +146,13 @@ struct Totals {
     #[serde(flatten)]
     counts: Counts,
     receipts: Standing,
+    /// Requests that went wrong as ordered, by kind of fault.
+    faults: BTreeMap<&'static str, u64>,
 }
 
 async fn counts(State(app): State<Shared>) -> Response {
-    let totals = Totals { counts: app.book.counts(), receipts: app.courier.standing() };
+    let totals =
+        Totals { counts: app.book.counts(), receipts: app.courier.standing(), faults: app.faults.struck() };
     server::as_json(StatusCode::OK, &totals)
 }
 

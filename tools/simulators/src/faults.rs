@@ -1,5 +1,6 @@
 //! Faults to order: which requests go wrong, and how.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -61,6 +62,27 @@ pub(crate) enum Fault {
     AcceptThenGarbage,
 }
 
+impl Fault {
+    /// Its name on the wire.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::TooMany => "429",
+            Self::Failed => "500",
+            Self::BadGateway => "502",
+            Self::Unavailable => "503",
+            Self::Reset => "reset",
+            Self::Timeout => "timeout",
+            Self::Garbage => "garbage",
+            Self::Slow => "slow",
+            Self::RefuseCode => "refuse_code",
+            Self::AcceptThenTimeout => "accept_then_timeout",
+            Self::AcceptThenReset => "accept_then_reset",
+            Self::AcceptThenFailed => "accept_then_500",
+            Self::AcceptThenGarbage => "accept_then_garbage",
+        }
+    }
+}
+
 /// An order for faults, as posted.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,6 +119,7 @@ struct Hit {
 pub(crate) struct Faults {
     orders: Mutex<Vec<Order>>,
     any: AtomicBool,
+    struck: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 /// A provider's own words for its failures.
@@ -153,6 +176,11 @@ impl Faults {
         self.any.store(true, Ordering::Release);
     }
 
+    /// How many requests have gone wrong so far, by kind.
+    pub(crate) fn struck(&self) -> BTreeMap<&'static str, u64> {
+        self.struck.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Drops all orders.
     pub(crate) fn clear(&self) {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,6 +217,7 @@ impl Faults {
         let Some(Hit { fault, code, delay }) = self.next(target, on) else {
             return act();
         };
+        *self.struck.lock().unwrap_or_else(PoisonError::into_inner).entry(fault.name()).or_insert(0) += 1;
         let accepts = matches!(
             fault,
             Fault::Slow

@@ -27,7 +27,7 @@
 //! - `GET /_control/log?kind=sms|call|email|inbound&to=&limit=`: all that was accepted, oldest first, each
 //!   `{"kind","sid","from","to","also"?,"at","reference"?,"outcome","callback"?}` with `body` and `units` of a text,
 //!   `body` (what is said) of a call, `subject`, `text`, `html`, `attachments` of an e-mail.
-//! - `GET /_control/counts`: sums, and how it stands with receipts.
+//! - `GET /_control/counts`: sums, how it stands with receipts, and the faults that have struck, by kind.
 //! - `POST /_control/faults` `{"target":"sms|call|email|any","kind":…,"on":"send|read"?,"code"?,"count"?,"every"?,
 //!   "seed"?,"delay_ms"?}`, kind one of `429 500 502 503 reset timeout garbage slow refuse_code accept_then_timeout
 //!   accept_then_reset accept_then_500 accept_then_garbage`; `DELETE` clears all.
