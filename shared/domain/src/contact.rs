@@ -99,7 +99,7 @@ impl PhoneLabel {
 
 /// A number under its label, as the source gave it: E.164 when it is well formed, else the text as it came,
 /// so that the office can see and mend it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LabelledNumber {
     /// Home, Work or Mobile.
     pub label: PhoneLabel,

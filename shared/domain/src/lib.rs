@@ -6,6 +6,7 @@ pub mod channel;
 pub mod contact;
 pub mod delivery;
 pub mod email;
+pub mod feed;
 mod fold;
 pub mod ids;
 pub mod import;

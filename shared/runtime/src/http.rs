@@ -1,11 +1,23 @@
-//! The HTTP client that talks to providers.
+//! The HTTP clients that talk to providers and to schools' systems.
 
 use std::time::Duration;
 
+use crate::guard::{Outside, Resolver};
+
 /// A client with a time-out for each call, no redirects and no retries: whether a send may be repeated is for the
 /// protocol to say (DESIGN §4.4).
-#[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
 pub fn http_client(call_ms: u64) -> Result<reqwest::Client, reqwest::Error> {
+    builder(call_ms).pool_max_idle_per_host(512).build()
+}
+
+/// A client for addresses that schools type in: the same, and it connects to nothing that `outside` does not allow.
+/// The URL itself must have passed [`Outside::check`], because a host written as a number is never resolved.
+pub fn guarded_http_client(call_ms: u64, outside: Outside) -> Result<reqwest::Client, reqwest::Error> {
+    builder(call_ms).dns_resolver(Resolver(outside)).build()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
+fn builder(call_ms: u64) -> reqwest::ClientBuilder {
     // A second call finds the provider installed; that is no error.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -13,8 +25,6 @@ pub fn http_client(call_ms: u64) -> Result<reqwest::Client, reqwest::Error> {
         .connect_timeout(Duration::from_millis(call_ms.min(5_000)))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
-        .pool_max_idle_per_host(512)
         .no_proxy()
         .user_agent("messenger")
-        .build()
 }

@@ -6,6 +6,7 @@ mod aws;
 mod clock;
 mod config;
 mod files;
+mod guard;
 mod http;
 mod ids;
 mod queue;
@@ -21,7 +22,8 @@ pub use config::{
     twilio_base_url,
 };
 pub use files::{FileError, Files, S3Files};
-pub use http::http_client;
+pub use guard::{Blocked, Outside, is_public};
+pub use http::{guarded_http_client, http_client};
 pub use ids::Ids;
 pub use queue::{Queue, QueueError, QueueName, SqsQueue, queue_for};
 pub use telemetry::start_logging;
