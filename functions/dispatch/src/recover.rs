@@ -52,9 +52,14 @@ impl Dispatch {
                 let again = Job::Recover { page: page.clone(), fence: state.fence };
                 return self.enqueue(meta.purpose, vec![(again, wait_ms)]).await;
             }
-            let asked = self.ask(school, page, &state, &meta).await?;
+            let (asked, records) = self.ask(school, page, &state, &meta).await?;
             let Some(moved) = self.write(school, page, &state, asked, &meta).await? else { return Ok(()) };
             state = moved;
+            // Only now: where somebody else has moved the page meanwhile, a record may be of an attempt made since. What
+            // is lost if this does not come to pass, the provider is asked for by id.
+            if !records.is_empty() {
+                self.merge(page, &records).await?;
+            }
         }
         let mut jobs = Vec::new();
         if let Next::Send { due_ms } = state.next() {
@@ -104,29 +109,29 @@ impl Dispatch {
         waits.flatten().filter(|wait| *wait > 0)
     }
 
-    /// The page after asking.
+    /// The page after asking, and what the provider's records say beyond *accepted*.
     async fn ask(
         &self,
         school: &School,
         page: &PageRef,
         state: &PageState,
         meta: &Meta,
-    ) -> Result<PageState> {
+    ) -> Result<(PageState, Vec<Receipt>)> {
         let now_ms = self.clock.now_ms();
-        let found = match state.channel {
+        let asked: Vec<Asked> = match state.channel {
             Channel::Email => {
                 let waited =
                     |i: &usize| state.slots[*i].at_ms.is_none_or(|t| t + self.timing.ses_report_ms <= now_ms);
-                state.unresolved().into_iter().filter(waited).map(|i| (i, Found::Unclear)).collect()
+                state.unresolved().into_iter().filter(waited).map(|i| (i, Found::Unclear, None)).collect()
             }
             Channel::Sms | Channel::Voice => {
                 let content = school.page_content(page).await?;
                 let ready = self.bodies.get(school, page.message).await?;
-                let asked = self.ask_provider(school, page, state, &content, &ready).await;
-                self.keep_records(page, state, &asked).await?;
-                asked.into_iter().map(|(index, found, _)| (index, found)).collect()
+                self.ask_provider(school, page, state, &content, &ready).await
             }
         };
+        let records = records_of(state, &asked);
+        let found = asked.into_iter().map(|(index, found, _)| (index, found)).collect();
         let send_once_more = meta.purpose == Purpose::Emergency && meta.state != MessageState::Stopped;
         let resolved = state.clone().asked(found, send_once_more, self.timing.retry, now_ms);
         let resent =
@@ -134,7 +139,7 @@ impl Dispatch {
         if resent > 0 {
             info!(message = %page.message, page = page.page, resent, "emergency sent once more");
         }
-        Ok(resolved)
+        Ok((resolved, records))
     }
 
     /// The provider's records first, then whose they could be: whatever was claimed in between is seen by the second.
@@ -210,18 +215,15 @@ impl Dispatch {
             }
         }
     }
+}
 
-    /// A record may say more than *accepted*: keep that as a receipt.
-    async fn keep_records(&self, page: &PageRef, state: &PageState, asked: &[Asked]) -> Result<()> {
-        let receipts: Vec<Receipt> = asked
-            .iter()
-            .filter_map(|(index, _, record)| {
-                let evidence = record.as_ref()?.state.clone()?;
-                Some((u8::try_from(*index).ok()?, state.slots[*index].attempt, evidence))
-            })
-            .collect();
-        if receipts.is_empty() { Ok(()) } else { self.merge(page, &receipts).await }
-    }
+/// The records that say more than that they are there, as receipts.
+fn records_of(state: &PageState, asked: &[Asked]) -> Vec<Receipt> {
+    let receipt = |(index, _, record): &Asked| {
+        let evidence = record.as_ref()?.state.clone()?;
+        Some((u8::try_from(*index).ok()?, state.slots[*index].attempt, evidence))
+    };
+    asked.iter().filter_map(receipt).collect()
 }
 
 /// Whether a provider's id is already accounted for in this page.

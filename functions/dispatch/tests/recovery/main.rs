@@ -3,8 +3,9 @@
 
 mod town;
 
-use domain::delivery::DeliveryState::{self, Accepted, Retrying, Unknown};
-use domain::job::Job;
+use domain::delivery::DeliveryState::{self, Accepted, PermanentFailure, Retrying, Unknown};
+use domain::delivery::Evidence;
+use domain::job::{DeliveryRef, Job};
 use domain::message::{MessageState, Purpose};
 use town::{DAY, Fate, MINUTE, Town};
 
@@ -23,7 +24,7 @@ async fn a_text_that_goes_while_the_provider_is_asked_is_not_taken_for_ours() {
     let town = Town::open().await;
     let (_, other) = town.planned(Purpose::Service, TEXT).await;
     let id = town.sent(Purpose::Service, TEXT, Fate::Lost).await;
-    *town.provider.meanwhile.lock().unwrap() = Some(other);
+    *town.provider.meanwhile.lock().unwrap() = vec![(0, other)];
     assert_eq!(asked_twice(&town, id).await, Retrying);
 }
 
@@ -123,4 +124,28 @@ async fn what_goes_again_by_itself_can_be_stopped_and_never_goes_after_a_stop() 
             assert_eq!((meta.state, state), (MessageState::Sending, Retrying));
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_answered_too_late_takes_no_record_of_a_later_attempt_for_its_own() {
+    let town = Town::open().await;
+    let id = town.sent(Purpose::Service, TEXT, Fate::Lost).await;
+    town.ask(id).await;
+    town.wait(MINUTE);
+    let (page, fence) = (town.page_ref(id).await, town.page(id).await.fence);
+    // While the provider is asked, another worker asks too, finds nothing for the second time, and the text goes again.
+    let again = Job::Page { page: page.clone(), fence: fence + 1, slot: None };
+    let ask = Job::Recover { page, fence };
+    *town.provider.meanwhile.lock().unwrap() = vec![(0, ask.clone()), (3 * MINUTE, again)];
+    town.provider.fates.lock().unwrap().push_back(Fate::Taken);
+    assert!(town.run(&ask).await);
+
+    let state = town.page(id).await;
+    assert_eq!(state.standing(0).state, Accepted);
+    let attempt = state.slots[0].attempt;
+    let evidence = town.provider.records.lock().unwrap()[0].state.clone().unwrap();
+    let failed = Evidence { state: PermanentFailure, ..evidence };
+    let delivery = DeliveryRef { page: town.page_ref(id).await, index: 0, attempt };
+    assert!(town.run(&Job::Receipt { delivery, evidence: failed }).await);
+    assert_eq!(town.page(id).await.standing(0).state, PermanentFailure, "what failed is not shown as sent");
 }

@@ -12,7 +12,7 @@ use channels::port::{
 use channels::reference::ReferenceKey;
 use dispatch::{Bodies, Dispatch, Providers};
 use domain::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
-use domain::delivery::{Answer, Evidence};
+use domain::delivery::{Answer, DeliveryState, Evidence};
 use domain::email::EmailAddress;
 use domain::ids::{ContactId, MessageId, SchoolId};
 use domain::job::{Job, PageRef};
@@ -75,8 +75,8 @@ pub(crate) struct Provider {
     pub(crate) records: Mutex<Vec<Record>>,
     /// It answers no question.
     pub(crate) mute: Mutex<bool>,
-    /// What happens while it is asked, before it looks.
-    pub(crate) meanwhile: Mutex<Option<Job>>,
+    /// What happens while it is asked, before it looks: each after so many milliseconds.
+    pub(crate) meanwhile: Mutex<Vec<(i64, Job)>>,
     /// By how much its clock differs from ours, in milliseconds.
     pub(crate) skew_ms: Mutex<i64>,
     town: OnceLock<(Arc<Dispatch>, Clock)>,
@@ -89,7 +89,16 @@ impl SmsSender for Provider {
         let id = format!("SM{}", records.len());
         if !matches!(fate, Fate::Lost) {
             let created_ms = self.town.get().unwrap().1.now_ms() + *self.skew_ms.lock().unwrap();
-            records.push(Record { id: id.clone(), body: Some(sms.body.to_owned()), created_ms, state: None });
+            let taken = Evidence {
+                state: DeliveryState::Accepted,
+                reason: None,
+                code: None,
+                seconds: None,
+                at_ms: created_ms,
+                id: Some(id.clone()),
+            };
+            let (body, state) = (Some(sms.body.to_owned()), Some(taken));
+            records.push(Record { id: id.clone(), body, created_ms, state });
         }
         let answer = if matches!(fate, Fate::Taken) { Answer::Accepted { id } } else { Answer::Unknown };
         Box::pin(async move { answer })
@@ -103,9 +112,11 @@ impl SmsSender for Provider {
         until_ms: i64,
     ) -> Answering<'a, Result<Vec<Record>, ChannelError>> {
         Box::pin(async move {
-            let meanwhile = self.meanwhile.lock().unwrap().take();
-            if let Some(job) = meanwhile {
-                assert!(run(&self.town.get().unwrap().0, &job).await);
+            let meanwhile = std::mem::take(&mut *self.meanwhile.lock().unwrap());
+            let (dispatch, clock) = self.town.get().unwrap();
+            for (wait_ms, job) in meanwhile {
+                clock.advance(Duration::from_millis(u64::try_from(wait_ms).unwrap()));
+                assert!(run(dispatch, &job).await);
             }
             if *self.mute.lock().unwrap() {
                 return Err(ChannelError::Refused { status: 429 });
