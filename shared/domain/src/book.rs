@@ -56,8 +56,10 @@ pub struct AddressBook {
 }
 
 impl AddressBook {
-    /// Puts contacts in order and looks everything up. Numbers without a calling code are read as `country`'s.
-    pub fn new(version: u64, mut contacts: Vec<Contact>, country: CountryCode, mode: NumberMode) -> Self {
+    /// Puts contacts in order and looks everything up. Numbers without a calling code are read as `country`'s. What
+    /// staff changed in an imported contact counts here, and so wherever people are looked up, shown or written to.
+    pub fn new(version: u64, contacts: Vec<Contact>, country: CountryCode, mode: NumberMode) -> Self {
+        let mut contacts: Vec<Contact> = contacts.into_iter().map(Contact::as_changed).collect();
         contacts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         contacts.sort_by_cached_key(|c| (folded(&c.surname), folded(&c.forename)));
         // Lists that grew while they were read have room for more than they hold; a large book is kept for long.
@@ -236,6 +238,7 @@ mod tests {
             numbers: Vec::new(),
             email: None,
             groups: Vec::new(),
+            overrides: crate::contact::Overrides::default(),
         }
     }
 

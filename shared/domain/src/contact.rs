@@ -1,6 +1,10 @@
 //! A person who can be messaged, as the address book holds them.
 
+mod overrides;
+
 use serde::{Deserialize, Serialize};
+
+pub use overrides::{Overridden, Overrides};
 
 use crate::email::EmailAddress;
 use crate::ids::ContactId;
@@ -139,6 +143,9 @@ pub struct Contact {
     /// Names of the groups the person belongs to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
+    /// What staff changed of the fields above, which are the source's: see [`Contact::as_changed`].
+    #[serde(default, skip_serializing_if = "Overrides::is_empty")]
+    pub overrides: Overrides,
 }
 
 impl Contact {

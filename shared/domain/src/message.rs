@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
 use crate::ids::ContactId;
+use crate::routing::Routing;
 
 /// Longest subject, in characters.
 pub const MAX_SUBJECT: usize = 200;
@@ -112,6 +113,9 @@ pub struct Message {
     /// The e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<EmailContent>,
+    /// Routing of this message alone, instead of the school's: an emergency may go both ways at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing: Option<Routing>,
 }
 
 impl Message {

@@ -70,10 +70,11 @@ pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan 
     let mut plan = Plan::default();
     let people = audience(book, &message.to, &mut plan);
     let mut gathered = Gathered::new(&texts, settings);
+    let routing = message.routing.unwrap_or(settings.routing);
 
     for position in people {
         let Some((contact, reach)) = book.at(position) else { continue };
-        let route = route(&reach.numbers, chosen, settings.routing, settings.voice_calling);
+        let route = route(&reach.numbers, chosen, routing, settings.voice_calling);
         let email = reach.email.as_ref().filter(|_| message.email.is_some());
         if route.sms.is_none() && route.calls.is_empty() && email.is_none() {
             plan.unreachable.push(contact.id.clone());
@@ -189,7 +190,6 @@ mod tests {
 
     fn settings() -> Settings {
         Settings {
-            name: "Green Abbey School".into(),
             timezone: "Europe/London".into(),
             country: CountryCode::default(),
             sms_sender: "GreenAbbey".into(),
@@ -207,6 +207,7 @@ mod tests {
             head_teacher: String::new(),
             address: String::new(),
             phone: String::new(),
+            ..Settings::new("Green Abbey School")
         }
     }
 
@@ -229,6 +230,7 @@ mod tests {
             numbers: numbers.iter().map(number).collect(),
             email: email.map(Into::into),
             groups: vec![group.into()],
+            overrides: crate::contact::Overrides::default(),
         }
     }
 
@@ -250,6 +252,7 @@ mod tests {
             sms: Some(SmsContent { header: String::new(), text: sms.into() }),
             voice: Some(VoiceContent { text: sms.into() }),
             email: Some(EmailContent { subject: "News".into(), text: sms.into() }),
+            routing: None,
         }
     }
 

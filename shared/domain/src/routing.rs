@@ -18,6 +18,25 @@ pub enum Routing {
     Both,
 }
 
+impl Routing {
+    /// Every setting, in the order in which pages list them.
+    pub const ALL: [Self; 3] = [Self::SmsFirst, Self::VoiceFirst, Self::Both];
+
+    /// The word used in rows, JSON and forms.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SmsFirst => "sms_first",
+            Self::VoiceFirst => "voice_first",
+            Self::Both => "both",
+        }
+    }
+
+    /// The setting of a word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.code() == code)
+    }
+}
+
 /// *Voice calling*: which numbers a call goes to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,6 +46,24 @@ pub enum VoiceCalling {
     FirstOnly,
     /// Every number.
     AllNumbers,
+}
+
+impl VoiceCalling {
+    /// Every setting, in the order in which pages list them.
+    pub const ALL: [Self; 2] = [Self::FirstOnly, Self::AllNumbers];
+
+    /// The word used in rows and forms.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::FirstOnly => "first_only",
+            Self::AllNumbers => "all_numbers",
+        }
+    }
+
+    /// The setting of a word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|c| c.code() == code)
+    }
 }
 
 /// Which of SMS and voice the message uses.

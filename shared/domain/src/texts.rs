@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 
 use crate::channel::Channel;
 use crate::contact::Contact;
-use crate::message::{MAX_AUDIENCE, MAX_EMAIL_TEXT, MAX_HEADER, MAX_SUBJECT, MAX_VOICE_TEXT, Message};
+use crate::message::{
+    MAX_AUDIENCE, MAX_EMAIL_TEXT, MAX_HEADER, MAX_SUBJECT, MAX_VOICE_TEXT, Message, Purpose,
+};
 use crate::settings::Settings;
 use crate::sms::{self, MAX_PARTS, compose_sms};
 use crate::token::{MissingTokens, Template};
@@ -164,6 +166,11 @@ pub fn check(message: &Message) -> Vec<Problem> {
         say("to", "Choose at least one person or group.".to_owned());
     } else if message.to.contacts.len() + message.to.groups.len() > MAX_AUDIENCE {
         say("to", format!("Choose at most {MAX_AUDIENCE} people and groups, or everyone."));
+    }
+    if message.routing.is_some() && message.purpose != Purpose::Emergency {
+        let words =
+            "Only an emergency may be routed otherwise than the school's settings say. Leave this out.";
+        say("routing", words.to_owned());
     }
     if let Some(sms) = &message.sms {
         let size = sms::count(&compose_sms(

@@ -1,5 +1,6 @@
 //! Changing the address book: single edits and batches, each a transaction with the book's version.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -143,6 +144,7 @@ impl School {
         let mut puts = Vec::new();
         for contact in contacts {
             let known = known.get(&contact.id);
+            let contact = &with_overrides_of(known, contact);
             // What this same bulk made before it was cut off still counts as made by it.
             if known.is_none_or(|k| born.is_some() && k.born == born) {
                 counts.created += 1;
@@ -151,7 +153,7 @@ impl School {
             }
             match known {
                 None => puts.push(self.put_new(contact, born)?),
-                Some(known) if known.contact == *contact => {}
+                Some(known) if known.contact == **contact => {}
                 Some(known) => puts.push(self.put_over(contact, known.rev, known.born)?),
             }
         }
@@ -171,6 +173,16 @@ impl School {
         row.insert(REV.to_owned(), n(rev));
         row.extend(born.map(|version| (BORN.to_owned(), n(version))));
         Ok(row)
+    }
+}
+
+/// A source's word on a contact, with what staff had changed in it: a source knows nothing of that.
+fn with_overrides_of<'c>(known: Option<&Known>, contact: &'c Contact) -> Cow<'c, Contact> {
+    match known.map(|known| &known.contact.overrides) {
+        Some(overrides) if contact.source.is_imported() && contact.overrides != *overrides => {
+            Cow::Owned(Contact { overrides: overrides.clone(), ..contact.clone() })
+        }
+        _ => Cow::Borrowed(contact),
     }
 }
 

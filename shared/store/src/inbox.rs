@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::ids::SchoolId;
 use domain::phone::PhoneNumber;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,11 @@ impl Store {
         }
     }
 
+    /// Whose own a number is, in E.164; `None` while it is nobody's.
+    pub async fn owner_of_number(&self, number: &str) -> Result<Option<SchoolId>> {
+        self.school_of_number(number).await
+    }
+
     async fn school_of_number(&self, number: &str) -> Result<Option<SchoolId>> {
         let row = self.table.get(&keys::reply_number(number), false).await?;
         let school = row.as_ref().and_then(|row| text(row, "school")).map(str::parse);
@@ -63,10 +69,22 @@ impl Store {
 impl School {
     /// Takes a number for the school's own: texts to it are the school's. `Conflict` when it is another school's.
     pub async fn put_number(&self, number: &PhoneNumber) -> Result<()> {
+        self.table.transact(vec![self.tx_take_number(number)?], None).await
+    }
+
+    /// Takes a number, for a transaction. Its condition is that it is nobody else's.
+    pub(crate) fn tx_take_number(&self, number: &PhoneNumber) -> Result<TransactWriteItem> {
         let mut row = key_row(&keys::reply_number(number.as_str()));
         row.insert("school".to_owned(), s(self.id.to_string()));
-        let ours = "attribute_not_exists(pk) OR school = :school";
-        let put = self.table.tx_put_if(row, ours, [(":school", s(self.id.to_string()))])?;
-        self.table.transact(vec![put], None).await
+        self.table.tx_put_if(row, FREE_OR_OURS, [(":school", s(self.id.to_string()))])
+    }
+
+    /// Gives a number up, for a transaction.
+    pub(crate) fn tx_leave_number(&self, number: &str) -> Result<TransactWriteItem> {
+        let ours = [(":school", s(self.id.to_string()))];
+        self.table.tx_delete_if(&keys::reply_number(number), FREE_OR_OURS, ours)
     }
 }
+
+/// What must be so of a number's row before a school changes it.
+const FREE_OR_OURS: &str = "attribute_not_exists(pk) OR school = :school";

@@ -1,9 +1,11 @@
 //! A school's settings row.
 
+use domain::audit::Deed;
+use domain::phone::PhoneNumber;
 use domain::settings::Settings;
 
 use crate::error::{Result, StoreError};
-use crate::table::{from_row, to_row};
+use crate::table::{from_row, n, to_row};
 use crate::{School, keys};
 
 impl School {
@@ -18,8 +20,33 @@ impl School {
         from_row("settings", row.ok_or(StoreError::NotFound("school"))?)
     }
 
-    /// Replaces the settings.
-    pub async fn put_settings(&self, settings: &Settings) -> Result<()> {
-        self.table.put(to_row("settings", &keys::settings(self.id), settings)?).await
+    /// Replaces the settings that were read as `before`, with the deed that it is; the new ones are returned. The numbers
+    /// in them become the school's own, those that are gone are free again. `Conflict` when they were changed since, or
+    /// when a number is another school's: see [`crate::Store::owner_of_number`].
+    pub async fn change_settings(
+        &self,
+        before: &Settings,
+        after: Settings,
+        deed: &Deed,
+        now_ms: i64,
+    ) -> Result<Settings> {
+        let after = Settings { version: before.version + 1, ..after };
+        let row = to_row("settings", &keys::settings(self.id), &after)?;
+        let seen = match before.version {
+            // Rows of before settings were counted have none.
+            0 => "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :seen)",
+            _ => "version = :seen",
+        };
+        let mut items = vec![self.table.tx_put_if(row, seen, [(":seen", n(before.version))])?];
+        let (had, has) = (before.own_numbers(), after.own_numbers());
+        for number in has.iter().filter(|number| !had.contains(number)) {
+            let number = PhoneNumber::from_e164(number).map_err(|e| StoreError::corrupt("settings", e))?;
+            items.push(self.tx_take_number(&number)?);
+        }
+        for number in had.iter().filter(|number| !has.contains(number)) {
+            items.push(self.tx_leave_number(number)?);
+        }
+        self.transact_recorded(items, deed, now_ms).await?;
+        Ok(after)
     }
 }

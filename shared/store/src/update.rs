@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 
 use crate::error::{Result, StoreError};
@@ -106,5 +106,22 @@ impl Table {
             .set_expression_attribute_values(value_map(values))
             .build();
         Ok(TransactWriteItem::builder().put(put.map_err(|e| StoreError::corrupt("transaction", e))?).build())
+    }
+
+    /// A delete for a transaction, whose condition has values.
+    pub(crate) fn tx_delete_if<const N: usize>(
+        &self,
+        key: &Key,
+        condition: &str,
+        values: Values<N>,
+    ) -> Result<TransactWriteItem> {
+        let delete = Delete::builder()
+            .table_name(&*self.name)
+            .set_key(Some(key_row(key)))
+            .condition_expression(condition)
+            .set_expression_attribute_values(value_map(values))
+            .build();
+        let delete = delete.map_err(|e| StoreError::corrupt("transaction", e))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 }

@@ -30,6 +30,7 @@ fn contact(id: &str) -> Contact {
         numbers: Vec::new(),
         email: None,
         groups: vec!["Year 9".to_owned()],
+        overrides: domain::contact::Overrides::default(),
     }
 }
 

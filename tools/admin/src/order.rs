@@ -53,7 +53,6 @@ async fn new_school(store: &Store, ids: &Ids, now_ms: i64, new: NewSchool) -> Re
 /// A new school's settings: what was not asked for is empty, costs nothing or is the most usual.
 fn settings(new: &NewSchool) -> Settings {
     Settings {
-        name: new.name.clone(),
         timezone: new.timezone.clone(),
         country: new.country,
         sms_sender: new.sms_sender.clone(),
@@ -71,6 +70,7 @@ fn settings(new: &NewSchool) -> Settings {
         head_teacher: String::new(),
         address: String::new(),
         phone: String::new(),
+        ..Settings::new(&new.name)
     }
 }
 

@@ -239,12 +239,12 @@ fn person(n: u64) -> Contact {
         email: Some(address(n)),
         groups: vec![group(n)],
         source: Source::Api,
+        overrides: domain::contact::Overrides::default(),
     }
 }
 
 fn settings() -> Settings {
     Settings {
-        name: "Green Abbey School".to_owned(),
         timezone: "Europe/London".to_owned(),
         country: CountryCode::UK,
         sms_sender: "GreenAbbey".to_owned(),
@@ -262,6 +262,7 @@ fn settings() -> Settings {
         head_teacher: "Lindsey Oakhurst".to_owned(),
         address: "Abbey Lane, Greenmarsh, GM1 2AB".to_owned(),
         phone: "01632 960000".to_owned(),
+        ..Settings::new("Green Abbey School")
     }
 }
 

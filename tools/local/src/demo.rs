@@ -91,7 +91,6 @@ fn super_user(secrets: &Secrets, now_ms: i64) -> Result<User, DemoError> {
 
 fn settings() -> Settings {
     Settings {
-        name: "Green Abbey School".to_owned(),
         timezone: "Europe/London".to_owned(),
         country: CountryCode::UK,
         sms_sender: "GreenAbbey".to_owned(),
@@ -109,5 +108,6 @@ fn settings() -> Settings {
         head_teacher: "Lindsey Oakhurst".to_owned(),
         address: "Abbey Lane, Greenmarsh, GM1 2AB".to_owned(),
         phone: "01632 960000".to_owned(),
+        ..Settings::new("Green Abbey School")
     }
 }

@@ -28,6 +28,8 @@ pub struct SignedIn {
     pub name: String,
     /// Their place in the school, as it is now.
     pub membership: Membership,
+    /// What the school has switched on.
+    pub switches: Switches,
     /// Goes into every form as the field `csrf`, and into every posting script's header `x-csrf-token`.
     pub csrf: String,
 }
@@ -35,7 +37,7 @@ pub struct SignedIn {
 impl SignedIn {
     /// What they may open and do.
     pub const fn rights(&self) -> Rights {
-        Rights::new(self.membership.roles(), Switches { voice: false, payments: false })
+        Rights::new(self.membership.roles(), self.switches)
     }
 
     /// 403 unless they may open this page.
@@ -73,13 +75,17 @@ impl FromRequestParts<ApiState> for SignedIn {
             state.store().find_session(token, LIFETIME, state.now_ms()).await?.ok_or_else(stranger)?;
         let school = state.store().school(session.access());
         // Read anew each time: who was disabled, or lost a role, is so from the next request on.
-        let (user, membership) =
-            tokio::try_join!(state.store().user(session.user()), school.member(session.user()))?;
+        let (user, membership, settings) = tokio::try_join!(
+            state.store().user(session.user()),
+            school.member(session.user()),
+            school.settings(),
+        )?;
         let user = user.ok_or_else(stranger)?;
         let membership = membership.filter(|m| m.standing() == Standing::Enabled).ok_or_else(stranger)?;
         Ok(Self {
             school,
             membership,
+            switches: Switches { voice: settings.voice, payments: settings.payments },
             user: user.id,
             name: format!("{} {}", user.forename, user.surname).trim().to_owned(),
             csrf: session.csrf().to_owned(),
@@ -108,7 +114,7 @@ impl FromRequest<ApiState> for Posted {
     async fn from_request(request: Request, state: &ApiState) -> Result<Self> {
         check_same_origin(state.public_url(), request.headers())?;
         let (mut parts, body) = request.into_parts();
-        let by = SignedIn::from_request_parts(&mut parts, state).await?;
+        let by = Box::pin(SignedIn::from_request_parts(&mut parts, state)).await?;
         let header = parts.headers.get("x-csrf-token").and_then(|v| v.to_str().ok()).map(str::to_owned);
         let form = FormFields::from_request(Request::from_parts(parts, body), state).await?;
         let token = form.get("csrf").map(str::to_owned).or(header).unwrap_or_default();

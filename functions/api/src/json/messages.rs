@@ -7,6 +7,7 @@ use domain::channel::Channel;
 use domain::ids::ContactId;
 use domain::message::{Audience, EmailContent, Message, Purpose, SmsContent, VoiceContent};
 use domain::plan::Plan;
+use domain::routing::Routing;
 use domain::settings::Settings;
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
@@ -49,6 +50,10 @@ pub(crate) struct MessageRequest {
     sms: Option<Sms>,
     email: Option<Email>,
     voice: Option<Voice>,
+    /// Routing of this message alone, instead of the school's: for an emergency, which may go both ways at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::routing)]
+    routing: Option<Routing>,
     /// Not available yet: leave it out, and the message is sent at once.
     #[schema(value_type = Option<String>)]
     send_at: Option<serde_json::Value>,
@@ -196,7 +201,7 @@ pub(crate) async fn preview_message(
     JsonBody(request): JsonBody<MessageRequest>,
 ) -> Result<Json<PreviewAnswer>> {
     let school = partner.may(Scope::MessagesWrite)?;
-    let settings = school.settings().await?;
+    let settings = school.settings().await?.current(state.now_ms());
     let message = request.into_message(&settings)?;
     let Preview { plan, costing, .. } = preview(&state, school, &message, &settings).await?.sendable()?;
     Ok(Json(PreviewAnswer {
@@ -261,7 +266,7 @@ pub(crate) async fn send_message(
 ) -> Result<impl IntoResponse> {
     let school = partner.may(Scope::MessagesWrite)?;
     let key = idempotency_key(&headers, &request)?;
-    let settings = school.settings().await?;
+    let settings = school.settings().await?.current(state.now_ms());
     let message = request.into_message(&settings)?;
     let sent = send(&state, school, partner.author(), message, settings, key.as_ref()).await?;
     let id = sent.id.to_string();
@@ -300,6 +305,7 @@ impl MessageRequest {
             }),
             voice: self.voice.map(|voice| VoiceContent { text: voice.text }),
             email: self.email.map(|email| EmailContent { subject: email.subject, text: email.text }),
+            routing: self.routing,
         };
         // A channel without content was complained of already, in other words.
         let said = |p: &FieldError| p.field == "channels" && !self.channels.is_empty();

@@ -4,6 +4,7 @@ use domain::channel::Channel;
 use domain::contact::ContactRole;
 use domain::delivery::DeliveryState;
 use domain::message::Purpose;
+use domain::routing::Routing;
 use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType, Type};
 
 fn one_of(description: &str, codes: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
@@ -23,6 +24,10 @@ pub(crate) fn channel() -> Object {
 
 pub(crate) fn channels() -> utoipa::openapi::schema::Array {
     utoipa::openapi::schema::ArrayBuilder::new().items(channel()).min_items(Some(1)).build()
+}
+
+pub(crate) fn routing() -> Object {
+    one_of("Which way goes first, or both", Routing::ALL.map(Routing::code)).build()
 }
 
 pub(crate) fn role() -> Object {

@@ -37,7 +37,7 @@ impl Desk {
     }
 
     async fn lay(state: &ApiState, by: &SignedIn, here: Here) -> Result<Self> {
-        let settings = by.school.settings().await?;
+        let settings = by.school.settings().await?.current(state.now_ms());
         let local = LocalTime::new(state.now_ms(), settings.time_zone());
         let frame = Frame {
             school: settings.name.clone(),

@@ -57,9 +57,24 @@ pub async fn preview(
 pub fn preview_of(book: &AddressBook, message: &Message, settings: &Settings) -> Preview {
     let plan = plan(book, message, settings);
     let mut problems = problems_of(message);
+    problems.extend(not_subscribed(message, settings));
     problems.extend(problems_of_plan(&plan, book, message));
     let costing = cost(&plan, message, settings);
     Preview { plan, costing, problems }
+}
+
+/// What the school has no means for.
+pub fn not_subscribed(message: &Message, settings: &Settings) -> Option<FieldError> {
+    let why = match message.voice {
+        Some(_) if !settings.voice => {
+            "Your school has no voice subscription, so nobody can be called. Leave the call out."
+        }
+        Some(_) if settings.voice_caller.is_empty() => {
+            "Calls need a number to come from. Give one in the account settings, or leave the call out."
+        }
+        _ => return None,
+    };
+    Some(FieldError::new("channels", why))
 }
 
 /// 422 with everything to mend.

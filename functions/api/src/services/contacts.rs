@@ -106,6 +106,7 @@ pub fn read_contact(
             numbers,
             email,
             groups: fields.groups.iter().map(|g| g.trim().to_owned()).collect(),
+            overrides: domain::contact::Overrides::default(),
         }),
         _ => Err(errors),
     }

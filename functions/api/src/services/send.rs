@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use store::{Accepted, Author, Body, IdempotencyKey, NewMessage, School};
 
 use crate::error::{ApiError, Result};
-use crate::services::compose::{preview, problems_of, refuse};
+use crate::services::compose::{not_subscribed, preview, problems_of, refuse};
 use crate::state::ApiState;
 
 /// When the sweep looks after a message whose first job was lost.
@@ -39,7 +39,8 @@ pub fn idempotency(scope: &str, key: &str, request: &[u8]) -> IdempotencyKey {
 /// Whether it can be sent as it is. While contacts are being imported nobody can be looked up: the message is accepted
 /// all the same, and its plan waits for the import; an emergency is not turned away.
 async fn check(state: &ApiState, school: &School, message: &Message, settings: &Settings) -> Result<()> {
-    let problems = problems_of(message);
+    let mut problems = problems_of(message);
+    problems.extend(not_subscribed(message, settings));
     if !problems.is_empty() {
         return Err(refuse(problems));
     }

@@ -132,7 +132,6 @@ pub(crate) struct House {
 
 pub(crate) fn settings() -> Settings {
     Settings {
-        name: "Hillview School".to_owned(),
         timezone: "Europe/London".to_owned(),
         country: CountryCode::UK,
         sms_sender: "Hillview".to_owned(),
@@ -150,6 +149,7 @@ pub(crate) fn settings() -> Settings {
         head_teacher: String::new(),
         address: "1 Hill Road".to_owned(),
         phone: "01632 960100".to_owned(),
+        ..Settings::new("Hillview School")
     }
 }
 

@@ -269,7 +269,6 @@ impl Office {
 
 fn settings() -> Settings {
     Settings {
-        name: "Hillview School".to_owned(),
         timezone: "Europe/London".to_owned(),
         country: CountryCode::UK,
         sms_sender: "Hillview".to_owned(),
@@ -287,6 +286,7 @@ fn settings() -> Settings {
         head_teacher: "A. Head".to_owned(),
         address: "1 Hill Road".to_owned(),
         phone: "01632 960100".to_owned(),
+        ..Settings::new("Hillview School")
     }
 }
 

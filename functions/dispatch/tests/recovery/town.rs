@@ -216,7 +216,7 @@ impl Town {
         let id = MessageId::new(self.ids.ulid(now_ms));
         let text = SmsContent { header: "Hillview".to_owned(), text: text.to_owned() };
         let to = Audience { everyone: true, ..Audience::default() };
-        let message = Message { purpose, to, sms: Some(text), voice: None, email: None };
+        let message = Message { purpose, to, sms: Some(text), voice: None, email: None, routing: None };
         let body = Body { message, settings: settings() };
         let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
         let new = NewMessage { id, body, author };
@@ -283,12 +283,12 @@ fn parent() -> Contact {
         numbers: vec![LabelledNumber { label: PhoneLabel::Mobile, number: "+447700900123".to_owned() }],
         email: None,
         groups: Vec::new(),
+        overrides: domain::contact::Overrides::default(),
     }
 }
 
 fn settings() -> Settings {
     Settings {
-        name: "Hillview School".to_owned(),
         timezone: "Europe/London".to_owned(),
         country: CountryCode::UK,
         sms_sender: "Hillview".to_owned(),
@@ -306,5 +306,6 @@ fn settings() -> Settings {
         head_teacher: "A. Head".to_owned(),
         address: "1 Hill Road".to_owned(),
         phone: "01632 960100".to_owned(),
+        ..Settings::new("Hillview School")
     }
 }

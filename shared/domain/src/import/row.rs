@@ -170,6 +170,7 @@ impl Draft {
             numbers: self.numbers,
             email: self.email,
             groups: self.groups,
+            overrides: crate::contact::Overrides::default(),
         })
     }
 }

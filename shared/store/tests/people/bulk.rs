@@ -1,5 +1,6 @@
 //! Bulk changes of the address book: whole or not at all, resumed, lost.
 
+use domain::contact::{Contact, Overrides, Source};
 use store::{StoreError, Upserted};
 
 use crate::book::{NOW, contact, id, load, people};
@@ -106,4 +107,29 @@ async fn a_bulk_does_not_end_the_one_that_came_after_it() {
     heir.upsert_contacts(people(0..3), later).await.unwrap();
     heir.end().await.unwrap();
     assert_eq!(load(&school, later).await.unwrap().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_staff_changed_in_an_imported_contact_survives_its_source() {
+    let table = TestTable::start().await;
+    let school = table.school(1);
+    let pushed = |number| Contact { source: Source::Api, ..contact(number) };
+    school.upsert_batch(vec![pushed(0), pushed(1)], NOW).await.unwrap();
+    let stored = school.contact(&id(1)).await.unwrap().unwrap();
+    let changes = Overrides { forename: Some("Zoë".into()), ..Overrides::default() };
+    let changed = Contact { overrides: changes.clone(), ..stored.contact };
+    school.put_contact(&changed, stored.rev, NOW).await.unwrap();
+
+    let renamed = Contact { surname: "Renamed".into(), ..pushed(1) };
+    school.upsert_batch(vec![pushed(0), renamed.clone()], NOW).await.unwrap();
+    let bulk = school.begin_bulk("import-1", HOLD, NOW).await.unwrap();
+    bulk.upsert_contacts(vec![renamed.clone()], NOW).await.unwrap();
+    bulk.end().await.unwrap();
+    assert_eq!(
+        school.contact(&id(1)).await.unwrap().unwrap().contact,
+        Contact { overrides: changes, ..renamed }
+    );
+    let book = load(&school, NOW).await.unwrap();
+    let (shown, _) = book.get(&id(1)).unwrap();
+    assert_eq!((shown.forename.as_str(), shown.surname.as_str()), ("Zoë", "Renamed"));
 }

@@ -1,5 +1,6 @@
 //! Settings, users, sessions, API keys: who gets in, and to what.
 
+use domain::audit::{Act, Deed, Who};
 use domain::email::EmailAddress;
 use domain::ids::UserId;
 use domain::money::Pence;
@@ -19,7 +20,6 @@ const LIFETIME: Lifetime = Lifetime { idle_ms: HOUR, longest_ms: 12 * HOUR };
 
 fn settings(name: &str) -> Settings {
     Settings {
-        name: name.into(),
         timezone: "Europe/London".into(),
         country: CountryCode::UK,
         sms_sender: "Example".into(),
@@ -33,6 +33,7 @@ fn settings(name: &str) -> Settings {
         head_teacher: "A Head".into(),
         address: "1 Example Street".into(),
         phone: "020 7946 0000".into(),
+        ..Settings::new(name)
     }
 }
 
@@ -67,8 +68,46 @@ async fn a_school_is_made_once_and_its_settings_replaced() {
     table.calls.take();
     assert_eq!(school.settings().await.unwrap(), settings("First"));
     assert_eq!(table.calls.take(), ["GetItem"]);
-    school.put_settings(&settings("Third")).await.unwrap();
-    assert_eq!(school.settings().await.unwrap().name, "Third");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_change_the_settings_at_once_the_second_is_told() {
+    let table = TestTable::start().await;
+    let school = table.school(1);
+    school.create(&settings("First")).await.unwrap();
+    let before = school.settings().await.unwrap();
+    let second = school.change_settings(&before, settings("Second"), &changed(), NOW).await.unwrap();
+    assert_eq!((school.settings().await.unwrap().name.as_str(), second.version), ("Second", 1));
+    let late = school.change_settings(&before, settings("Third"), &changed(), NOW).await;
+    assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+    assert_eq!(school.settings().await.unwrap(), second);
+    school.change_settings(&second, settings("Third"), &changed(), NOW).await.unwrap();
+    assert_eq!(school.audit_head().await.unwrap().seq, 2, "a change that was refused is no deed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_in_the_settings_is_the_schools_until_it_is_taken_out() {
+    let table = TestTable::start().await;
+    let (ours, theirs) = (table.school(1), table.school(2));
+    let number = "+447700900123";
+    let with = |name: &str| Settings { reply_number: number.into(), ..settings(name) };
+    for school in [&ours, &theirs] {
+        school.create(&settings("Plain")).await.unwrap();
+    }
+    let plain = settings("Plain");
+    let taken = ours.change_settings(&plain, with("Ours"), &changed(), NOW).await.unwrap();
+    assert_eq!(table.store.owner_of_number(number).await.unwrap(), Some(ours.id()));
+    let theft = theirs.change_settings(&plain, with("Theirs"), &changed(), NOW).await;
+    assert!(matches!(theft, Err(StoreError::Conflict)), "{theft:?}");
+    ours.change_settings(&taken, settings("Plain"), &changed(), NOW).await.unwrap();
+    assert_eq!(table.store.owner_of_number(number).await.unwrap(), None);
+    theirs.change_settings(&plain, with("Theirs"), &changed(), NOW).await.unwrap();
+    assert_eq!(table.store.owner_of_number(number).await.unwrap(), Some(theirs.id()));
+}
+
+fn changed() -> Deed {
+    let (from, on) = (String::new(), String::new());
+    Deed { who: Who::System, from, act: Act::SettingsChanged, on, changes: Vec::new() }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -184,6 +184,7 @@ fn adult(dice: &mut Dice, id: &str, role: ContactRole, surname: Option<&str>) ->
         numbers: Vec::new(),
         email: Some(email),
         groups: Vec::new(),
+        overrides: domain::contact::Overrides::default(),
     }
 }
 

@@ -128,6 +128,7 @@ impl Draft {
             sms: self.sms.clone(),
             voice: self.voice.clone(),
             email: self.email.clone(),
+            routing: None,
         }
     }
 

@@ -15,7 +15,6 @@ use crate::services::compose::preview_of;
 
 pub(crate) fn settings() -> Settings {
     Settings {
-        name: "Green Abbey School".into(),
         timezone: "Europe/London".into(),
         country: CountryCode::default(),
         sms_sender: "GreenAbbey".into(),
@@ -33,6 +32,7 @@ pub(crate) fn settings() -> Settings {
         head_teacher: "Robin Hart".into(),
         address: "1 Abbey Lane, Exampleton".into(),
         phone: "01632 960000".into(),
+        ..Settings::new("Green Abbey School")
     }
 }
 
@@ -78,6 +78,7 @@ pub(crate) fn book() -> AddressBook {
                 format!("Year {}", 9 + n / 182),
                 format!("{}{}", 9 + n / 182, ["A", "B", "C"][n % 3]),
             ],
+            overrides: domain::contact::Overrides::default(),
         }
     });
     AddressBook::new(2, people.collect(), CountryCode::default(), NumberMode::Simulated)
