@@ -76,5 +76,6 @@ pub fn build(
         timing: config.timing,
         references: ReferenceKey::new(&config.reference_key).map_err(not_built)?,
         bodies: crate::bodies::Bodies::default(),
+        public_url: config.public_url.clone(),
     })
 }

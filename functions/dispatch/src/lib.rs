@@ -6,6 +6,7 @@ mod bodies;
 mod connect;
 mod error;
 pub mod import;
+mod notify;
 mod pace;
 mod plan;
 mod providers;
@@ -55,6 +56,8 @@ pub struct Dispatch {
     pub references: ReferenceKey,
     /// Texts of the messages in hand.
     pub bodies: Bodies,
+    /// Where browsers reach the product, without a closing slash: links in e-mails to staff begin with it.
+    pub public_url: String,
 }
 
 impl Dispatch {
@@ -84,6 +87,7 @@ impl Dispatch {
             }
             Job::Watch { message, .. } => boxed(self.watch(&school, message, began)).await,
             Job::Import { import, .. } => boxed(self.import(&school, import)).await,
+            Job::Notify { notice, .. } => boxed(self.notify(school, notice)).await,
             Job::Finish { .. } => {
                 // A finished message belongs to the usage function; one that strayed here is passed on.
                 Ok(self.queue.send(QueueName::Finished, vec![(job, 0)]).await?)

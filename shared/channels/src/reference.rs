@@ -17,6 +17,9 @@ const TAG: usize = 16;
 /// Fewest bytes of secret that a key is made from.
 const SECRET: usize = 32;
 
+/// What the reference of an e-mail or text to staff begins with: it names no delivery, and no report on it is kept.
+pub const NOTICE: &str = "notice-";
+
 /// The secret is too short to sign with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the signing secret needs at least {SECRET} bytes")]

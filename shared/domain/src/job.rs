@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::Evidence;
 use crate::ids::{Epoch, ImportId, MessageId, SchoolId};
+use crate::notice::Notice;
 
 /// Names a page of up to 25 deliveries.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -91,16 +92,28 @@ pub enum Job {
         /// The upload.
         import: ImportId,
     },
+    /// Tell somebody on the staff something. Done twice it may tell them twice; the newer link or code is then the one
+    /// that works.
+    Notify {
+        /// The school on whose behalf; [`Job::NO_SCHOOL`] where that is not known before the user is.
+        school: SchoolId,
+        /// What.
+        notice: Notice,
+    },
 }
 
 impl Job {
+    /// Stands for no school: there is none of this id.
+    pub const NO_SCHOOL: SchoolId = SchoolId::new(ulid::Ulid::nil());
+
     /// The school the job works for. Queues group by it, so that one large send does not hold up the others.
     pub const fn school(&self) -> SchoolId {
         match self {
             Self::Plan { school, .. }
             | Self::Watch { school, .. }
             | Self::Finish { school, .. }
-            | Self::Import { school, .. } => *school,
+            | Self::Import { school, .. }
+            | Self::Notify { school, .. } => *school,
             Self::Page { page, .. } | Self::Recover { page, .. } => page.school,
             Self::Receipt { delivery, .. } => delivery.page.school,
         }
@@ -116,6 +129,7 @@ impl Job {
             Self::Watch { .. } => "watch",
             Self::Finish { .. } => "finish",
             Self::Import { .. } => "import",
+            Self::Notify { .. } => "notify",
         }
     }
 }

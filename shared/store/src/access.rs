@@ -3,6 +3,8 @@
 use domain::ids::SchoolId;
 use domain::job::{DeliveryRef, Job, PageRef};
 
+use crate::members::Membership;
+
 /// Proof that whoever holds it acts for one school: made from a session, an API key, a job of our own queue, a
 /// reference that we signed, or by the operator. Never from a parameter of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,11 @@ impl Access {
     /// For a page named by a job of our own queue, or by a reference whose signature was checked.
     pub const fn of_page(page: &PageRef) -> Self {
         Self::proven(page.school)
+    }
+
+    /// For what is told to a member, about themselves.
+    pub const fn of_member(membership: &Membership) -> Self {
+        Self::proven(membership.school())
     }
 
     /// For the operator's own tools, which hold the keys of the database anyway.

@@ -222,12 +222,37 @@ pub(crate) fn work_sk(due_ms: i64, school: SchoolId, message: MessageId) -> Stri
 
 // ---- rows of no single school ---------------------------------------------------------------------------------
 
-pub(crate) fn user(user: UserId) -> Key {
-    key(format!("U#{user}"), "USER")
+pub(crate) fn user_pk(user: UserId) -> String {
+    format!("U#{user}")
 }
 
-pub(crate) fn username(name_folded: &str) -> Key {
-    key(format!("NAME#{name_folded}"), "USER")
+pub(crate) fn user(user: UserId) -> Key {
+    key(user_pk(user), "USER")
+}
+
+/// By what a username looks like, so that two that look alike are one.
+pub(crate) fn username(skeleton: &str) -> Key {
+    key(format!("NAME#{skeleton}"), "USER")
+}
+
+/// By the address's [`domain::email::EmailAddress::dedupe_key`].
+pub(crate) fn email(address: &str) -> Key {
+    key(format!("EMAIL#{address}"), "USER")
+}
+
+/// A one-time token, by its hash.
+pub(crate) fn one_time(hash: &str) -> Key {
+    key(format!("TOKEN#{hash}"), "TOKEN")
+}
+
+/// Which one-time token of a kind is the user's newest: no other works.
+pub(crate) fn newest_one_time(user: UserId, kind: &str) -> Key {
+    key(user_pk(user), format!("TOKEN#{kind}"))
+}
+
+/// The code of a kind that a user was last sent.
+pub(crate) fn code(user: UserId, kind: &str) -> Key {
+    key(user_pk(user), format!("CODE#{kind}"))
 }
 
 pub(crate) fn session(hash: &str) -> Key {

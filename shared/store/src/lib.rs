@@ -3,11 +3,13 @@
 //! Absent on purpose: no scan, no count of rows on the send path, no way to a school's rows but [`Store::school`].
 
 mod access;
+mod account;
 mod api_keys;
 mod at_work;
 mod audit;
 mod book;
 mod bulk;
+mod codes;
 mod contacts;
 mod error;
 mod guard;
@@ -17,6 +19,7 @@ mod keys;
 mod limits;
 mod members;
 mod messages;
+mod one_time;
 mod pacing;
 mod pages;
 mod progress;
@@ -34,10 +37,12 @@ use aws_sdk_dynamodb::Client;
 use domain::ids::SchoolId;
 
 pub use access::Access;
+pub use account::{Account, ComposeDefaults, SecondFactor};
 pub use api_keys::{ApiKey, ApiToken};
 pub use audit::AuditMonth;
 pub use book::BookCache;
 pub use bulk::Bulk;
+pub use codes::{CODE_TRIES, CodeCheck, CodeFor};
 pub use contacts::{StoredContact, Upserted};
 pub use error::{Result, StoreError};
 pub use imports::{FindingKind, Import};
@@ -46,10 +51,11 @@ pub use keys::PAGES_PER_SHARD;
 pub use limits::{Allowance, Slot};
 pub use members::{MemberChange, Membership};
 pub use messages::{Accepted, Author, Body, Finishing, IdempotencyKey, Meta, NewMessage, Summary};
+pub use one_time::{Mint, OneTime, OneTimeKind};
 pub use pages::{Claiming, PAGES_AT_ONCE, PageContent, PlannedDelivery};
 pub use progress::WrittenPlan;
 pub use sessions::{Lifetime, Session};
-pub use users::{User, fold_username};
+pub use users::User;
 
 use table::Table;
 

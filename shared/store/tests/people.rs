@@ -14,3 +14,5 @@ mod doors;
 mod limits;
 #[path = "people/managing.rs"]
 mod managing;
+#[path = "people/secrets.rs"]
+mod secrets;

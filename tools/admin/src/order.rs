@@ -44,6 +44,7 @@ async fn new_school(store: &Store, ids: &Ids, now_ms: i64, new: NewSchool) -> Re
         forename: new.forename.clone(),
         surname: new.surname.clone(),
         created_ms: now_ms,
+        account: store::Account::default(),
         schools: Vec::new(),
     };
     create_school(store, id, &settings(&new), &user).await?;

@@ -11,7 +11,7 @@ use domain::money::Pence;
 use domain::phone::CountryCode;
 use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{Prices, Settings};
-use store::{Access, ApiToken, Store, StoreError, User};
+use store::{Access, Account, ApiToken, Store, StoreError, User};
 use ulid::Ulid;
 
 use crate::secrets::Secrets;
@@ -85,6 +85,7 @@ fn super_user(secrets: &Secrets, now_ms: i64) -> Result<User, DemoError> {
         surname: "Marlow".to_owned(),
         password_hash: hash_password(&secrets.password, salt).map_err(|e| sign_in(&e))?,
         created_ms: now_ms,
+        account: Account { email_confirmed: true, password_set_ms: now_ms, ..Account::default() },
         schools: Vec::new(),
     })
 }

@@ -1,8 +1,9 @@
 //! Signing in and out.
 
 use domain::people::{Role, Standing};
+use domain::username::fold_username;
 use http::{HeaderMap, HeaderValue};
-use store::{Allowance, Membership, fold_username};
+use store::{Allowance, Membership};
 
 use super::cookie::{session_cookie, session_token};
 use super::session::LIFETIME;
@@ -38,7 +39,8 @@ pub async fn sign_in(
         }
     }
     let user = state.store().user_by_username(username).await?;
-    let hash = user.as_ref().map(|u| u.password_hash.as_str());
+    // Whoever has not set a password yet has none that fits.
+    let hash = user.as_ref().map(|u| u.password_hash.as_str()).filter(|hash| !hash.is_empty());
     let fits = state.passwords().is_right(password, hash).await?;
     let Some(user) = user.filter(|_| fits) else {
         return Ok(None);

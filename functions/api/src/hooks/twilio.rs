@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequest, Path, Request, State};
 use axum::response::IntoResponse;
+use channels::reference::NOTICE;
 use channels::twilio::callback;
 use channels::twilio::signature::Payload;
 use domain::job::Job;
@@ -45,6 +46,9 @@ pub(crate) async fn status(
     Path(reference): Path<String>,
     SignedForm(form): SignedForm,
 ) -> Result<StatusCode> {
+    if reference.starts_with(NOTICE) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let forged = |_| ApiError::Forbidden("This is not a reference of ours.".to_owned());
     let delivery = state.references().verify(&reference).map_err(forged)?;
     let garbled = |e: callback::BadCallback| ApiError::Malformed(e.to_string());

@@ -6,6 +6,7 @@ pub mod control;
 pub mod costing;
 pub mod deliveries;
 pub mod imports;
+pub mod notify;
 pub mod send;
 pub mod status;
 pub mod usage;

@@ -87,11 +87,12 @@ async fn add_user(house: &House, number: u128, username: &str, password: &str) {
     let user = User {
         id,
         username: username.to_owned(),
-        email: EmailAddress::parse("office@hillview.example").unwrap(),
+        email: EmailAddress::parse(&format!("user{number}@hillview.example")).unwrap(),
         forename: "Olive".to_owned(),
         surname: "Field".to_owned(),
         password_hash: hash_password(password, [3; 16]).unwrap(),
         created_ms: NOON,
+        account: store::Account::default(),
         schools: Vec::new(),
     };
     house.store.create_user(&user).await.unwrap();

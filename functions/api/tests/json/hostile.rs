@@ -125,6 +125,7 @@ async fn signed_in(house: &House) -> String {
         surname: "Field".to_owned(),
         password_hash: String::new(),
         created_ms: NOON,
+        account: store::Account::default(),
         schools: Vec::new(),
     };
     house.store.create_user(&user).await.unwrap();

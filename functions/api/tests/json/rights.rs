@@ -130,11 +130,12 @@ impl<'h> Browser<'h> {
         let user = User {
             id,
             username: format!("user{number}"),
-            email: EmailAddress::parse("office@hillview.example").unwrap(),
+            email: EmailAddress::parse(&format!("user{number}@hillview.example")).unwrap(),
             forename: "Olive".to_owned(),
             surname: "Field".to_owned(),
             password_hash: String::new(),
             created_ms: NOON,
+            account: store::Account::default(),
             schools: Vec::new(),
         };
         let _ = house.store.create_user(&user).await;

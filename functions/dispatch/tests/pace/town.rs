@@ -212,6 +212,7 @@ impl Town {
             timing,
             references: ReferenceKey::new(&[7; 32]).unwrap(),
             bodies: Bodies::default(),
+            public_url: "https://messenger.example.com".to_owned(),
         });
         let page_jobs = AtomicUsize::new(0);
         let began = NOW_MS;

@@ -221,6 +221,7 @@ impl Town {
             timing: Timing::default(),
             references: ReferenceKey::new(&[7; 32]).unwrap(),
             bodies: Bodies::default(),
+            public_url: "https://messenger.example.com".to_owned(),
         });
         let town =
             Self { school, clock, provider, timing: Timing::default(), dispatch, jobs, ids, _stop: stop };

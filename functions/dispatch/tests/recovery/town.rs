@@ -200,6 +200,7 @@ impl Town {
             timing: Timing::default(),
             references: ReferenceKey::new(&[7; 32]).unwrap(),
             bodies: Bodies::default(),
+            public_url: "https://messenger.example.com".to_owned(),
         });
         provider.town.set((dispatch.clone(), clock.clone())).unwrap();
         school.upsert_batch(vec![parent()], NOW_MS).await.unwrap();

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::money::Pence;
 use crate::phone::CountryCode;
 use crate::routing::{Routing, VoiceCalling};
+use crate::security::Security;
 
 pub use read::{SettingError, end_of_day_ms, header, line, price, time_zone};
 pub use sender::{SenderError, SmsSender};
@@ -74,6 +75,9 @@ pub struct Settings {
     /// The picture for `$schoollogo$`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logo: Option<Logo>,
+    /// What is asked of sign-ins.
+    #[serde(default)]
+    pub security: Security,
 }
 
 /// What the provider bills the school.
@@ -139,6 +143,7 @@ impl Settings {
             address: String::new(),
             phone: String::new(),
             logo: None,
+            security: Security::default(),
         }
     }
 

@@ -45,11 +45,12 @@ fn user(number: u128, username: &str) -> User {
     User {
         id: UserId::new(Ulid::from_parts(1_700_000_000_000, number)),
         username: username.into(),
-        email: EmailAddress::parse("joe@example.org").unwrap(),
+        email: EmailAddress::parse(&format!("joe{number}@example.org")).unwrap(),
         forename: "Joe".into(),
         surname: "Bloggs".into(),
         password_hash: "$argon2id$example".into(),
         created_ms: NOW,
+        account: store::Account::default(),
         schools: Vec::new(),
     }
 }

@@ -23,6 +23,7 @@ async fn known(table: &TestTable, number: u128) -> UserId {
         surname: "Bloggs".into(),
         password_hash: String::new(),
         created_ms: NOW,
+        account: store::Account::default(),
         schools: Vec::new(),
     };
     table.store.create_user(&user).await.unwrap();

@@ -1,0 +1,191 @@
+//! What the letters say. Markdown, as in every e-mail; names that people typed are escaped, so that nobody can put a
+//! link of theirs into a letter of ours.
+
+/// An e-mail to somebody on the staff.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Letter {
+    pub(super) subject: String,
+    /// Markdown.
+    pub(super) text: String,
+}
+
+fn letter(subject: impl Into<String>, text: impl Into<String>) -> Letter {
+    Letter { subject: subject.into(), text: text.into() }
+}
+
+/// A text with every sign of Markdown's taken at its word.
+fn plain(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars().map(|c| if c.is_control() { ' ' } else { c }) {
+        if c.is_ascii_punctuation() {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+pub(super) fn welcome(school: &str, username: &str, link: &str) -> Letter {
+    letter(
+        format!("Your sign-in for Messenger at {school}"),
+        format!(
+            "Hello,\n\n{} has added you to Messenger, which it uses to write to parents and staff.\n\n\
+             Your username is **{}**\n\n\
+             Choose a password here: <{link}>\n\n\
+             The link works once, for seven days. After that, ask for a new one with *Forgotten your password?* on the \
+             sign-in page.\n\n\
+             If you did not expect this, you need do nothing.",
+            plain(school),
+            plain(username)
+        ),
+    )
+}
+
+pub(super) fn password_link(school: &str, username: &str, link: &str) -> Letter {
+    letter(
+        "A link to set your Messenger password",
+        format!(
+            "Hello,\n\nan administrator at {} has sent you a link to set a new password.\n\n\
+             Your username is **{}**\n\n\
+             Choose a password here: <{link}>\n\n\
+             The link works once, for seven days. Your present password, if you have one, works until you have chosen \
+             a new one.",
+            plain(school),
+            plain(username)
+        ),
+    )
+}
+
+pub(super) fn forgotten(_school: &str, username: &str, link: &str) -> Letter {
+    letter(
+        "Set a new Messenger password",
+        format!(
+            "Hello,\n\nsomebody asked for a new password for your username **{}**.\n\n\
+             If it was you, choose one here: <{link}>\n\n\
+             The link works once, for one hour.\n\n\
+             If it was not you, do nothing: your password stays as it is, and nobody but you has this link.",
+            plain(username)
+        ),
+    )
+}
+
+pub(super) fn linked(school: &str, username: &str, sign_in: &str) -> Letter {
+    letter(
+        format!("You can now use Messenger at {school}"),
+        format!(
+            "Hello,\n\n{} has linked you to its Messenger. You already have a username and a password, and they work \
+             here too.\n\n\
+             As a reminder, your username is **{}**\n\n\
+             Sign in here: <{sign_in}>\n\n\
+             If you work for more than one school you are asked which one after you have signed in.",
+            plain(school),
+            plain(username)
+        ),
+    )
+}
+
+pub(super) fn confirm_email(link: &str) -> Letter {
+    letter(
+        "Confirm your e-mail address for Messenger",
+        format!(
+            "Hello,\n\nplease confirm that e-mail to this address reaches you: <{link}>\n\n\
+             The link works for two days. Until then Messenger sends no codes to this address.\n\n\
+             If you do not use Messenger, do nothing: somebody mistyped their address."
+        ),
+    )
+}
+
+pub(super) fn password_changed(username: &str, forgotten: &str) -> Letter {
+    letter(
+        "Your Messenger password was changed",
+        format!(
+            "Hello,\n\nthe password of your username **{}** was changed just now, and every other browser was signed \
+             out.\n\n\
+             If it was you, there is nothing to do.\n\n\
+             If it was not you, set a new one at once: <{forgotten}> and tell an administrator of your school.",
+            plain(username)
+        ),
+    )
+}
+
+pub(super) fn locked_out(username: &str, forgotten: &str) -> Letter {
+    letter(
+        "Too many tries to sign in as you",
+        format!(
+            "Hello,\n\nsomebody has tried too many times to sign in with your username **{}** and a wrong password. \
+             Browsers that you have not used before must wait for up to 15 minutes; one that you have used can still \
+             sign in.\n\n\
+             If it was you and you forgot your password, set a new one here: <{forgotten}>\n\n\
+             If it was not you, your password has kept them out. You need do nothing.",
+            plain(username)
+        ),
+    )
+}
+
+pub(super) fn pin(school: &str, code: &str, page: &str) -> Letter {
+    letter(
+        format!("{code} is your Messenger PIN"),
+        format!(
+            "Hello,\n\nyou are about to send a large message for {}. To send it, enter this PIN:\n\n# {code}\n\n\
+             It works once, for ten minutes, for this message only: <{page}>\n\n\
+             If you are not sending a message, tell an administrator of your school: somebody is signed in as you.",
+            plain(school)
+        ),
+    )
+}
+
+pub(super) fn rejected(school: &str, page: &str) -> Letter {
+    letter(
+        "Your message was not authorised",
+        format!(
+            "Hello,\n\na message that you wrote for {} was not authorised. Nothing was sent.\n\n\
+             Who decided and why is here: <{page}>",
+            plain(school)
+        ),
+    )
+}
+
+/// A text: no name in it, so that a lost phone tells nobody whose account it opens.
+pub(super) fn password_code(code: &str) -> String {
+    format!(
+        "{code} is your Messenger code to set a new password. It works for 10 minutes. We never ask you for it by \
+         phone."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_letter_says_whose_it_is_and_where_to_go() {
+        let link = "https://messenger.example.com/password/abc";
+        for written in [
+            welcome("Hill School", "5976.joe", link),
+            password_link("Hill School", "5976.joe", link),
+            forgotten("Hill School", "5976.joe", link),
+            linked("Hill School", "5976.joe", link),
+            confirm_email(link),
+            password_changed("5976.joe", link),
+            locked_out("5976.joe", link),
+            pin("Hill School", "012345", link),
+            rejected("Hill School", link),
+        ] {
+            let Letter { subject, text } = written;
+            assert!(text.contains(&format!("<{link}>")), "{subject}: {text}");
+            assert!(text.starts_with("Hello,") && subject.len() < 60, "{subject}");
+            let read = channels::ses::email_html(&text);
+            assert!(read.contains(&format!("href=\"{link}\"")), "{read}");
+        }
+        assert!(password_code("012345").len() <= 160, "one unit");
+    }
+
+    #[test]
+    fn a_name_cannot_bring_a_link_or_markup_along() {
+        let evil = "Hill [win](https://evil.example) **x** <https://evil.example> `y`\n# z";
+        let read = channels::ses::email_html(&welcome(evil, evil, "https://messenger.example.com/p").text);
+        assert!(!read.contains("href=\"https://evil.example"), "{read}");
+        assert_eq!(read.matches("<a ").count(), 1, "{read}");
+        assert!(!read.contains("<h1>") && !read.contains("<code>"), "{read}");
+    }
+}
