@@ -1,5 +1,6 @@
 //! The demo school: made up, and the same at every first start. Nobody in it exists.
 
+pub(crate) mod mis;
 mod names;
 mod people;
 

@@ -191,6 +191,7 @@ async fn start_simulators(
 ) -> Result<simulators::Running, StartError> {
     let account = TwilioAccount { sid: secrets.twilio_sid.clone(), auth_token: secrets.twilio_token.clone() };
     let mut config = simulators::Config::new(account);
+    config.mis = demo::mis::school();
     config.data.clone_from(&options.data);
     config.ses_events_url = Some(format!("{url}/_local/ses-events"));
     config.inbound_url = Some(format!("{url}/hooks/twilio/inbound"));

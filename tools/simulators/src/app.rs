@@ -10,6 +10,7 @@ use crate::clock::{self, Millis};
 use crate::config::{Config, Latency, TwilioAccount};
 use crate::courier::Courier;
 use crate::faults::Faults;
+use crate::mis::Mis;
 use crate::record::Record;
 use crate::sid::Sids;
 
@@ -31,6 +32,7 @@ pub(crate) struct App {
     pub(crate) faults: Faults,
     pub(crate) latency: Latency,
     pub(crate) courier: Courier,
+    pub(crate) mis: Mis,
     targets: RwLock<Targets>,
 }
 
@@ -50,6 +52,7 @@ impl App {
             faults: Faults::default(),
             latency: config.latency,
             courier,
+            mis: Mis::open(config.data.as_deref(), config.mis.clone())?,
             targets: RwLock::new(Targets {
                 ses_events: config.ses_events_url.clone(),
                 inbound: config.inbound_url.clone(),

@@ -8,10 +8,10 @@ use crate::config::{Config, TwilioAccount};
 
 /// What `--help` says.
 pub const USAGE: &str = "\
-simulators: Twilio and SES on one address, with an Outbox page
+simulators: Twilio, SES and an MIS on one address, with an Outbox page and the MIS's
 
   --listen ADDRESS      where to listen (127.0.0.1:0, a free port)
-  --data DIRECTORY      keep records in DIRECTORY/simulators.jsonl; else in memory
+  --data DIRECTORY      keep records in DIRECTORY/simulators.jsonl and mis.json; else in memory
   --account-sid SID     the Twilio account (AC and 32 zeros)
   --auth-token TOKEN    its token, which also signs callbacks (token)
   --ses-events URL      where SES events go

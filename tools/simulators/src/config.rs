@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::mis::MisSchool;
+
 /// The Twilio account that the simulators stand for.
 #[derive(Debug, Clone)]
 pub struct TwilioAccount {
@@ -42,7 +44,7 @@ impl Default for Latency {
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The directory of `simulators.jsonl`; without one, records are in memory only.
+    /// The directory of `simulators.jsonl` and `mis.json`; without one, records are in memory only.
     pub data: Option<PathBuf>,
     /// The account, whose token also signs the callbacks.
     pub public_signing: TwilioAccount,
@@ -54,6 +56,8 @@ pub struct Config {
     pub callbacks: bool,
     /// How long things take.
     pub latency: Latency,
+    /// The school whose MIS is simulated.
+    pub mis: MisSchool,
 }
 
 impl Config {
@@ -67,6 +71,7 @@ impl Config {
             inbound_url: None,
             callbacks: true,
             latency: Latency::default(),
+            mis: MisSchool::made_up(),
         }
     }
 }

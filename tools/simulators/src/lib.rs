@@ -1,5 +1,5 @@
-//! Simulators of Twilio and SES v2 on one address that speak the providers' wire formats, with a page that shows
-//! their traffic as phones and a mailbox would. They know nothing of the product: what they saw is evidence.
+//! Simulators of Twilio, SES v2 and an MIS on one address that speak the products' wire formats, with a page that
+//! shows the traffic as phones and a mailbox would. They know nothing of the product: what they saw is evidence.
 //!
 //! # What becomes of a message
 //!
@@ -36,6 +36,11 @@
 //! - `POST /_control/inbound` `{"from","to","body","url"?}`: a text from a phone.
 //! - `POST /_control/targets` `{"ses_events"?,"inbound"?}`: where the product listens now.
 //! - `GET /` or `/outbox?phone=…`: the page.
+//! - MIS: `POST /idaas/sts/STS/GetToken` (password [`MIS_PASSWORD`]) and `GET /api/v1/School/{estab}/` with `SchoolInfo`,
+//!   `Students`, `Contacts`, `StudentContacts`, `Staff`, `Groups`, `AttendanceForDate`, as Xporter on Demand.
+//! - `GET /mis`: its pages, to change a mobile (`POST /mis/mobile`), a mark (`POST /mis/mark`), or to break the feed
+//!   (`POST /mis/feed` with `breakage` one of `none half empty truncated duplicates error200 dies_on_page2
+//!   unauthorised`). What is changed is kept in `mis.json`.
 
 mod app;
 pub mod args;
@@ -47,6 +52,7 @@ mod courier;
 mod faults;
 mod journal;
 mod mail;
+mod mis;
 mod outbox;
 mod outcome;
 mod record;
@@ -64,6 +70,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use config::{Config, Latency, TwilioAccount};
+pub use mis::{MIS_PASSWORD, MisAdult, MisPupil, MisSchool, MisTie};
 
 use app::{App, Shared};
 use courier::Courier;
@@ -92,6 +99,7 @@ impl Simulators {
             .merge(ses::routes())
             .merge(control::routes())
             .merge(outbox::routes())
+            .merge(mis::routes())
             .with_state(Arc::clone(&app));
         let mut tasks = vec![tokio::spawn(server::serve(listener, router))];
         tasks.extend(inbox.map(|inbox| tokio::spawn(courier::run(Arc::clone(&app), inbox))));

@@ -2,6 +2,9 @@
 
 mod error;
 pub mod fetch;
+mod secret;
+mod tidy;
+mod xporter;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,6 +15,8 @@ use runtime::BoxFuture;
 
 pub use error::MisError;
 pub use fetch::{Fetcher, Pause, Policy, Sleep};
+pub use secret::Secret;
+pub use xporter::{Xporter, XporterConfig};
 
 /// What to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -59,23 +59,47 @@ fn number(label: PhoneLabel, number: String) -> LabelledNumber {
     LabelledNumber { label, number }
 }
 
-/// One family: a surname, its children's groups, and how many adults it has.
+/// One family: a surname, its children's groups, each child's year and form, and how many adults it has.
 struct Family {
     surname: &'static str,
     groups: Vec<String>,
+    children: Vec<(usize, &'static str)>,
     adults: usize,
 }
 
-/// Everybody.
+/// A pupil, and the ids of the family's adults.
+pub(super) struct Child {
+    pub(super) forename: &'static str,
+    pub(super) surname: &'static str,
+    pub(super) year: usize,
+    pub(super) form: &'static str,
+    pub(super) adults: Vec<ContactId>,
+}
+
+/// Everybody who can be messaged.
 pub(super) fn contacts() -> Vec<Contact> {
+    everybody().0
+}
+
+/// Everybody who can be messaged, and the pupils.
+pub(super) fn everybody() -> (Vec<Contact>, Vec<Child>) {
     let mut dice = Dice(5_976);
     let mut numbers = Numbers::default();
     let mut people = Vec::with_capacity(PARENTS + STAFF + GOVERNORS);
+    let mut children = Vec::with_capacity(PUPILS);
+    // Dice of their own, so that pupils' names move nobody else's.
+    let mut names = Dice(9_211);
     for family in families(&mut dice) {
+        let first = people.len();
         add_parents(&mut people, &family, &mut dice, &mut numbers);
+        let adults: Vec<ContactId> = people[first..].iter().map(|p| p.id.clone()).collect();
+        for (year, form) in family.children {
+            let (forename, surname) = (names.pick(&FORENAMES), family.surname);
+            children.push(Child { forename, surname, year, form, adults: adults.clone() });
+        }
     }
     for n in 0..STAFF {
-        let mut person = adult(&mut dice, &format!("S{n:04}"), ContactRole::Staff, None);
+        let mut person = adult(&mut dice, &format!("PWT-{n:04}"), ContactRole::Staff, None);
         person.numbers = numbers.mobile().into_iter().collect();
         if person.numbers.is_empty() {
             person.numbers.push(numbers.landline(PhoneLabel::Work));
@@ -92,7 +116,7 @@ pub(super) fn contacts() -> Vec<Contact> {
         person.groups = vec!["Governors".to_owned()];
         people.push(person);
     }
-    people
+    (people, children)
 }
 
 /// Families of one to three children until there are 900 pupils, and adults until there are 1,400.
@@ -100,12 +124,13 @@ fn families(dice: &mut Dice) -> Vec<Family> {
     let mut families = Vec::new();
     let mut pupils = 0;
     while pupils < PUPILS {
-        let children = [1, 1, 1, 2, 2, 3][dice.roll(6)].min(PUPILS - pupils);
-        pupils += children;
-        let mut groups = Vec::new();
-        for _ in 0..children {
+        let count = [1, 1, 1, 2, 2, 3][dice.roll(6)].min(PUPILS - pupils);
+        pupils += count;
+        let (mut groups, mut children) = (Vec::new(), Vec::with_capacity(count));
+        for _ in 0..count {
             let year = 7 + dice.roll(5);
             let form = ["A", "B", "C", "D", "E", "F"][dice.roll(6)];
+            children.push((year, form));
             for group in [format!("Year {year}"), format!("{year}{form}")] {
                 if !groups.contains(&group) {
                     groups.push(group);
@@ -115,7 +140,7 @@ fn families(dice: &mut Dice) -> Vec<Family> {
         if dice.roll(9) == 0 {
             groups.push("School trip to Wales".to_owned());
         }
-        families.push(Family { surname: dice.pick(&SURNAMES), groups, adults: 2 });
+        families.push(Family { surname: dice.pick(&SURNAMES), groups, children, adults: 2 });
     }
     // Carers and grandparents beyond two, or one parent only, until the adults come to 1,400.
     let mut adults = families.len() * 2;
@@ -137,7 +162,7 @@ fn add_parents(people: &mut Vec<Contact>, family: &Family, dice: &mut Dice, numb
     let home = numbers.landline(PhoneLabel::Home);
     let shared = numbers.mobile();
     for place in 0..family.adults {
-        let id = format!("P{:04}", people.len());
+        let id = format!("PC-{:04}", people.len());
         let surname = if dice.roll(6) == 0 { dice.pick(&SURNAMES) } else { family.surname };
         let mut person = adult(dice, &id, ContactRole::Parent, Some(surname));
         person.groups.clone_from(&family.groups);

@@ -19,8 +19,8 @@ use crate::book::Line;
 use crate::control::{self, Inbound};
 use crate::sid::Sid;
 
-/// The pages run no script and load no style but their own; e-mail may bring inline styles into its frame.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
+/// The simulators' pages run no script and load no style but their own; e-mail may bring inline styles into its frame.
+pub(crate) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data:; frame-src 'self'; \
      form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -51,7 +51,7 @@ async fn file(Extension(file): Extension<File>) -> Response {
         .into_response()
 }
 
-fn html(page: &impl Template, policy: &'static str) -> Response {
+pub(crate) fn html(page: &impl Template, policy: &'static str) -> Response {
     let Ok(body) = page.render() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

@@ -1,0 +1,13 @@
+//! Every connector reads the same made-up school into the same feed, as far as its format carries it, and says so
+//! when it could not read it to the end.
+
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod school;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod simulator;
+#[cfg(test)]
+mod xporter;
