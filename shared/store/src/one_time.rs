@@ -15,7 +15,7 @@ use crate::secret::{same, sha256_hex};
 use crate::table::{from_row, key_row, n, s, text, to_row};
 use crate::{Store, keys};
 
-/// Milliseconds for which a used token's row stays, so that whoever comes again is told the same as before.
+/// Seconds for which a used token's row stays, so that whoever comes again is told the same as before.
 const DAY_S: i64 = 24 * 3_600;
 
 /// What a token is good for.
