@@ -102,6 +102,8 @@ fn answer(seen: &Seen, error: &ApiError, plain: &Response) -> Response {
         problem_json(&error.problem())
     } else if let (ApiError::SignIn { next }, true) = (error, seen.navigation) {
         sign_in(next.as_deref())
+    } else if let (ApiError::First { path }, true) = (error, seen.navigation) {
+        Redirect::to(path).into_response()
     } else {
         let mut page = pages::error_page(&error.problem(), &seen.id);
         *page.status_mut() = error.status();

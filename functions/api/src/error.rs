@@ -45,6 +45,13 @@ pub enum ApiError {
         /// Path and query of the page that was asked for, if it can be asked for again.
         next: Option<String>,
     },
+    /// Something comes first, such as a new password for one that has expired. A page leads to where it is done; a script
+    /// gets 403.
+    #[error("something else comes first")]
+    First {
+        /// Where it is done.
+        path: &'static str,
+    },
     /// Known, but not allowed to: 403.
     #[error("not allowed")]
     Forbidden(String),
@@ -141,7 +148,7 @@ impl ApiError {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NoKey | Self::SignIn { .. } => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::First { .. } => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
@@ -163,6 +170,9 @@ impl ApiError {
                 "Send a valid key as `Authorization: Bearer <api key>`. A key is made in the account settings.",
             ),
             Self::SignIn { .. } => ("Please sign in", "You are not signed in, or were away for too long."),
+            Self::First { .. } => {
+                ("Something comes first", "Load the page again: it says what is to be done.")
+            }
             Self::Forbidden(detail) => ("Not allowed", detail.as_str()),
             Self::NotFound => ("Not found", "There is nothing here, or it is not this school's."),
             Self::MethodNotAllowed => {

@@ -255,8 +255,17 @@ pub(crate) fn code(user: UserId, kind: &str) -> Key {
     key(user_pk(user), format!("CODE#{kind}"))
 }
 
+pub(crate) const SESSION_PREFIX: &str = "SESS#";
+
 pub(crate) fn session(hash: &str) -> Key {
-    key(format!("SESS#{hash}"), "SESSION")
+    key(format!("{SESSION_PREFIX}{hash}"), "SESSION")
+}
+
+pub(crate) const SESSION_OF_PREFIX: &str = "SESS#";
+
+/// Lists a session among the user's.
+pub(crate) fn session_of(user: UserId, hash: &str) -> Key {
+    key(user_pk(user), format!("{SESSION_OF_PREFIX}{hash}"))
 }
 
 pub(crate) fn api_key(id: &str) -> Key {

@@ -54,7 +54,7 @@ pub use messages::{Accepted, Author, Body, Finishing, IdempotencyKey, Meta, NewM
 pub use one_time::{Mint, OneTime, OneTimeKind};
 pub use pages::{Claiming, PAGES_AT_ONCE, PageContent, PlannedDelivery};
 pub use progress::WrittenPlan;
-pub use sessions::{Lifetime, Session};
+pub use sessions::{Begin, Lifetime, Owes, Session};
 pub use users::User;
 
 use table::Table;

@@ -1,17 +1,22 @@
 //! Who asks, and what they may do. Every extractor here ends in a [`store::School`], so that no handler can reach a
 //! school's rows on the word of a request.
 
+mod browser;
 mod cookie;
+pub(crate) mod factor;
 mod origin;
 mod partner;
 mod passwords;
 mod session;
 mod sign_in;
+pub(crate) mod standards;
 
 pub use cookie::{clear_session, session_cookie};
 pub use origin::{FormPost, local_path};
 pub use partner::{Partner, Scope};
 pub(crate) use passwords::Passwords;
 pub use passwords::hash_password;
+pub(crate) use session::{Arriving, LIFETIME, PostedArriving, path_of};
 pub use session::{Posted, SignedIn};
-pub use sign_in::{sign_in, sign_out};
+pub use sign_in::{SecondStep, SignIn, second_step, sign_in, sign_out};
+pub(crate) use sign_in::{allow, begin, enter, unlock, working};

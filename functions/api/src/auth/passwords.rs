@@ -3,6 +3,7 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use domain::password::{LONGEST_BYTES, normal};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -11,7 +12,7 @@ use crate::error::{ApiError, Result};
 /// Memory of one hash in KiB, passes, lanes.
 const COST: (u32, u32, u32) = (19 * 1_024, 2, 1);
 /// Longer passwords are not tried: nobody types them, and they cost time.
-const LONGEST: usize = 1_024;
+const LONGEST: usize = LONGEST_BYTES;
 /// Hashes that are made at once: each takes 19 MiB.
 const AT_ONCE: usize = 4;
 
@@ -28,7 +29,7 @@ fn argon2() -> Result<Argon2<'static>> {
 /// The hash of a password in the PHC format, with 16 fresh random bytes as salt.
 pub fn hash_password(password: &str, salt: [u8; 16]) -> Result<String> {
     let hash: argon2::password_hash::phc::PasswordHash =
-        argon2()?.hash_password_with_salt(password.as_bytes(), &salt).map_err(ApiError::internal)?;
+        argon2()?.hash_password_with_salt(normal(password).as_bytes(), &salt).map_err(ApiError::internal)?;
     Ok(hash.to_string())
 }
 
@@ -43,6 +44,13 @@ impl Default for Passwords {
 }
 
 impl Passwords {
+    /// The hash of a new password.
+    pub(crate) async fn hash(&self, password: &str, salt: [u8; 16]) -> Result<String> {
+        let _turn = self.0.acquire().await.map_err(ApiError::internal)?;
+        let password = password.to_owned();
+        spawn_blocking(move || hash_password(&password, salt)).await.map_err(ApiError::internal)?
+    }
+
     /// Whether the password is the one of the hash. Without a hash the answer is no, after the same time.
     pub(crate) async fn is_right(&self, password: &str, hash: Option<&str>) -> Result<bool> {
         let _turn = self.0.acquire().await.map_err(ApiError::internal)?;
@@ -51,7 +59,7 @@ impl Passwords {
         let password = if known { password.to_owned() } else { String::from("-") };
         let fits = spawn_blocking(move || -> Result<bool> {
             let hash = PasswordHash::new(&hash).map_err(ApiError::internal)?;
-            Ok(argon2()?.verify_password(password.as_bytes(), &hash).is_ok())
+            Ok(argon2()?.verify_password(normal(&password).as_bytes(), &hash).is_ok())
         });
         Ok(fits.await.map_err(ApiError::internal)?? && known)
     }

@@ -1,15 +1,18 @@
 //! A signed-in member of staff.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use domain::audit::{Act, Change, Deed, Who};
 use domain::ids::UserId;
 use domain::people::{Action, Page, Rights, Standing, Switches};
 use http::Method;
 use http::request::Parts;
-use store::{Author, Lifetime, Membership, School};
+use store::{Author, Lifetime, Membership, Owes, School, Session, User};
 use subtle::ConstantTimeEq;
 
 use super::cookie::session_token;
 use super::origin::check_same_origin;
+use super::standards;
+use crate::address::ClientAddress;
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
 use crate::state::ApiState;
@@ -26,10 +29,16 @@ pub struct SignedIn {
     pub user: UserId,
     /// Forename and surname.
     pub name: String,
+    /// Their row, as it is now.
+    pub person: User,
     /// Their place in the school, as it is now.
     pub membership: Membership,
     /// What the school has switched on.
     pub switches: Switches,
+    /// The session that they are in.
+    pub session: Session,
+    /// What they must do before anything else opens.
+    pub(crate) owes: Option<Owes>,
     /// Goes into every form as the field `csrf`, and into every posting script's header `x-csrf-token`.
     pub csrf: String,
 }
@@ -55,6 +64,18 @@ impl SignedIn {
         if author.id == self.user.to_string() { self.opens(Page::Own) } else { self.opens(Page::History) }
     }
 
+    /// A deed of theirs for the audit log, done from this address.
+    pub fn deed(
+        &self,
+        address: &ClientAddress,
+        act: Act,
+        on: impl Into<String>,
+        changes: Vec<Change>,
+    ) -> Deed {
+        let who = Who::User(self.user.to_string());
+        Deed { who, from: address.as_str().to_owned(), act, on: on.into(), changes }
+    }
+
     /// As the history names them.
     pub fn author(&self) -> Author {
         Author { id: self.user.to_string(), name: self.name.clone() }
@@ -62,6 +83,32 @@ impl SignedIn {
 }
 
 impl FromRequestParts<ApiState> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self> {
+        let Arriving(by) = Box::pin(Arriving::from_request_parts(parts, state)).await?;
+        match by.owes {
+            None => Ok(by),
+            Some(owes) => Err(ApiError::First { path: path_of(owes) }),
+        }
+    }
+}
+
+/// Where what a session owes is done.
+pub(crate) const fn path_of(owes: Owes) -> &'static str {
+    match owes {
+        Owes::School => "/school",
+        Owes::Password => "/change-password",
+        Owes::SecondFactor => "/preferences/second-factor",
+    }
+}
+
+/// Somebody whose password and second factor were right, whatever they must do before anything else opens. Only the pages
+/// on which that is done take this.
+#[derive(Debug, Clone)]
+pub(crate) struct Arriving(pub(crate) SignedIn);
+
+impl FromRequestParts<ApiState> for Arriving {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self> {
@@ -74,22 +121,27 @@ impl FromRequestParts<ApiState> for SignedIn {
         let session =
             state.store().find_session(token, LIFETIME, state.now_ms()).await?.ok_or_else(stranger)?;
         let school = state.store().school(session.access());
-        // Read anew each time: who was disabled, or lost a role, is so from the next request on.
+        // Read anew each time: who was disabled, lost a role or signed out everywhere, is so from the next request on.
         let (user, membership, settings) = tokio::try_join!(
             state.store().user(session.user()),
             school.member(session.user()),
             school.settings(),
         )?;
-        let user = user.ok_or_else(stranger)?;
+        let user = user.filter(|u| session.is_of_epoch(u.account.epoch)).ok_or_else(stranger)?;
         let membership = membership.filter(|m| m.standing() == Standing::Enabled).ok_or_else(stranger)?;
-        Ok(Self {
+        let owes = session.owes();
+        let owes = owes.or_else(|| standards::owes(settings.security, &user, &membership, state.now_ms()));
+        Ok(Self(SignedIn {
             school,
+            owes,
             membership,
             switches: Switches { voice: settings.voice, payments: settings.payments },
             user: user.id,
-            name: format!("{} {}", user.forename, user.surname).trim().to_owned(),
+            name: user.full_name(),
+            person: user,
             csrf: session.csrf().to_owned(),
-        })
+            session,
+        }))
     }
 }
 
@@ -112,9 +164,28 @@ impl FromRequest<ApiState> for Posted {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &ApiState) -> Result<Self> {
+        let PostedArriving { by, form } = PostedArriving::from_request(request, state).await?;
+        match by.owes {
+            None => Ok(Self { by, form }),
+            Some(owes) => Err(ApiError::First { path: path_of(owes) }),
+        }
+    }
+}
+
+/// As [`Posted`], by somebody who may have to do something before anything else opens.
+#[derive(Debug)]
+pub(crate) struct PostedArriving {
+    pub(crate) by: SignedIn,
+    pub(crate) form: FormFields,
+}
+
+impl FromRequest<ApiState> for PostedArriving {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &ApiState) -> Result<Self> {
         check_same_origin(state.public_url(), request.headers())?;
         let (mut parts, body) = request.into_parts();
-        let by = Box::pin(SignedIn::from_request_parts(&mut parts, state)).await?;
+        let Arriving(by) = Box::pin(Arriving::from_request_parts(&mut parts, state)).await?;
         let header = parts.headers.get("x-csrf-token").and_then(|v| v.to_str().ok()).map(str::to_owned);
         let form = FormFields::from_request(Request::from_parts(parts, body), state).await?;
         let token = form.get("csrf").map(str::to_owned).or(header).unwrap_or_default();

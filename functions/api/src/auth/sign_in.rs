@@ -1,62 +1,130 @@
 //! Signing in and out.
+//!
+//! Tries are counted, and too many lock out. Nobody can lock another out for good: tries while locked out do not count,
+//! so that the lock ends with its window; a browser in which the user has signed in before has a count of its own, which
+//! strangers cannot reach; and setting a new password by link takes the lock away.
 
+use domain::audit::{Act, Deed, Who};
+use domain::ids::UserId;
+use domain::job::Job;
+use domain::notice::Notice;
 use domain::people::{Role, Standing};
 use domain::username::fold_username;
 use http::{HeaderMap, HeaderValue};
-use store::{Allowance, Membership};
+use store::{Allowance, Begin, Membership, Mint, OneTimeKind, Owes, User};
 
-use super::cookie::{session_cookie, session_token};
+use super::browser;
+use super::cookie::{known_browser, known_cookie, session_cookie, session_token};
+use super::factor::{self, Factor};
 use super::session::LIFETIME;
 use crate::address::ClientAddress;
 use crate::error::{ApiError, Result};
+use crate::services::notify::notify;
 use crate::state::ApiState;
 
 /// Length of the window in which tries are counted, in seconds.
-const WINDOW_S: i64 = 15 * 60;
-/// Tries in a window for one username.
+pub(crate) const WINDOW_S: i64 = 15 * 60;
+/// Tries in a window for one username, and for one browser that is known.
 const PER_USER: u32 = 10;
 /// Tries in a window from one address: a school's staff share one.
 const PER_ADDRESS: u32 = 100;
+/// Tries in a window at a user's second factor.
+const PER_FACTOR: u32 = 5;
+/// How long one may take over the second step.
+const SECOND_STEP_MS: i64 = 10 * 60_000;
 
-/// Checks a username and password and begins a session: the `Set-Cookie` to answer with. `None` if they do not fit, for
-/// whatever reason and after the same time; 429 after too many tries.
+/// What a username and password came to.
+#[derive(Debug)]
+pub enum SignIn {
+    /// They do not fit, for whatever reason.
+    No,
+    /// They do; the second factor comes next, with this token.
+    SecondStep(String),
+    /// They are in: the cookies to answer with.
+    In(Vec<HeaderValue>),
+}
+
+/// What the second step came to.
+#[derive(Debug)]
+pub enum SecondStep {
+    /// The code is wrong, or was used before; the token for another try.
+    Wrong(String),
+    /// The first step was too long ago.
+    Over,
+    /// They are in: the cookies to answer with.
+    In(Vec<HeaderValue>),
+}
+
+/// Checks a username and password, and begins a session unless a second factor is on. The answer for an unknown user is
+/// the same, after the same time; 429 after too many tries.
 pub async fn sign_in(
     state: &ApiState,
     address: &ClientAddress,
     headers: &HeaderMap,
     username: &str,
     password: &str,
-) -> Result<Option<HeaderValue>> {
-    let now_ms = state.now_ms();
-    let by_user = format!("sign-in user {}", fold_username(username));
-    let by_address = format!("sign-in address {}", address.as_str());
-    for (what, limit) in [(&by_address, PER_ADDRESS), (&by_user, PER_USER)] {
-        if let Allowance::Blocked { retry_after_s } = state.store().hit(what, limit, WINDOW_S, now_ms).await?
-        {
-            return Err(ApiError::TooMany {
-                retry_after_s: u32::try_from(retry_after_s).unwrap_or(u32::MAX),
-            });
-        }
-    }
+) -> Result<SignIn> {
+    allow(state, &format!("sign-in address {}", address.as_str()), PER_ADDRESS).await?;
     let user = state.store().user_by_username(username).await?;
+    let browser = user.as_ref().and_then(|user| known_browser(state, headers, user.id));
+    let counted = match &browser {
+        Some(browser) => format!("sign-in browser {browser}"),
+        None => by_user(username),
+    };
+    if let Err(locked) = allow(state, &counted, PER_USER).await {
+        // Told and noted once for each lock; for a name that is nobody's the job finds nobody.
+        let once = state.store().hit(&format!("told {counted}"), 1, WINDOW_S, state.now_ms()).await?;
+        if once == Allowance::Allowed {
+            let notice = Notice::LockedOut { username: username.chars().take(200).collect() };
+            notify(state, Job::NO_SCHOOL, notice).await?;
+        }
+        return Err(locked);
+    }
     // Whoever has not set a password yet has none that fits.
     let hash = user.as_ref().map(|u| u.password_hash.as_str()).filter(|hash| !hash.is_empty());
     let fits = state.passwords().is_right(password, hash).await?;
     let Some(user) = user.filter(|_| fits) else {
-        return Ok(None);
+        return Ok(SignIn::No);
     };
-    let memberships = state.store().memberships(&user).await?;
-    let works = |m: &&Membership| m.standing() == Standing::Enabled && m.roles().has(Role::User);
-    let Some(membership) = memberships.iter().find(works) else {
-        return Ok(None);
+    let Some(membership) = working(state, &user).await?.into_iter().next() else {
+        return Ok(SignIn::No);
     };
-    state.store().forget_hits(&by_user, WINDOW_S, now_ms).await?;
-    // Whoever planted or saw the cookie of before has nothing of this session.
-    sign_out(state, headers).await?;
-    let (token, csrf) = (state.ids().secret(), state.ids().secret());
-    let session = state.store().create_session(&token, membership, &csrf, LIFETIME, now_ms).await?;
-    state.store().school(session.access()).note_sign_in(user.id, now_ms).await?;
-    Ok(session_cookie(state, &token))
+    state.store().forget_hits(&counted, WINDOW_S, state.now_ms()).await?;
+    if user.account.second_factor.is_some() {
+        return Ok(SignIn::SecondStep(second_step_token(state, &user, &membership).await?));
+    }
+    Ok(SignIn::In(let_in(state, address, headers, &user).await?))
+}
+
+/// Checks the code of an authenticator app, or a recovery code, and begins a session.
+pub async fn second_step(
+    state: &ApiState,
+    address: &ClientAddress,
+    headers: &HeaderMap,
+    token: &str,
+    code: &str,
+) -> Result<SecondStep> {
+    allow(state, &format!("sign-in address {}", address.as_str()), PER_ADDRESS).await?;
+    let found = state.store().one_time(token, OneTimeKind::SecondStep, state.now_ms()).await?;
+    let Some(step) = found else { return Ok(SecondStep::Over) };
+    let Some(user) = state.store().user(step.user()).await? else { return Ok(SecondStep::Over) };
+    // Only who knows the password comes this far, so nobody else can use these up.
+    let counted = format!("second step {}", user.id);
+    allow(state, &counted, PER_FACTOR).await?;
+    let school = state.store().school(step.access());
+    match factor::check(state, &user, code).await? {
+        Factor::Wrong => return Ok(SecondStep::Wrong(token.to_owned())),
+        Factor::Right => {}
+        Factor::Recovery => {
+            let deed = deed_of(address, &user, Act::RecoveryCodeUsed);
+            school.record(&deed, state.now_ms()).await?;
+        }
+    }
+    // A code works once, so two answers to one first step need two codes; still, one is enough.
+    state.store().spend(&step).await?;
+    state.store().forget_hits(&counted, WINDOW_S, state.now_ms()).await?;
+    let user = state.store().user(user.id).await?.ok_or(ApiError::NotFound)?;
+    Ok(SecondStep::In(let_in(state, address, headers, &user).await?))
 }
 
 /// Ends the session that the request carries, if any.
@@ -65,4 +133,103 @@ pub async fn sign_out(state: &ApiState, headers: &HeaderMap) -> Result<()> {
         state.store().delete_session(token).await?;
     }
     Ok(())
+}
+
+/// 429 after too many tries at something in this window.
+pub(crate) async fn allow(state: &ApiState, what: &str, limit: u32) -> Result<()> {
+    match state.store().hit(what, limit, WINDOW_S, state.now_ms()).await? {
+        Allowance::Allowed => Ok(()),
+        Allowance::Blocked { retry_after_s } => {
+            Err(ApiError::TooMany { retry_after_s: u32::try_from(retry_after_s).unwrap_or(u32::MAX) })
+        }
+    }
+}
+
+/// Takes a user's lock away: they have shown by a link in their mail who they are.
+pub(crate) async fn unlock(state: &ApiState, user: &User) -> Result<()> {
+    Ok(state.store().forget_hits(&by_user(&user.username), WINDOW_S, state.now_ms()).await?)
+}
+
+fn by_user(username: &str) -> String {
+    format!("sign-in user {}", fold_username(username))
+}
+
+/// The memberships with which a user can sign in.
+pub(crate) async fn working(state: &ApiState, user: &User) -> Result<Vec<Membership>> {
+    let mut memberships = state.store().memberships(user).await?;
+    memberships.retain(|m| m.standing() == Standing::Enabled && m.roles().has(Role::User));
+    Ok(memberships)
+}
+
+async fn second_step_token(state: &ApiState, user: &User, membership: &Membership) -> Result<String> {
+    let secret = state.ids().secret();
+    let mint = Mint {
+        user: user.id,
+        kind: OneTimeKind::SecondStep,
+        school: membership.school(),
+        mailed_to: None,
+        expires_ms: state.now_ms().saturating_add(SECOND_STEP_MS),
+    };
+    state.store().mint(&secret, mint).await?;
+    Ok(secret)
+}
+
+/// Begins the session of somebody who has shown who they are: for their one school, or to choose one first.
+async fn let_in(
+    state: &ApiState,
+    address: &ClientAddress,
+    headers: &HeaderMap,
+    user: &User,
+) -> Result<Vec<HeaderValue>> {
+    let memberships = working(state, user).await?;
+    let membership = memberships.first().ok_or(ApiError::NotFound)?;
+    let cookies = if memberships.len() > 1 {
+        let owes = Some(Owes::School);
+        begin(state, headers, user, membership, owes, state.now_ms()).await?
+    } else {
+        enter(state, address, headers, user, membership, state.now_ms()).await?
+    };
+    let known =
+        known_browser(state, headers, user.id).is_none().then(|| known_cookie(state, user.id)).flatten();
+    Ok(cookies.into_iter().chain(known).collect())
+}
+
+/// Begins a session for this school, and notes it there. `since_ms` is when they signed in.
+pub(crate) async fn enter(
+    state: &ApiState,
+    address: &ClientAddress,
+    headers: &HeaderMap,
+    user: &User,
+    membership: &Membership,
+    since_ms: i64,
+) -> Result<Option<HeaderValue>> {
+    let cookie = begin(state, headers, user, membership, None, since_ms).await?;
+    let school = state.store().school(store::Access::of_member(membership));
+    school.note_sign_in(user.id, state.now_ms()).await?;
+    school.record(&deed_of(address, user, Act::SignedIn), state.now_ms()).await?;
+    Ok(cookie)
+}
+
+/// Begins a session in place of the one that the request carries. Whoever planted or saw the cookie of before has nothing
+/// of this one.
+pub(crate) async fn begin(
+    state: &ApiState,
+    headers: &HeaderMap,
+    user: &User,
+    membership: &Membership,
+    owes: Option<Owes>,
+    since_ms: i64,
+) -> Result<Option<HeaderValue>> {
+    sign_out(state, headers).await?;
+    let (token, csrf) = (state.ids().secret(), state.ids().secret());
+    let browser = browser::words(headers);
+    let begin = Begin { membership, epoch: user.account.epoch, owes, browser: &browser, since_ms };
+    state.store().begin_session(&token, &csrf, begin, LIFETIME, state.now_ms()).await?;
+    Ok(session_cookie(state, &token))
+}
+
+fn deed_of(address: &ClientAddress, user: &User, act: Act) -> Deed {
+    let id: UserId = user.id;
+    let who = Who::User(id.to_string());
+    Deed { who, from: address.as_str().to_owned(), act, on: id.to_string(), changes: Vec::new() }
 }

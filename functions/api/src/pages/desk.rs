@@ -46,6 +46,7 @@ impl Desk {
             csrf: by.csrf.clone(),
             here,
             rights: by.rights(),
+            several_schools: by.person.schools.len() > 1,
         };
         Ok(Self { settings, frame, local })
     }

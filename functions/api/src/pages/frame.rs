@@ -6,6 +6,7 @@ use domain::people::{Page, Rights};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Here {
     Home,
+    Preferences,
     Send,
     History,
     Contacts,
@@ -15,13 +16,21 @@ pub(crate) enum Here {
 }
 
 impl Here {
-    const ALL: [Self; 7] =
-        [Self::Home, Self::Send, Self::History, Self::Contacts, Self::Tools, Self::Upload, Self::Usage];
+    const ALL: [Self; 8] = [
+        Self::Home,
+        Self::Preferences,
+        Self::Send,
+        Self::History,
+        Self::Contacts,
+        Self::Tools,
+        Self::Upload,
+        Self::Usage,
+    ];
 
     /// What has to be open to them for this.
     pub(crate) const fn page(self) -> Page {
         match self {
-            Self::Home | Self::Tools => Page::Own,
+            Self::Home | Self::Preferences | Self::Tools => Page::Own,
             Self::Send => Page::Compose,
             Self::History => Page::History,
             Self::Contacts => Page::Contacts,
@@ -33,6 +42,7 @@ impl Here {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Home => "home",
+            Self::Preferences => "preferences",
             Self::Send => "send",
             Self::History => "history",
             Self::Contacts => "contacts",
@@ -70,6 +80,8 @@ pub(crate) struct Frame {
     pub(crate) here: Here,
     /// What the user may open: nothing else is offered.
     pub(crate) rights: Rights,
+    /// They are a member of more than one school, and can switch.
+    pub(crate) several_schools: bool,
 }
 
 impl Frame {
@@ -101,6 +113,15 @@ impl Frame {
             here: self.here == place,
         };
         self.open_to_them([
+            (
+                Here::Preferences,
+                link(
+                    Here::Preferences,
+                    "/preferences",
+                    "User preferences",
+                    "Your e-mail address, password and second step",
+                ),
+            ),
             (Here::Upload, link(Here::Upload, "/upload", "Upload data", "Load contacts from a spreadsheet")),
             (
                 Here::Usage,
@@ -120,7 +141,7 @@ impl Frame {
     }
 
     pub(crate) fn in_tools(&self) -> bool {
-        matches!(self.here, Here::Tools | Here::Upload | Here::Usage)
+        matches!(self.here, Here::Tools | Here::Preferences | Here::Upload | Here::Usage)
     }
 
     pub(crate) fn school_initials(&self) -> String {
@@ -148,6 +169,7 @@ impl Frame {
             csrf: "sample".to_owned(),
             here,
             rights: Rights::new(domain::people::Roles::all(), domain::people::Switches::default()),
+            several_schools: true,
         }
     }
 }

@@ -131,6 +131,11 @@ impl Field {
         self
     }
 
+    pub(crate) const fn autocomplete(mut self, what: &'static str) -> Self {
+        self.autocomplete = what;
+        self
+    }
+
     pub(crate) const fn optional(mut self) -> Self {
         self.optional = true;
         self

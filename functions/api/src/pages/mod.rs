@@ -5,15 +5,16 @@ mod contact;
 mod contacts;
 mod deliveries;
 mod desk;
+mod door;
 mod frame;
 mod history;
 mod home;
 mod kit;
 mod lines;
 mod message;
+mod preferences;
 mod problem;
 mod shown;
-mod sign_in;
 mod standing;
 mod tools;
 mod upload;
@@ -36,7 +37,8 @@ use crate::state::ApiState;
 pub fn routes() -> Router<ApiState> {
     Router::new()
         .merge(assets::routes())
-        .merge(sign_in::routes())
+        .merge(door::routes())
+        .merge(preferences::routes())
         .merge(home::routes())
         .merge(compose::routes())
         .merge(history::routes())

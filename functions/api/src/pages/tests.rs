@@ -8,11 +8,14 @@ use super::compose::{ComposePage, ConfirmPage, FoundPart};
 use super::contact::ContactPage;
 use super::contacts::{AskPage, ContactsPage};
 use super::deliveries::DeliveriesPage;
+use super::door::{
+    CodePage, ConfirmEmailPage, ForgottenPage, PasswordPage, SaidPage, SchoolPage, SecondStepPage, SignInPage,
+};
 use super::history::HistoryPage;
 use super::home::HomePage;
 use super::message::MessagePage;
+use super::preferences::{CodesPage, FactorPage, PreferencesPage};
 use super::problem::ProblemPage;
-use super::sign_in::SignInPage;
 use super::tools::ToolsPage;
 use super::upload::{ImportPage, UploadPage};
 use super::usage::UsagePage;
@@ -23,6 +26,18 @@ fn pages() -> Vec<(&'static str, String)> {
     vec![
         page("sign-in", &SignInPage::sample()),
         page("sign-in-problem", &SignInPage::sample_with_problem()),
+        page("sign-in-second", &SecondStepPage::sample()),
+        page("sign-in-forgotten", &ForgottenPage::sample()),
+        page("sign-in-code", &CodePage::sample()),
+        page("sign-in-said", &SaidPage::sample()),
+        page("sign-in-confirm", &ConfirmEmailPage::sample()),
+        page("password", &PasswordPage::sample()),
+        page("password-unsafe", &PasswordPage::sample_unsafe()),
+        page("school", &SchoolPage::sample()),
+        page("preferences", &PreferencesPage::sample()),
+        page("preferences-protected", &PreferencesPage::sample_protected()),
+        page("second-factor", &FactorPage::sample()),
+        page("recovery-codes", &CodesPage::sample()),
         page("home", &HomePage::sample()),
         page("home-new", &HomePage::sample_new()),
         page("send", &ComposePage::sample()),

@@ -1,9 +1,11 @@
 //! The router from outside: real requests, the real database client, a queue that only remembers.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod account;
 mod auth;
 mod compose;
 mod contacts;
+mod factor;
 mod hooks;
 mod hostile;
 mod kit;
@@ -11,3 +13,4 @@ mod messages;
 mod rights;
 mod surface;
 mod usage;
+mod visitor;

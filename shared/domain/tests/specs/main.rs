@@ -9,3 +9,4 @@ mod segments;
 #[cfg(test)]
 mod support;
 mod token;
+mod totp;

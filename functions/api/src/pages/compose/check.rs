@@ -133,6 +133,7 @@ pub(crate) fn problems(preview: &Preview) -> Vec<Problem> {
         "voice.text" => "voice_text",
         "email.subject" => "email_subject",
         "email.text" => "email_text",
+        "email.reply_to" => "email_reply_to",
         "channels" => "use-sms",
         _ => "find",
     };

@@ -1,9 +1,11 @@
 //! What stands on the compose form, whole or not.
 
 use domain::book::AddressBook;
+use domain::channel::Channel;
 use domain::ids::ContactId;
 use domain::message::{Audience, EmailContent, Message, Purpose, SmsContent, VoiceContent};
 use domain::settings::Settings;
+use store::ComposeDefaults;
 
 use crate::forms::FormFields;
 use crate::pages::words;
@@ -67,6 +69,8 @@ pub(crate) struct Draft {
     pub(crate) idle_sms: SmsContent,
     pub(crate) idle_voice: VoiceContent,
     pub(crate) idle_email: EmailContent,
+    /// Where replies to this e-mail go, as typed; empty for the school's address.
+    pub(crate) reply_to: String,
 }
 
 impl Draft {
@@ -82,7 +86,25 @@ impl Draft {
             idle_sms: sms,
             idle_voice: VoiceContent { text: String::new() },
             idle_email: EmailContent { subject: String::new(), text: String::new() },
+            reply_to: String::new(),
         }
+    }
+
+    /// An empty form as its writer likes it to begin.
+    pub(crate) fn liked(settings: &Settings, defaults: &ComposeDefaults) -> Self {
+        let mut draft = Self::new(settings);
+        if let Some(header) = &defaults.header {
+            draft.idle_sms.header.clone_from(header);
+        }
+        draft.reply_to = defaults.reply_to.as_ref().map(|to| to.as_str().to_owned()).unwrap_or_default();
+        let on = |channel| match &*defaults.channels {
+            [] => channel == Channel::Sms,
+            chosen => chosen.contains(&channel),
+        };
+        draft.sms = on(Channel::Sms).then(|| draft.idle_sms.clone());
+        draft.voice = (on(Channel::Voice) && settings.voice).then(|| draft.idle_voice.clone());
+        draft.email = on(Channel::Email).then(|| draft.idle_email.clone());
+        draft
     }
 
     /// Reads a posted form, with what its *add* or *remove* button asks for.
@@ -109,6 +131,7 @@ impl Draft {
             idle_sms: sms,
             idle_voice: voice,
             idle_email: email,
+            reply_to: form.text("email_reply_to").to_owned(),
         }
     }
 
@@ -145,6 +168,7 @@ impl Draft {
             ("voice_text", self.idle_voice.text.clone()),
             ("email_subject", self.idle_email.subject.clone()),
             ("email_text", self.idle_email.text.clone()),
+            ("email_reply_to", self.reply_to.clone()),
         ]);
         fields
     }

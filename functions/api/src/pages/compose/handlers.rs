@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::book::AddressBook;
+use domain::email::EmailAddress;
 use domain::message::SmsContent;
 use domain::people::Action;
 use domain::sms;
@@ -15,7 +16,7 @@ use super::{
     Check, Chosen, ComposePage, ConfirmPage, Draft, FoundPart, LivePart, Parts, expect, find, problems,
 };
 use crate::auth::{Posted, SignedIn};
-use crate::error::{ApiError, Result};
+use crate::error::{ApiError, FieldError, Result};
 use crate::forms::FormFields;
 use crate::pages::desk::{Desk, html};
 use crate::pages::frame::Here;
@@ -42,7 +43,7 @@ struct ToSend {
 async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<ToSend>) -> Result<Response> {
     let desk = Desk::open(&state, &by, Here::Send).await?;
     let book = desk.book(&state, &by.school).await?;
-    let mut draft = Draft::new(&desk.settings);
+    let mut draft = Draft::liked(&desk.settings, &by.person.account.compose);
     draft.to.extend(asked.to.as_deref().and_then(Chosen::parse));
     Form::new(desk, &book, draft, state.ids().secret(), 0).compose(String::new(), false)
 }
@@ -100,6 +101,8 @@ async fn press(State(state): State<ApiState>, Posted { by, form: fields }: Poste
 /// The posted form, read and reckoned up.
 struct Form<'b> {
     desk: Desk,
+    /// Where replies to the school's e-mail go.
+    reply_to: String,
     book: &'b AddressBook,
     draft: Draft,
     key: String,
@@ -108,9 +111,17 @@ struct Form<'b> {
 }
 
 impl<'b> Form<'b> {
-    fn new(desk: Desk, book: &'b AddressBook, draft: Draft, key: String, person: usize) -> Self {
-        let preview = preview_of(book, &draft.message(), &desk.settings);
-        Self { desk, book, draft, key, person, preview }
+    fn new(mut desk: Desk, book: &'b AddressBook, draft: Draft, key: String, person: usize) -> Self {
+        let mut preview = preview_of(book, &draft.message(), &desk.settings);
+        let reply_to = desk.settings.email_reply_to.clone();
+        if draft.email.is_some() && !draft.reply_to.is_empty() {
+            // A message is sent with the settings that it was accepted with: for this one replies go elsewhere.
+            match EmailAddress::parse(&draft.reply_to) {
+                Ok(address) => address.as_str().clone_into(&mut desk.settings.email_reply_to),
+                Err(e) => preview.problems.push(FieldError::new("email.reply_to", e.to_string())),
+            }
+        }
+        Self { desk, reply_to, book, draft, key, person, preview }
     }
 
     fn read(desk: Desk, book: &'b AddressBook, fields: &FormFields) -> Self {
@@ -137,6 +148,7 @@ impl<'b> Form<'b> {
             key: self.key.clone(),
             find,
             check: self.check(),
+            reply_to: self.reply_to.clone(),
             problems: if tell { problems(&self.preview) } else { Vec::new() },
         }
     }

@@ -85,6 +85,10 @@ struct EmailForm {
     on: bool,
     subject: String,
     subject_error: Option<String>,
+    reply_to: String,
+    reply_to_error: Option<String>,
+    /// Where replies go without an address here.
+    school_reply_to: String,
     text: String,
     error: Option<String>,
 }
@@ -121,11 +125,13 @@ pub(crate) struct Parts<'a> {
     pub(crate) find: String,
     pub(crate) check: Check,
     pub(crate) problems: Vec<Problem>,
+    /// Where replies to the school's e-mail go.
+    pub(crate) reply_to: String,
 }
 
 impl ComposePage {
     pub(crate) fn new(frame: Frame, parts: Parts<'_>) -> Self {
-        let Parts { book, draft, key, find: asked, check, problems, .. } = parts;
+        let Parts { book, draft, key, find: asked, check, problems, reply_to } = parts;
         let chip = |chosen: &Chosen| {
             let (words, sub) = chosen.words(book);
             Chip { value: chosen.value(), words, sub }
@@ -154,6 +160,9 @@ impl ComposePage {
                 on: draft.email.is_some(),
                 subject: draft.idle_email.subject.clone(),
                 subject_error: error_of(&problems, "email_subject"),
+                reply_to: draft.reply_to.clone(),
+                reply_to_error: error_of(&problems, "email_reply_to"),
+                school_reply_to: reply_to,
                 text: draft.idle_email.text.clone(),
                 error: error_of(&problems, "email_text"),
             },

@@ -132,7 +132,15 @@ fn page(draft: &Draft, find: &str, tell: bool) -> ComposePage {
     let preview = preview_of(&book, &message, &settings);
     let check = Check::new(&book, &message, &preview, &settings, 0);
     let problems = if tell { problems(&preview) } else { Vec::new() };
-    let parts = Parts { book: &book, draft, key: "sample-key".into(), find: find.into(), check, problems };
+    let parts = Parts {
+        book: &book,
+        draft,
+        key: "sample-key".into(),
+        find: find.into(),
+        check,
+        problems,
+        reply_to: settings.email_reply_to.clone(),
+    };
     ComposePage::new(Frame::sample(Here::Send), parts)
 }
 
@@ -175,6 +183,7 @@ impl ConfirmPage {
             find: String::new(),
             check,
             problems: Vec::new(),
+            reply_to: settings.email_reply_to.clone(),
         };
         let changed =
             "The address book changed while you wrote: 182 people get it now, 181 before.".to_owned();

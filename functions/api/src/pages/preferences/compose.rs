@@ -1,0 +1,72 @@
+//! What a new message begins with.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::audit::{Act, Change};
+use domain::channel::Channel;
+use domain::email::EmailAddress;
+use domain::message::MAX_HEADER;
+use domain::settings::Settings;
+use store::ComposeDefaults;
+
+use super::{Tick, Tried, told};
+use crate::address::ClientAddress;
+use crate::auth::Posted;
+use crate::error::Result;
+use crate::pages::kit::Problem;
+use crate::state::ApiState;
+
+/// The channels as boxes; without a choice of their own, as every message begins.
+pub(super) fn ticks(chosen: &[Channel], settings: &Settings) -> Vec<Tick> {
+    let on = |channel: Channel| match chosen {
+        [] => channel == Channel::Sms,
+        chosen => chosen.contains(&channel),
+    };
+    let offered = Channel::ALL.into_iter().filter(|channel| *channel != Channel::Voice || settings.voice);
+    offered.map(|channel| Tick::of(channel, on(channel))).collect()
+}
+
+pub(super) async fn save(
+    State(state): State<ApiState>,
+    address: ClientAddress,
+    Posted { by, form }: Posted,
+) -> Result<Response> {
+    let settings = by.school.settings().await?;
+    let mut problems = Vec::new();
+    let header = form.text("header");
+    if header.chars().count() > MAX_HEADER {
+        problems.push(Problem::new("header", format!("Use up to {MAX_HEADER} characters.")));
+    } else if header.contains(char::is_control) {
+        problems.push(Problem::new("header", "Write it on one line."));
+    }
+    let reply_to = match form.text("reply_to") {
+        "" => None,
+        typed => EmailAddress::parse(typed)
+            .map_err(|e| problems.push(Problem::new("reply_to", e.to_string())))
+            .ok(),
+    };
+    if !problems.is_empty() {
+        let text = |name: &str| Some(form.text(name).to_owned());
+        let tried =
+            Tried { problems, header: text("header"), reply_to: text("reply_to"), ..Tried::default() };
+        return told(&state, &by, tried).await;
+    }
+    let mut after = by.person.clone();
+    after.account.compose = ComposeDefaults {
+        channels: Channel::ALL
+            .into_iter()
+            .filter(|channel| form.all("channel").any(|chosen| chosen == channel.code()))
+            .collect(),
+        // The school's own is not copied: it goes on following the school's.
+        header: (header != settings.sms_header).then(|| header.to_owned()),
+        reply_to,
+    };
+    let codes = |defaults: &ComposeDefaults| {
+        defaults.channels.iter().map(|channel| channel.code()).collect::<Vec<_>>().join(" ")
+    };
+    let change = Change::of("channels", &codes(&by.person.account.compose), &codes(&after.account.compose));
+    let changes = change.into_iter().collect();
+    let deed = by.deed(&address, Act::PreferencesChanged, by.user.to_string(), changes);
+    by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    Ok(Redirect::to("/preferences?done=compose").into_response())
+}

@@ -1,0 +1,105 @@
+//! The e-mail address and the mobile number: whoever changes them can take the account over, so the password is asked
+//! for, and a new address must be confirmed anew.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::audit::{Act, Change};
+use domain::email::EmailAddress;
+use domain::notice::Notice;
+use domain::phone::{CountryCode, PhoneNumber};
+use sha2::{Digest, Sha256};
+use store::{StoreError, User};
+
+use super::password::is_theirs;
+use super::{Tried, told};
+use crate::address::ClientAddress;
+use crate::auth::{Posted, SignedIn, allow};
+use crate::error::Result;
+use crate::forms::FormFields;
+use crate::pages::kit::Problem;
+use crate::services::notify::notify;
+use crate::state::ApiState;
+
+/// Links to confirm an address in a quarter of an hour.
+const LINKS: u32 = 5;
+
+pub(super) async fn save(
+    State(state): State<ApiState>,
+    address: ClientAddress,
+    Posted { by, form }: Posted,
+) -> Result<Response> {
+    let country = by.school.settings().await?.country;
+    let mut problems = Vec::new();
+    let after = read(&state, &by.person, country, &form, &mut problems);
+    let moved = after.email.dedupe_key() != by.person.email.dedupe_key();
+    if problems.is_empty() && after != by.person && !is_theirs(&state, &by, form.get("for_email")).await? {
+        problems.push(Problem::new("for_email", "Enter your present password to change these."));
+    }
+    if problems.is_empty() {
+        if after == by.person {
+            return Ok(Redirect::to("/preferences?done=details").into_response());
+        }
+        let deed = by.deed(&address, Act::PreferencesChanged, by.user.to_string(), changes(&by, &after));
+        match by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await {
+            Ok(()) if moved => {
+                notify(&state, by.school.id(), Notice::ConfirmEmail { user: by.user }).await?;
+                return Ok(Redirect::to("/preferences?done=email").into_response());
+            }
+            Ok(()) => return Ok(Redirect::to("/preferences?done=details").into_response()),
+            Err(StoreError::Conflict) if moved => problems.push(Problem::new(
+                "email",
+                "This address cannot be used: another user has it, or your details were changed just now.",
+            )),
+            Err(e) => return Err(e.into()),
+        }
+    }
+    let text = |name: &str| Some(form.text(name).to_owned());
+    told(&state, &by, Tried { problems, email: text("email"), mobile: text("mobile"), ..Tried::default() })
+        .await
+}
+
+/// The user as the form has them.
+fn read(
+    state: &ApiState,
+    before: &User,
+    country: CountryCode,
+    form: &FormFields,
+    problems: &mut Vec<Problem>,
+) -> User {
+    let mut after = before.clone();
+    match EmailAddress::parse(form.text("email")) {
+        Ok(email) => after.email = email,
+        Err(e) => problems.push(Problem::new("email", e.to_string())),
+    }
+    match form.text("mobile") {
+        "" => after.account.mobile = None,
+        typed => match PhoneNumber::parse(typed, country, state.numbers()) {
+            Ok(number) if number.can_sms() => after.account.mobile = Some(number),
+            Ok(_) => {
+                problems.push(Problem::new("mobile", "This is not a mobile number, so no text reaches it."));
+            }
+            Err(e) => problems.push(Problem::new("mobile", e.to_string())),
+        },
+    }
+    after.account.email_confirmed &= after.email.dedupe_key() == before.email.dedupe_key();
+    after
+}
+
+/// What changed, without saying what to: an address and a number are the person's own.
+fn changes(by: &SignedIn, after: &User) -> Vec<Change> {
+    let hash = |text: &str| match text {
+        "" => String::new(),
+        text => hex::encode(&Sha256::digest(format!("{} {text}", by.user))[..8]),
+    };
+    let mobile = |user: &User| user.account.mobile.map(PhoneNumber::e164).unwrap_or_default();
+    let before = &by.person;
+    let email = Change::of("email", &hash(before.email.as_str()), &hash(after.email.as_str()));
+    let mobile = Change::of("mobile", &hash(&mobile(before)), &hash(&mobile(after)));
+    email.into_iter().chain(mobile).collect()
+}
+
+pub(super) async fn send_link(State(state): State<ApiState>, Posted { by, .. }: Posted) -> Result<Response> {
+    allow(&state, &format!("confirm e-mail {}", by.user), LINKS).await?;
+    notify(&state, by.school.id(), Notice::ConfirmEmail { user: by.user }).await?;
+    Ok(Redirect::to("/preferences?done=link").into_response())
+}

@@ -1,0 +1,54 @@
+//! Changing one's password.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::audit::Act;
+use domain::notice::Notice;
+use http::HeaderMap;
+
+use super::{Tried, told};
+use crate::address::ClientAddress;
+use crate::auth::standards::{Chosen, choose};
+use crate::auth::{Posted, SignedIn, allow, begin};
+use crate::error::Result;
+use crate::pages::door::{go, typed};
+use crate::pages::kit::Problem;
+use crate::services::notify::notify;
+use crate::state::ApiState;
+
+/// Tries at one's own password in a quarter of an hour: a browser that was left open must not help to guess it.
+const TRIES: u32 = 10;
+
+pub(super) async fn change(
+    State(state): State<ApiState>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    Posted { by, form }: Posted,
+) -> Result<Response> {
+    if !is_theirs(&state, &by, form.get("current")).await? {
+        let problems = vec![Problem::new("current", "This is not your present password.")];
+        return told(&state, &by, Tried { problems, ..Tried::default() }).await;
+    }
+    let after = match choose(&state, &by.person, typed(&form)).await? {
+        Chosen::Fits(after) => after,
+        Chosen::Refused(refused) => {
+            let problems = refused.into_iter().map(|(field, words)| Problem::new(field, words)).collect();
+            return told(&state, &by, Tried { problems, ..Tried::default() }).await;
+        }
+        Chosen::Unsafe(warnings) => return told(&state, &by, Tried { warnings, ..Tried::default() }).await,
+    };
+    let deed = by.deed(&address, Act::PasswordChanged, by.user.to_string(), Vec::new());
+    by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    notify(&state, by.school.id(), Notice::PasswordChanged { user: by.user }).await?;
+    // Every session ended with the old password, this one too: it goes on under a new token.
+    let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
+    Ok(go(cookie, "/preferences?done=password"))
+}
+
+/// Whether this is the password of who is signed in. Wrong ones are counted.
+pub(super) async fn is_theirs(state: &ApiState, by: &SignedIn, password: Option<&str>) -> Result<bool> {
+    let Some(password) = password.filter(|password| !password.is_empty()) else { return Ok(false) };
+    allow(state, &format!("own password {}", by.user), TRIES).await?;
+    let hash = Some(&*by.person.password_hash).filter(|hash| !hash.is_empty());
+    state.passwords().is_right(password, hash).await
+}

@@ -1,0 +1,33 @@
+//! The browsers that are signed in.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::audit::Act;
+use http::HeaderMap;
+
+use crate::address::ClientAddress;
+use crate::auth::{Posted, begin};
+use crate::error::Result;
+use crate::pages::door::go;
+use crate::state::ApiState;
+
+/// Ends one, or with `all` every other: this one goes on under a new token.
+pub(super) async fn end(
+    State(state): State<ApiState>,
+    address: ClientAddress,
+    headers: HeaderMap,
+    Posted { by, form }: Posted,
+) -> Result<Response> {
+    let deed = by.deed(&address, Act::SessionsEnded, by.user.to_string(), Vec::new());
+    if form.has("all") {
+        let mut after = by.person.clone();
+        after.account.epoch = after.account.epoch.wrapping_add(1);
+        by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+        let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
+        return Ok(go(cookie, "/preferences?done=everywhere"));
+    }
+    if state.store().end_session_of(by.user, form.text("session")).await? {
+        by.school.record(&deed, state.now_ms()).await?;
+    }
+    Ok(Redirect::to("/preferences?done=session").into_response())
+}
