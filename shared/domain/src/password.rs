@@ -191,7 +191,7 @@ mod tests {
             ("vocabel Tundra 4 oslo", VeryStrong, &[]),
             ("Vocabel tundra oslo", VeryStrong, &["add digits"]),
             ("Password123!", Strong, &["attackers try"]),
-            ("5976.Joe.Bloggs", Strong, &["easy to guess"]),
+            ("5976.Joe.Bloggs", Strong, &["attackers try"]),
         ] {
             let lacks = lacks(password, strength);
             for word in words {

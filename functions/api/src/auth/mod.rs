@@ -19,4 +19,4 @@ pub use passwords::hash_password;
 pub(crate) use session::{Arriving, LIFETIME, PostedArriving, path_of};
 pub use session::{Posted, SignedIn};
 pub use sign_in::{SecondStep, SignIn, second_step, sign_in, sign_out};
-pub(crate) use sign_in::{allow, begin, enter, unlock, working};
+pub(crate) use sign_in::{WINDOW_S, allow, begin, enter, unlock, working};

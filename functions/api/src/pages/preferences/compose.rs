@@ -6,6 +6,7 @@ use domain::audit::{Act, Change};
 use domain::channel::Channel;
 use domain::email::EmailAddress;
 use domain::message::MAX_HEADER;
+use domain::people::Action;
 use domain::settings::Settings;
 use store::ComposeDefaults;
 
@@ -31,6 +32,7 @@ pub(super) async fn save(
     address: ClientAddress,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
+    by.may(Action::ChangeOwnPreferences)?;
     let settings = by.school.settings().await?;
     let mut problems = Vec::new();
     let header = form.text("header");

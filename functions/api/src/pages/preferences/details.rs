@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::audit::{Act, Change};
 use domain::email::EmailAddress;
 use domain::notice::Notice;
+use domain::people::Action;
 use domain::phone::{CountryCode, PhoneNumber};
 use sha2::{Digest, Sha256};
 use store::{StoreError, User};
@@ -28,6 +29,7 @@ pub(super) async fn save(
     address: ClientAddress,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
+    by.may(Action::ChangeOwnPreferences)?;
     let country = by.school.settings().await?.country;
     let mut problems = Vec::new();
     let after = read(&state, &by.person, country, &form, &mut problems);
@@ -99,6 +101,7 @@ fn changes(by: &SignedIn, after: &User) -> Vec<Change> {
 }
 
 pub(super) async fn send_link(State(state): State<ApiState>, Posted { by, .. }: Posted) -> Result<Response> {
+    by.may(Action::ChangeOwnPreferences)?;
     allow(&state, &format!("confirm e-mail {}", by.user), LINKS).await?;
     notify(&state, by.school.id(), Notice::ConfirmEmail { user: by.user }).await?;
     Ok(Redirect::to("/preferences?done=link").into_response())

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::audit::Act;
-use domain::people::Role;
+use domain::people::{Action, Role};
 use domain::settings::Settings;
 use domain::totp::TotpSecret;
 use http::{HeaderMap, StatusCode};
@@ -129,6 +129,7 @@ pub(super) async fn switch_off(
     headers: HeaderMap,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
+    by.may(Action::ChangeOwnPreferences)?;
     if !is_theirs(&state, &by, form.get("for_factor")).await? {
         return not_theirs(&state, &by).await;
     }
@@ -147,6 +148,7 @@ pub(super) async fn new_codes(
     address: ClientAddress,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
+    by.may(Action::ChangeOwnPreferences)?;
     if !is_theirs(&state, &by, form.get("for_factor")).await? {
         return not_theirs(&state, &by).await;
     }

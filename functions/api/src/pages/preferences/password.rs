@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::audit::Act;
 use domain::notice::Notice;
+use domain::people::Action;
 use http::HeaderMap;
 
 use super::{Tried, told};
 use crate::address::ClientAddress;
 use crate::auth::standards::{Chosen, choose};
-use crate::auth::{Posted, SignedIn, allow, begin};
+use crate::auth::{Posted, SignedIn, WINDOW_S, allow, begin};
 use crate::error::Result;
 use crate::pages::door::{go, typed};
 use crate::pages::kit::Problem;
@@ -25,6 +26,7 @@ pub(super) async fn change(
     headers: HeaderMap,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
+    by.may(Action::ChangeOwnPreferences)?;
     if !is_theirs(&state, &by, form.get("current")).await? {
         let problems = vec![Problem::new("current", "This is not your present password.")];
         return told(&state, &by, Tried { problems, ..Tried::default() }).await;
@@ -48,7 +50,12 @@ pub(super) async fn change(
 /// Whether this is the password of who is signed in. Wrong ones are counted.
 pub(super) async fn is_theirs(state: &ApiState, by: &SignedIn, password: Option<&str>) -> Result<bool> {
     let Some(password) = password.filter(|password| !password.is_empty()) else { return Ok(false) };
-    allow(state, &format!("own password {}", by.user), TRIES).await?;
+    let counted = format!("own password {}", by.user);
+    allow(state, &counted, TRIES).await?;
     let hash = Some(&*by.person.password_hash).filter(|hash| !hash.is_empty());
-    state.passwords().is_right(password, hash).await
+    let fits = state.passwords().is_right(password, hash).await?;
+    if fits {
+        state.store().forget_hits(&counted, WINDOW_S, state.now_ms()).await?;
+    }
+    Ok(fits)
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::audit::Act;
+use domain::people::Action;
 use http::HeaderMap;
 
 use crate::address::ClientAddress;
@@ -18,6 +19,7 @@ pub(super) async fn end(
     headers: HeaderMap,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
+    by.may(Action::ChangeOwnPreferences)?;
     let deed = by.deed(&address, Act::SessionsEnded, by.user.to_string(), Vec::new());
     if form.has("all") {
         let mut after = by.person.clone();
