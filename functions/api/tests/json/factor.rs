@@ -73,7 +73,7 @@ async fn an_app_is_set_up_and_then_asked_for_and_a_code_works_once() {
     assert!(second(&replay, &step, &code).await.text.contains("does not work any more"), "the step is used");
     let step = first_step(&replay, "olive").await;
     assert_eq!(second(&replay, &step, &code).await.status.as_u16(), 422, "read over a shoulder");
-    house.clock.advance(Duration::from_secs(600));
+    house.clock.advance(Duration::from_mins(10));
     let late = secret.code_at(house.clock.now_ms());
     assert!(second(&replay, &step, &late).await.text.contains("longer than ten minutes"));
     assert!(!replay.is_in().await);
@@ -123,7 +123,7 @@ async fn of_two_uses_of_one_code_at_once_one_works_and_guessing_ends_after_five(
     for _ in 0..5 {
         assert_eq!(second(&guesser, &step, "000000").await.status.as_u16(), 422);
     }
-    house.clock.advance(Duration::from_secs(60));
+    house.clock.advance(Duration::from_mins(1));
     let code = secret.code_at(house.clock.now_ms());
     assert_eq!(second(&guesser, &step, &code).await.status.as_u16(), 429);
 }
