@@ -1,14 +1,20 @@
 //! A school's address book, as planning and the pages read it: whole, in order, with everything looked up beforehand.
 
-use std::collections::HashMap;
+mod ties;
+
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::OnceLock;
 
-use crate::contact::{Contact, PhoneLabel};
+use crate::contact::{Contact, ContactRole, PhoneLabel};
 use crate::email::EmailAddress;
+use crate::feed::{GroupKind, Tie};
 use crate::fold::{folded, natural_key, push_folded};
 use crate::ids::ContactId;
 use crate::phone::{CountryCode, NumberMode, PhoneNumber};
+
+pub use ties::Pair;
+use ties::Ties;
 
 /// Digits from which a search for figures alone is taken for a telephone number.
 const LIKE_A_NUMBER: usize = 7;
@@ -37,8 +43,21 @@ impl Reach {
 pub struct Group {
     /// The name, as the first of its members spells it.
     pub name: String,
+    /// What the MIS has it for; `None` for a group of the school's own.
+    pub kind: Option<GroupKind>,
     /// Places in the book, rising.
     pub members: Vec<usize>,
+}
+
+/// The rows of an address book as they are stored.
+#[derive(Debug, Clone, Default)]
+pub struct BookRows {
+    /// Everybody, those who are away among them.
+    pub contacts: Vec<Contact>,
+    /// How adults are tied to pupils.
+    pub ties: Vec<Tie>,
+    /// What the MIS has its groups for, by name.
+    pub kinds: BTreeMap<String, GroupKind>,
 }
 
 /// All contacts of a school at one version, sorted by surname, forename and id. A *place* is an index into it.
@@ -53,13 +72,25 @@ pub struct AddressBook {
     by_id: Vec<u32>,
     groups: Vec<Group>,
     by_group: HashMap<String, usize>,
+    ties: Ties,
+    /// Names of those who left or were deleted, for the history.
+    away: HashMap<ContactId, Box<str>>,
 }
 
 impl AddressBook {
     /// Puts contacts in order and looks everything up. Numbers without a calling code are read as `country`'s. What
     /// staff changed in an imported contact counts here, and so wherever people are looked up, shown or written to.
     pub fn new(version: u64, contacts: Vec<Contact>, country: CountryCode, mode: NumberMode) -> Self {
-        let mut contacts: Vec<Contact> = contacts.into_iter().map(Contact::as_changed).collect();
+        Self::of_rows(version, BookRows { contacts, ..BookRows::default() }, country, mode)
+    }
+
+    /// As [`AddressBook::new`], with how people are tied. Who is away keeps a name, and is in the book no more.
+    pub fn of_rows(version: u64, rows: BookRows, country: CountryCode, mode: NumberMode) -> Self {
+        let BookRows { contacts, ties, kinds } = rows;
+        let (gone, here): (Vec<_>, Vec<_>) = contacts.into_iter().partition(|c| c.away.is_some());
+        let away = gone.into_iter().map(Contact::as_changed);
+        let away = away.map(|c| (c.id.clone(), c.full_name().into_boxed_str())).collect();
+        let mut contacts: Vec<Contact> = here.into_iter().map(Contact::as_changed).collect();
         contacts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         contacts.sort_by_cached_key(|c| (folded(&c.surname), folded(&c.forename)));
         // Lists that grew while they were read have room for more than they hold; a large book is kept for long.
@@ -71,10 +102,58 @@ impl AddressBook {
         let reaches: Vec<Reach> = contacts.iter().map(|c| Reach::of(c, country, mode)).collect();
         let mut by_id: Vec<u32> = (0..u32::try_from(contacts.len()).unwrap_or(u32::MAX)).collect();
         by_id.sort_unstable_by_key(|place| contacts.get(*place as usize).map(|c| &c.id));
-        let groups = groups_of(&contacts);
+        let groups = groups_of(&contacts, &kinds);
         let by_group = groups.iter().enumerate().map(|(i, g)| (group_key(&g.name), i)).collect();
         let haystacks = OnceLock::new();
-        Self { version, country, contacts, reaches, haystacks, by_id, groups, by_group }
+        let no_ties = Ties::default();
+        let mut book = Self {
+            version,
+            country,
+            contacts,
+            reaches,
+            haystacks,
+            by_id,
+            groups,
+            by_group,
+            ties: no_ties,
+            away,
+        };
+        let place = |id: &ContactId| u32::try_from(book.place(id)?).ok();
+        let ties = Ties::new(ties, |tie| Some((place(&tie.pupil)?, place(&tie.contact)?)));
+        book.ties = ties;
+        book
+    }
+
+    /// Adults tied to the pupil at a place: by priority, then in the book's order; the barred ones among them.
+    pub fn adults_of(&self, pupil: usize) -> &[Pair] {
+        self.ties.of_pupil(pupil)
+    }
+
+    /// The pupils to whom the adult at a place is tied, in the book's order.
+    pub fn pupils_of(&self, contact: usize) -> impl Iterator<Item = &Pair> {
+        self.ties.of_contact(contact)
+    }
+
+    /// *Mother*, *Foster carer*… as the source spells it.
+    pub fn kind_of(&self, pair: &Pair) -> &str {
+        self.ties.kind(pair)
+    }
+
+    /// How many pairs there are.
+    pub const fn pairs(&self) -> usize {
+        self.ties.len()
+    }
+
+    /// Whether the person at a place is a pupil: by role, or because adults are tied to them.
+    pub fn is_pupil(&self, place: usize) -> bool {
+        self.contacts.get(place).is_some_and(|c| c.role == ContactRole::Pupil)
+            || !self.ties.of_pupil(place).is_empty()
+    }
+
+    /// The name of somebody, also of one who is away; `None` for an id that was never here or was deleted for good.
+    pub fn name_of(&self, id: &ContactId) -> Option<String> {
+        let here = self.get(id).map(|(contact, _)| contact.full_name());
+        here.or_else(|| self.away.get(id).map(ToString::to_string))
     }
 
     /// The version of the rows it was read from: even, and another after every change.
@@ -172,13 +251,16 @@ fn group_key(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-fn groups_of(contacts: &[Contact]) -> Vec<Group> {
+fn groups_of(contacts: &[Contact], kinds: &BTreeMap<String, GroupKind>) -> Vec<Group> {
+    let kinds: HashMap<String, GroupKind> =
+        kinds.iter().map(|(name, kind)| (group_key(name), *kind)).collect();
     let mut groups: HashMap<String, Group> = HashMap::new();
     for (place, contact) in contacts.iter().enumerate() {
         for name in contact.groups.iter().filter(|n| !n.trim().is_empty()) {
-            let group = groups
-                .entry(group_key(name))
-                .or_insert_with(|| Group { name: name.trim().to_owned(), members: Vec::new() });
+            let group = groups.entry(group_key(name)).or_insert_with_key(|key| {
+                let kind = kinds.get(key).copied();
+                Group { name: name.trim().to_owned(), kind, members: Vec::new() }
+            });
             if group.members.last() != Some(&place) {
                 group.members.push(place);
             }
@@ -239,6 +321,7 @@ mod tests {
             email: None,
             groups: Vec::new(),
             overrides: crate::contact::Overrides::default(),
+            away: None,
         }
     }
 

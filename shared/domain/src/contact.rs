@@ -118,6 +118,16 @@ impl LabelledNumber {
     }
 }
 
+/// Why a person is kept but is in the book no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Away {
+    /// Deleted by staff; the next sync brings the person back if the MIS still has them.
+    Hidden,
+    /// The MIS has the person no more.
+    Left,
+}
+
 /// One person in the address book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
@@ -146,6 +156,9 @@ pub struct Contact {
     /// What staff changed of the fields above, which are the source's: see [`Contact::as_changed`].
     #[serde(default, skip_serializing_if = "Overrides::is_empty")]
     pub overrides: Overrides,
+    /// Set for somebody whom no list, search, group or message has any more, and whose name the history still needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away: Option<Away>,
 }
 
 impl Contact {

@@ -68,6 +68,11 @@ ulid_id!(
     ImportId,
     "import id"
 );
+ulid_id!(
+    /// A run of a school's sync.
+    RunId,
+    "run id"
+);
 
 /// The school's own id of a contact: 1 to 64 printable characters, no surrounding space.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! The rules of the product, without IO: no clock, no randomness, no network, no AWS.
 
+pub mod audience;
 pub mod audit;
 pub mod book;
 pub mod channel;
@@ -23,6 +24,7 @@ pub mod routing;
 pub mod security;
 pub mod settings;
 pub mod sms;
+pub mod sync;
 pub mod tabular;
 pub mod texts;
 pub mod token;

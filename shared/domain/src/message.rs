@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audience::SendTo;
 use crate::channel::Channel;
 use crate::ids::ContactId;
 use crate::routing::Routing;
@@ -63,12 +64,18 @@ pub struct Audience {
     /// The whole address book.
     #[serde(default)]
     pub everyone: bool,
+    /// Single pupils, whose adults are meant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pupils: Vec<ContactId>,
+    /// Which adults of a pupil. Without it a group of pupils, or everyone, stands for the people themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_to: Option<SendTo>,
 }
 
 impl Audience {
     /// Whether nobody was chosen.
     pub const fn is_empty(&self) -> bool {
-        self.contacts.is_empty() && self.groups.is_empty() && !self.everyone
+        self.contacts.is_empty() && self.groups.is_empty() && self.pupils.is_empty() && !self.everyone
     }
 }
 

@@ -2,16 +2,17 @@
 //!
 //! The same function makes the preview and the send, so that what was shown is what goes.
 
+use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
-use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
+use crate::audience::find;
 use crate::book::AddressBook;
 use crate::channel::Channel;
 use crate::contact::Contact;
 use crate::ids::ContactId;
-use crate::message::{Audience, Message};
+use crate::message::Message;
 use crate::routing::{Chosen, route};
 use crate::settings::Settings;
 use crate::sms::{self, Units};
@@ -61,6 +62,12 @@ pub struct Plan {
     pub unknown_groups: Vec<String>,
     /// Contacts that do not exist.
     pub unknown_contacts: Vec<ContactId>,
+    /// Of the chosen pupils, those who do not exist or are none.
+    pub unknown_pupils: Vec<ContactId>,
+    /// Pupils for whom nobody is written to.
+    pub pupils_without: Vec<ContactId>,
+    /// Adults who were chosen and are left out because of a court order.
+    pub barred: usize,
 }
 
 /// Resolves a message against an address book.
@@ -68,11 +75,17 @@ pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan 
     let texts = Texts::of(message);
     let chosen = Chosen { sms: message.sms.is_some(), voice: message.voice.is_some() };
     let mut plan = Plan::default();
-    let people = audience(book, &message.to, &mut plan);
+    let found = find(book, &message.to);
+    let id_at = |place: &usize| book.at(*place).map(|(contact, _)| contact.id.clone());
+    plan.pupils_without = found.pupils_without.iter().filter_map(id_at).collect();
+    plan.unknown_groups = found.unknown_groups;
+    plan.unknown_contacts = found.unknown_contacts;
+    plan.unknown_pupils = found.unknown_pupils;
+    plan.barred = found.barred;
     let mut gathered = Gathered::new(&texts, settings);
     let routing = message.routing.unwrap_or(settings.routing);
 
-    for position in people {
+    for position in found.people {
         let Some((contact, reach)) = book.at(position) else { continue };
         let route = route(&reach.numbers, chosen, routing, settings.voice_calling);
         let email = reach.email.as_ref().filter(|_| message.email.is_some());
@@ -93,26 +106,6 @@ pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan 
     }
     plan.deliveries = gathered.into_deliveries();
     plan
-}
-
-/// Positions in the book of everybody in the audience, each once, in the book's order.
-fn audience(book: &AddressBook, to: &Audience, plan: &mut Plan) -> Vec<usize> {
-    let mut people: BTreeSet<usize> = BTreeSet::new();
-    for group in &to.groups {
-        match book.members(group) {
-            Some(members) => people.extend(members.iter().copied()),
-            None => plan.unknown_groups.push(group.clone()),
-        }
-    }
-    for id in &to.contacts {
-        match book.place(id) {
-            Some(position) => {
-                people.insert(position);
-            }
-            None => plan.unknown_contacts.push(id.clone()),
-        }
-    }
-    if to.everyone { (0..book.len()).collect() } else { people.into_iter().collect() }
 }
 
 /// Deliveries so far, one for each address and text.
@@ -182,7 +175,7 @@ impl<'a> Gathered<'a> {
 mod tests {
     use super::*;
     use crate::contact::{ContactRole, LabelledNumber, PhoneLabel, Source};
-    use crate::message::{EmailContent, Purpose, SmsContent, VoiceContent};
+    use crate::message::{Audience, EmailContent, Purpose, SmsContent, VoiceContent};
     use crate::money::Pence;
     use crate::phone::{CountryCode, NumberMode};
     use crate::routing::{Routing, VoiceCalling};
@@ -231,6 +224,7 @@ mod tests {
             email: email.map(Into::into),
             groups: vec![group.into()],
             overrides: crate::contact::Overrides::default(),
+            away: None,
         }
     }
 
@@ -283,7 +277,7 @@ mod tests {
         let to = Audience {
             contacts: vec![id("1"), id("1"), id("nobody")],
             groups: vec!["Year 9".into(), "Year 99".into()],
-            everyone: false,
+            ..Audience::default()
         };
         let plan = plan(&book(), &message("Hello", to), &settings());
         assert_eq!(plan.recipients, 2);

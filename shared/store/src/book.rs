@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::book::AddressBook;
-use domain::contact::Contact;
+use domain::book::{AddressBook, BookRows};
 use domain::ids::SchoolId;
 use domain::phone::{CountryCode, NumberMode};
 
 use crate::error::{Result, StoreError};
 use crate::guard::{WAITS_MS, pause};
-use crate::table::{Row, from_row};
+use crate::table::{Row, from_row, text};
+use crate::ties::read_kinds;
 use crate::{School, keys};
 
 /// Books that a process keeps: a few MB each.
@@ -102,20 +102,27 @@ impl School {
     /// cannot wait goes to the people who are in it by now. It is not kept.
     pub async fn book_as_it_stands(&self, cache: &BookCache, country: CountryCode) -> Result<AddressBook> {
         let version = self.guard().await?.version;
-        Ok(AddressBook::new(version, self.contact_rows().await?, country, cache.mode))
+        Ok(AddressBook::of_rows(version, self.book_rows().await?, country, cache.mode))
     }
 
-    async fn contact_rows(&self) -> Result<Vec<Contact>> {
-        let mut contacts: Vec<Contact> = Vec::new();
+    async fn book_rows(&self) -> Result<BookRows> {
+        let mut book = BookRows::default();
         // Part by part: as rows, a large book takes many times the room of its contacts.
         let take = |rows: Vec<Row>| {
             for row in rows {
-                contacts.push(from_row("contact", row)?);
+                let key = text(&row, keys::SK).unwrap_or_default();
+                if key.starts_with(keys::CONTACT_PREFIX) {
+                    book.contacts.push(from_row("contact", row)?);
+                } else if key.starts_with(keys::TIE_PREFIX) {
+                    book.ties.push(from_row("tie", row)?);
+                } else if key == keys::KINDS {
+                    book.kinds = read_kinds(&row)?;
+                }
             }
             Ok(())
         };
-        self.table.query_parts(&keys::book_pk(self.id), keys::CONTACT_PREFIX, true, take).await?;
-        Ok(contacts)
+        self.table.query_parts(&keys::book_pk(self.id), "", true, take).await?;
+        Ok(book)
     }
 
     /// Reads the whole address book as it was at one moment: version, rows, version again.
@@ -135,9 +142,9 @@ impl School {
             if before.is_held() {
                 continue;
             }
-            let contacts = self.contact_rows().await?;
+            let rows = self.book_rows().await?;
             if self.guard().await?.version == before.version {
-                return Ok(AddressBook::new(before.version, contacts, country, mode));
+                return Ok(AddressBook::of_rows(before.version, rows, country, mode));
             }
         }
         Err(StoreError::Busy)

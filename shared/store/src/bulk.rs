@@ -1,11 +1,16 @@
 //! Changing the address book in bulk: an import, which readers see whole or not at all.
 
-use domain::contact::Contact;
+use std::collections::BTreeMap;
 
-use crate::contacts::{CHUNK, Upserted, last_of_each};
+use domain::contact::{Contact, Source};
+use domain::feed::{GroupKind, Tie};
+use domain::ids::ContactId;
+
+use crate::contacts::{CHUNK, UPSERTS, Upserted, last_of_each};
 use crate::error::{Result, StoreError};
-use crate::guard::{Guard, WAITS_MS, pause};
+use crate::guard::{Guard, Leave, WAITS_MS, pause};
 use crate::table::{n, s};
+use crate::ties::kinds_row;
 use crate::update::Updated;
 use crate::{School, keys};
 
@@ -57,13 +62,46 @@ impl Bulk {
     /// Adds or replaces contacts by id, and holds the book for longer. May be repeated after a failure: what this bulk
     /// has made counts as created again. `Conflict` when the hold was lost: begin again.
     pub async fn upsert_contacts(&self, contacts: Vec<Contact>, now_ms: i64) -> Result<Upserted> {
-        let leave = self.school.bulk_leave(&self.owner, self.version, now_ms.saturating_add(self.hold_ms))?;
+        let leave = self.leave_to_write(now_ms)?;
         let (contacts, mut counts) = last_of_each(contacts);
-        for chunk in contacts.chunks(CHUNK) {
+        let from_mis = contacts.iter().all(|c| c.source == Source::Mis);
+        for chunk in contacts.chunks(if from_mis { CHUNK } else { UPSERTS }) {
             let chunk = self.school.upsert_chunk(chunk, &leave, Some(self.version), now_ms);
             counts = counts.plus(chunk.await?);
         }
         Ok(counts)
+    }
+
+    /// Takes people out of the book whom the MIS has no more: their names stay for the history. May be repeated.
+    pub async fn leave(&self, ids: &[ContactId], now_ms: i64) -> Result<()> {
+        let leave = self.leave_to_write(now_ms)?;
+        for chunk in ids.chunks(CHUNK) {
+            self.school.mark_left(chunk, &leave, now_ms).await?;
+        }
+        Ok(())
+    }
+
+    /// Adds or replaces ties. May be repeated.
+    pub async fn put_ties(&self, ties: &[Tie], now_ms: i64) -> Result<()> {
+        let leave = self.leave_to_write(now_ms)?;
+        self.school.write_ties_under(ties, &[], &leave, now_ms).await
+    }
+
+    /// Ends ties, each a pupil's and an adult's id. May be repeated.
+    pub async fn end_ties(&self, pairs: &[(ContactId, ContactId)], now_ms: i64) -> Result<()> {
+        let leave = self.leave_to_write(now_ms)?;
+        self.school.write_ties_under(&[], pairs, &leave, now_ms).await
+    }
+
+    /// Says what the MIS has its groups for.
+    pub async fn put_kinds(&self, kinds: &BTreeMap<String, GroupKind>, now_ms: i64) -> Result<()> {
+        let leave = self.leave_to_write(now_ms)?;
+        let put = self.school.table.tx_put(kinds_row(self.school.id, kinds)?, None)?;
+        self.school.write_book(vec![put], &leave, now_ms).await
+    }
+
+    fn leave_to_write(&self, now_ms: i64) -> Result<Leave<'_>> {
+        self.school.bulk_leave(&self.owner, self.version, now_ms.saturating_add(self.hold_ms))
     }
 
     /// Opens the book to readers and single edits again. A hold that was lost has been ended already.

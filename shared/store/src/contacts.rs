@@ -1,19 +1,21 @@
 //! Changing the address book: single edits and batches, each a transaction with the book's version.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::contact::Contact;
+use domain::contact::{Away, Contact, Source};
 use domain::ids::ContactId;
 
 use crate::error::{Result, StoreError};
 use crate::guard::Leave;
-use crate::table::{Row, from_row, n, number, to_row};
+use crate::table::{Row, from_row, key_row, n, number, to_row};
 use crate::{School, keys};
 
-/// Contacts to a transaction: the service takes 100 rows, and one is the guard's.
+/// Rows to a transaction: the service takes 100, and one is the guard's.
 pub(crate) const CHUNK: usize = 99;
+/// Contacts to an upsert: a row of the MIS's that somebody else writes over is marked besides.
+pub(crate) const UPSERTS: usize = 49;
 /// Tries at a chunk whose rows others keep changing.
 const CHUNK_TRIES: u32 = 5;
 
@@ -62,10 +64,10 @@ impl Known {
 }
 
 impl School {
-    /// One contact, as it stands now.
+    /// One contact, as it stands now; `None` for one who is away.
     pub async fn contact(&self, id: &ContactId) -> Result<Option<StoredContact>> {
         let row = self.table.get(&keys::contact(self.id, id), true).await?;
-        let known = row.map(Known::of).transpose()?;
+        let known = row.map(Known::of).transpose()?.filter(|k| k.contact.away.is_none());
         Ok(known.map(|k| StoredContact { contact: k.contact, rev: k.rev }))
     }
 
@@ -83,25 +85,86 @@ impl School {
         Ok(rev + 1)
     }
 
-    /// Deletes contacts; ids that are not there are passed over. Up to 99 go at once or not at all; more go in
-    /// several steps, each of which leaves the book whole.
+    /// Deletes contacts; ids that are not there are passed over. Who came from the MIS is hidden until the next sync
+    /// brings them back. Each step leaves the book whole. Ties stay: a bar holds should the person come back.
     pub async fn delete_contacts(&self, ids: &[ContactId], now_ms: i64) -> Result<()> {
         let mut ids: Vec<&ContactId> = ids.iter().collect();
         ids.sort_unstable();
         ids.dedup();
-        for chunk in ids.chunks(CHUNK) {
-            let delete = |id: &&ContactId| self.table.tx_delete(&keys::contact(self.id, id), None);
-            let deletes = chunk.iter().map(delete).collect::<Result<_>>()?;
-            self.write_book(deletes, &self.single_leave()?, now_ms).await?;
+        for chunk in ids.chunks(CHUNK / 2) {
+            self.delete_chunk(chunk, now_ms).await?;
         }
         Ok(())
+    }
+
+    /// Of these people, those who are in the book.
+    pub async fn people_known(&self, ids: &[&ContactId]) -> Result<HashSet<ContactId>> {
+        let mut wanted: Vec<_> = ids.iter().map(|id| keys::contact(self.id, id)).collect();
+        wanted.sort_unstable_by(|a, b| a.sk.cmp(&b.sk));
+        wanted.dedup();
+        let rows = self.table.batch_get(&wanted, true).await?;
+        let people = rows.into_iter().map(|row| Known::of(row).map(|k| k.contact));
+        let here = people.filter(|contact| contact.as_ref().map_or(true, |c| c.away.is_none()));
+        here.map(|contact| contact.map(|c| c.id)).collect()
+    }
+
+    /// Marks up to [`CHUNK`] people of the MIS's as gone.
+    pub(crate) async fn mark_left(&self, ids: &[ContactId], leave: &Leave<'_>, now_ms: i64) -> Result<()> {
+        for _ in 0..CHUNK_TRIES {
+            let wanted: Vec<_> = ids.iter().map(|id| keys::contact(self.id, id)).collect();
+            let mut puts = Vec::new();
+            for row in self.table.batch_get(&wanted, true).await? {
+                let known = Known::of(row)?;
+                if known.contact.source == Source::Mis && known.contact.away != Some(Away::Left) {
+                    // Nobody writes to them any more, so nothing but the name is needed.
+                    let left = Contact {
+                        away: Some(Away::Left),
+                        numbers: Vec::new(),
+                        email: None,
+                        groups: Vec::new(),
+                        ..known.contact
+                    };
+                    puts.push(self.put_over(&left, known.rev, known.born)?);
+                }
+            }
+            match self.write_book(puts, leave, now_ms).await {
+                Err(StoreError::Conflict) if leave.still_given(self).await? => {}
+                done => return done,
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    async fn delete_chunk(&self, ids: &[&ContactId], now_ms: i64) -> Result<()> {
+        for _ in 0..CHUNK_TRIES {
+            let wanted: Vec<_> = ids.iter().map(|id| keys::contact(self.id, id)).collect();
+            let mut items = Vec::new();
+            for row in self.table.batch_get(&wanted, true).await? {
+                let known = Known::of(row)?;
+                if known.contact.source == Source::Mis {
+                    let hidden = Contact { away: Some(Away::Hidden), ..known.contact };
+                    items.push(self.put_over(&hidden, known.rev, known.born)?);
+                    items.push(self.table.tx_put(key_row(&keys::stale(self.id, &hidden.id)), None)?);
+                } else {
+                    items.push(self.table.tx_delete(&keys::contact(self.id, &known.contact.id), None)?);
+                }
+            }
+            if items.is_empty() {
+                return Ok(());
+            }
+            match self.write_book(items, &self.single_leave()?, now_ms).await {
+                Err(StoreError::Conflict) => {}
+                done => return done,
+            }
+        }
+        Err(StoreError::Conflict)
     }
 
     /// Adds or replaces contacts by id: for a partner's batch of up to a thousand. Each step of 99 leaves the book
     /// whole, so that a batch that was cut off can be sent again. `Busy` during a bulk change.
     pub async fn upsert_batch(&self, contacts: Vec<Contact>, now_ms: i64) -> Result<Upserted> {
         let (contacts, mut counts) = last_of_each(contacts);
-        for chunk in contacts.chunks(CHUNK) {
+        for chunk in contacts.chunks(UPSERTS) {
             counts = counts.plus(self.upsert_chunk(chunk, &self.single_leave()?, None, now_ms).await?);
         }
         Ok(counts)
@@ -154,7 +217,13 @@ impl School {
             match known {
                 None => puts.push(self.put_new(contact, born)?),
                 Some(known) if known.contact == **contact => {}
-                Some(known) => puts.push(self.put_over(contact, known.rev, known.born)?),
+                Some(known) => {
+                    puts.push(self.put_over(contact, known.rev, known.born)?);
+                    // Somebody else's word over the MIS's: the next run has it again.
+                    if known.contact.source == Source::Mis && contact.source != Source::Mis {
+                        puts.push(self.table.tx_put(key_row(&keys::stale(self.id, &contact.id)), None)?);
+                    }
+                }
             }
         }
         Ok((puts, counts))

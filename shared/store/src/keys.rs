@@ -2,7 +2,8 @@
 //!
 //! A school's id has a fixed width and is always closed by `#`, so no school's keys begin another's.
 
-use domain::ids::{ContactId, Epoch, ImportId, MessageId, SchoolId, UserId};
+use domain::feed::Mark;
+use domain::ids::{ContactId, Epoch, ImportId, MessageId, RunId, SchoolId, UserId};
 use domain::job::PageRef;
 use jiff::civil::Date;
 
@@ -80,6 +81,93 @@ pub(crate) const CONTACT_PREFIX: &str = "C#";
 pub(crate) fn contact(school: SchoolId, contact: &ContactId) -> Key {
     key(book_pk(school), format!("{CONTACT_PREFIX}{contact}"))
 }
+
+pub(crate) const TIE_PREFIX: &str = "R#";
+
+/// Every tie of a pupil.
+pub(crate) fn ties_of(pupil: &ContactId) -> String {
+    format!("{TIE_PREFIX}{}#", closed(pupil))
+}
+
+/// How an adult is tied to a pupil.
+pub(crate) fn tie(school: SchoolId, pupil: &ContactId, contact: &ContactId) -> Key {
+    key(book_pk(school), format!("{}{}", ties_of(pupil), closed(contact)))
+}
+
+/// An id that can be followed by `#` without passing for the beginning of another one.
+fn closed(id: &ContactId) -> String {
+    id.as_str().replace('%', "%25").replace('#', "%23")
+}
+
+/// What the MIS has its groups for.
+pub(crate) const KINDS: &str = "KINDS";
+
+pub(crate) fn group_kinds(school: SchoolId) -> Key {
+    key(book_pk(school), KINDS)
+}
+
+// ---- sync -----------------------------------------------------------------------------------------------------
+
+pub(crate) fn sync_pk(school: SchoolId) -> String {
+    format!("S#{school}#Y")
+}
+
+/// Which run is at work, and the last ones.
+pub(crate) fn sync_lock(school: SchoolId) -> Key {
+    key(sync_pk(school), "LOCK")
+}
+
+pub(crate) const RUN_PREFIX: &str = "RUN#";
+
+pub(crate) fn sync_run(school: SchoolId, run: RunId) -> Key {
+    key(sync_pk(school), format!("{RUN_PREFIX}{run}"))
+}
+
+/// Who would be removed by a run that is held.
+pub(crate) fn held_part(school: SchoolId, run: RunId, part: usize) -> Key {
+    key(sync_pk(school), format!("{}{part:03}", held_prefix(run)))
+}
+
+pub(crate) fn held_prefix(run: RunId) -> String {
+    format!("HELD#{run}#")
+}
+
+pub(crate) const MANIFEST_HEAD_PREFIX: &str = "MANIFEST#HEAD#";
+
+/// Hashes of the buckets of one list of the manifest.
+pub(crate) fn manifest_head(school: SchoolId, list: &str) -> Key {
+    key(sync_pk(school), format!("{MANIFEST_HEAD_PREFIX}{list}"))
+}
+
+/// Hashes of the rows in one bucket of a list.
+pub(crate) fn manifest_bucket(school: SchoolId, list: &str, bucket: u8) -> Key {
+    key(sync_pk(school), format!("MANIFEST#ROWS#{list}#{bucket:02}"))
+}
+
+pub(crate) const STALE_PREFIX: &str = "STALE#";
+
+/// Marks a row from the MIS that somebody else changed: the next run writes it again.
+pub(crate) fn stale(school: SchoolId, contact: &ContactId) -> Key {
+    key(sync_pk(school), format!("{STALE_PREFIX}{contact}"))
+}
+
+/// Marks of one school day.
+pub(crate) fn marks_pk(school: SchoolId, day: Date) -> String {
+    format!("S#{school}#T#{day}")
+}
+
+pub(crate) fn mark(school: SchoolId, mark: &Mark) -> Key {
+    key(marks_pk(school, mark.date), format!("{}#{}", closed(&mark.pupil), mark.session.code()))
+}
+
+/// Schools that a schedule has in view: one partition, a row each.
+pub(crate) const SCHEDULED: &str = "SYNCS";
+
+pub(crate) fn scheduled(school: SchoolId) -> Key {
+    key(SCHEDULED.to_owned(), school.to_string())
+}
+
+// ---- the book's guard -----------------------------------------------------------------------------------------
 
 pub(crate) fn book_version(school: SchoolId) -> Key {
     key(book_pk(school), "VERSION")
@@ -307,6 +395,15 @@ mod tests {
         assert_ne!(page_state(&page(39)).pk, page_state(&page(40)).pk);
         assert!(page_state(&page(9)).sk < page_state(&page(10)).sk);
         assert_eq!(page_content(&page(7)).pk, page_state(&page(7)).pk);
+    }
+
+    #[test]
+    fn two_ties_have_two_keys_whatever_the_ids_hold() {
+        let school = SchoolId::new(Ulid::from_parts(1, 1));
+        let id = |text: &str| ContactId::parse(text).unwrap();
+        assert_ne!(tie(school, &id("a#b"), &id("c")), tie(school, &id("a"), &id("b#c")));
+        assert_ne!(tie(school, &id("a%23b"), &id("c")), tie(school, &id("a#b"), &id("c")));
+        assert!(!ties_of(&id("12")).starts_with(&ties_of(&id("1"))));
     }
 
     #[test]

@@ -26,7 +26,9 @@ mod progress;
 mod secret;
 mod sessions;
 mod settings;
+mod sync;
 mod table;
+mod ties;
 mod update;
 mod usage;
 mod users;
@@ -55,6 +57,7 @@ pub use one_time::{Mint, OneTime, OneTimeKind};
 pub use pages::{Claiming, PAGES_AT_ONCE, PageContent, PlannedDelivery};
 pub use progress::WrittenPlan;
 pub use sessions::{Begin, Lifetime, Owes, Session};
+pub use sync::{Begun, LastRun, ManifestHead, SyncStanding};
 pub use users::User;
 
 use table::Table;

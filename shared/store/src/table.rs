@@ -8,9 +8,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, Delete, GlobalSecondaryIndex, KeySchemaElement,
-    KeyType, KeysAndAttributes, Projection, ProjectionType, Put, ScalarAttributeType,
-    TimeToLiveSpecification, TransactWriteItem, Update, WriteRequest,
+    AttributeDefinition, AttributeValue, BillingMode, Delete, DeleteRequest, GlobalSecondaryIndex,
+    KeySchemaElement, KeyType, KeysAndAttributes, Projection, ProjectionType, Put, PutRequest,
+    ScalarAttributeType, TimeToLiveSpecification, TransactWriteItem, Update, WriteRequest,
 };
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -67,6 +67,18 @@ pub(crate) fn to_row<T: Serialize>(what: &'static str, key: &Key, entity: &T) ->
     let mut row: Row = serde_dynamo::to_item(entity).map_err(|e| StoreError::corrupt(what, e))?;
     row.extend(key_row(key));
     Ok(row)
+}
+
+/// A put for a batch.
+pub(crate) fn put_request(row: Row) -> Result<WriteRequest> {
+    let put = PutRequest::builder().set_item(Some(row)).build();
+    Ok(WriteRequest::builder().put_request(put.map_err(|e| StoreError::corrupt("batch", e))?).build())
+}
+
+/// A delete for a batch.
+pub(crate) fn delete_request(key: &Key) -> Result<WriteRequest> {
+    let delete = DeleteRequest::builder().set_key(Some(key_row(key))).build();
+    Ok(WriteRequest::builder().delete_request(delete.map_err(|e| StoreError::corrupt("batch", e))?).build())
 }
 
 /// A row as an entity.

@@ -31,6 +31,7 @@ fn contact(id: &str) -> Contact {
         email: None,
         groups: vec!["Year 9".to_owned()],
         overrides: domain::contact::Overrides::default(),
+        away: None,
     }
 }
 

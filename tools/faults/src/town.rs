@@ -240,6 +240,7 @@ fn person(n: u64) -> Contact {
         groups: vec![group(n)],
         source: Source::Api,
         overrides: domain::contact::Overrides::default(),
+        away: None,
     }
 }
 

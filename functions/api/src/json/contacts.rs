@@ -1,11 +1,14 @@
 //! `POST /api/v1/contacts/batch`.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 use axum::extract::State;
-use domain::contact::{Contact, Source};
+use domain::contact::{Contact, ContactRole, Source};
+use domain::feed::Tie;
 use domain::ids::ContactId;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -19,14 +22,31 @@ use crate::state::ApiState;
 
 /// Most contacts in one request.
 const MOST: usize = 1_000;
+/// Longest kind of a relationship, in characters.
+const MAX_KIND: usize = 60;
+const RELATIONSHIPS: &str = "relationships";
 
-/// Contacts to add or replace by id.
+/// People and relationships to add or replace by id, and others to delete: together up to 1,000. Each is read by
+/// itself: the good ones are kept. Deletions are done last.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BatchRequest {
-    /// Up to 1,000. Each is read by itself: the good ones are kept.
+    /// People of any role.
+    #[serde(default)]
     #[schema(value_type = Vec<ContactRow>, max_items = 1000)]
-    contacts: Vec<Value>,
+    contacts: Option<Vec<Value>>,
+    /// Pupils: as `contacts`, without `role`.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<PupilRow>>, max_items = 1000, nullable = false)]
+    pupils: Vec<Value>,
+    /// How adults are tied to pupils. Both must be known, or stand in the same request.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<RelationshipRow>>, max_items = 1000, nullable = false)]
+    relationships: Vec<Value>,
+    /// People by `id`, or relationships by `pupil` and `contact`. What is not there is passed over.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<DeletionRow>>, max_items = 1000, nullable = false)]
+    deletions: Vec<Value>,
 }
 
 /// One contact. Fields that are left out, null or blank are empty: a contact is replaced whole.
@@ -64,21 +84,100 @@ pub(crate) struct ContactRow {
     groups: Option<Vec<String>>,
 }
 
+/// One pupil. Fields that are left out, null or blank are empty: a pupil is replaced whole.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PupilRow {
+    /// The school's own id, 1 to 64 characters; no contact has the same.
+    #[schema(example = "S2041", min_length = 1, max_length = 64)]
+    id: String,
+    /// Given name.
+    #[schema(example = "Ben")]
+    forename: String,
+    /// Family name.
+    #[schema(example = "Marlow")]
+    surname: String,
+    /// The pupil's own mobile number.
+    mobile: Option<String>,
+    /// The pupil's own e-mail address.
+    email: Option<String>,
+    /// Names of the groups the pupil belongs to.
+    #[schema(example = json!(["Year 9", "9A"]), max_items = 100)]
+    groups: Option<Vec<String>>,
+}
+
+/// How an adult is tied to a pupil. Rights belong to the pair.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RelationshipRow {
+    /// The pupil's id.
+    #[schema(value_type = String, example = "S2041")]
+    pupil: ContactId,
+    /// The adult's id.
+    #[schema(value_type = String, example = "P1042")]
+    contact: ContactId,
+    /// *Mother*, *Foster carer*…
+    #[schema(example = "Mother")]
+    kind: Option<String>,
+    /// 1 is asked first; left out, after every number.
+    #[schema(minimum = 1, maximum = 99, example = 1)]
+    priority: Option<u8>,
+    /// Parental responsibility.
+    #[serde(default)]
+    responsibility: bool,
+    /// Contact about this pupil is barred.
+    #[serde(default)]
+    court_order: bool,
+}
+
+/// Somebody, or a relationship, to delete.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged, deny_unknown_fields)]
+pub(crate) enum DeletionRow {
+    /// A person.
+    Person {
+        /// The person's id.
+        #[schema(value_type = String, example = "P1042")]
+        id: ContactId,
+    },
+    /// A relationship.
+    Relationship {
+        /// The pupil's id.
+        #[schema(value_type = String, example = "S2041")]
+        pupil: ContactId,
+        /// The adult's id.
+        #[schema(value_type = String, example = "P1042")]
+        contact: ContactId,
+    },
+}
+
 /// What became of a batch.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BatchAnswer {
-    /// Contacts that are new.
+    /// Contacts and pupils that are new.
     created: u32,
-    /// Contacts whose id was there before.
+    /// Contacts and pupils whose id was there before.
     updated: u32,
+    /// Relationships that were kept; left out where none were sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    relationships: Option<usize>,
+    /// Deletions that were done; left out where none were sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    deleted: Option<usize>,
     /// What is wrong with the others; each of them was left as it was.
     errors: Vec<RowError>,
 }
 
-/// One mistake in one contact.
+/// One mistake in one row.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RowError {
-    /// Place in `contacts`, from 0.
+    /// The list, where it is not `contacts`: `pupils`, `relationships` or `deletions`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false, example = "relationships")]
+    list: Option<&'static str>,
+    /// Place in the list, from 0.
     #[schema(example = 17)]
     index: usize,
     /// The field.
@@ -88,9 +187,9 @@ pub(crate) struct RowError {
     message: String,
 }
 
-/// Add or replace contacts
+/// Add or replace contacts, pupils and relationships, or delete them
 ///
-/// Contacts are found again by `id`. Good rows are kept and bad ones reported, all at once; sending the same request
+/// People are found again by `id`. Good rows are kept and bad ones reported, all at once; sending the same request
 /// again does no harm.
 #[utoipa::path(
     post, path = "/api/v1/contacts/batch", tag = "Contacts", request_body = BatchRequest,
@@ -111,51 +210,190 @@ pub(crate) async fn batch(
     JsonBody(request): JsonBody<BatchRequest>,
 ) -> Result<Json<BatchAnswer>> {
     let school = partner.may(Scope::ContactsWrite)?;
-    if request.contacts.len() > MOST {
+    let BatchRequest { contacts, pupils, relationships, deletions } = request;
+    let nothing_else = pupils.is_empty() && relationships.is_empty() && deletions.is_empty();
+    let Some(contacts) = contacts.or_else(|| (!nothing_else).then(Vec::new)) else {
+        return Err(ApiError::field("contacts", "Missing field `contacts`."));
+    };
+    let rows = contacts.len() + pupils.len() + relationships.len() + deletions.len();
+    if rows > MOST {
         return Err(ApiError::field(
             "contacts",
-            format!(
-                "Send at most {MOST} contacts at once; there are {}. Split them.",
-                request.contacts.len()
-            ),
+            format!("Send at most {MOST} contacts at once; there are {rows}. Split them."),
         ));
     }
     let country = school.settings().await?.country;
-    let (contacts, errors) =
-        sort_out(request.contacts, |row| read_contact(&row.fields(), Source::Api, country, state.numbers()));
-    let done = school.upsert_batch(contacts, state.now_ms()).await?;
-    Ok(Json(BatchAnswer { created: done.created, updated: done.updated, errors }))
+    let read = |fields: &ContactFields<'_>| read_contact(fields, Source::Api, country, state.numbers());
+    let mut sorted = Sorted::default();
+    let (sent_ties, sent_deletions) = (!relationships.is_empty(), !deletions.is_empty());
+    sorted.people(None, contacts, |row: &ContactRow| read(&row.fields()));
+    sorted.people(Some("pupils"), pupils, |row: &PupilRow| read(&row.fields()));
+    let done = school.upsert_batch(std::mem::take(&mut sorted.contacts), state.now_ms()).await?;
+
+    let ties = sorted.ties(relationships);
+    let ends: Vec<&ContactId> = ties.iter().flat_map(|(_, t)| [&t.pupil, &t.contact]).collect();
+    let known = if ends.is_empty() { HashSet::new() } else { school.people_known(&ends).await? };
+    let ties = sorted.known_ties(ties, &known);
+    let (people, pairs) = sorted.deletions(deletions);
+    if !(ties.is_empty() && pairs.is_empty()) {
+        school.write_ties(&ties, &pairs, state.now_ms()).await?;
+    }
+    if !people.is_empty() {
+        school.delete_contacts(&people, state.now_ms()).await?;
+    }
+    Ok(Json(BatchAnswer {
+        created: done.created,
+        updated: done.updated,
+        relationships: sent_ties.then_some(ties.len()),
+        deleted: sent_deletions.then_some(people.len() + pairs.len()),
+        errors: sorted.errors,
+    }))
 }
 
-fn sort_out(
-    rows: Vec<Value>,
-    read: impl Fn(&ContactRow) -> std::result::Result<Contact, Vec<FieldError>>,
-) -> (Vec<Contact>, Vec<RowError>) {
-    let mut contacts = Vec::with_capacity(rows.len());
-    let mut errors = Vec::new();
-    let mut seen: HashMap<ContactId, usize> = HashMap::with_capacity(rows.len());
-    for (index, row) in rows.into_iter().enumerate() {
-        let contact = read_value::<ContactRow>(row).map_err(|e| vec![e]).and_then(|row| read(&row)).and_then(
-            |contact| {
-                let first = *seen.entry(contact.id.clone()).or_insert(index);
-                if first == index {
-                    Ok(contact)
-                } else {
-                    let message = format!("The same id stands at index {first}. Give each contact once.");
-                    Err(vec![FieldError::new("id", message)])
-                }
-            },
-        );
-        match contact {
-            Ok(contact) => contacts.push(contact),
-            Err(wrong) => errors.extend(wrong.into_iter().map(|e| RowError {
-                index,
-                field: e.field,
-                message: e.message,
-            })),
+/// Rows that were read one by one.
+#[derive(Default)]
+struct Sorted {
+    contacts: Vec<Contact>,
+    errors: Vec<RowError>,
+    /// Every id so far, with its list and place.
+    seen: HashMap<ContactId, (Option<&'static str>, usize)>,
+}
+
+impl Sorted {
+    fn people<R: DeserializeOwned>(
+        &mut self,
+        list: Option<&'static str>,
+        rows: Vec<Value>,
+        read: impl Fn(&R) -> std::result::Result<Contact, Vec<FieldError>>,
+    ) {
+        for (index, row) in rows.into_iter().enumerate() {
+            match read_value::<R>(row).map_err(|e| vec![e]).and_then(|row| read(&row)) {
+                Ok(contact) => match self.seen.entry(contact.id.clone()) {
+                    Entry::Vacant(free) => {
+                        free.insert((list, index));
+                        self.contacts.push(contact);
+                    }
+                    Entry::Occupied(taken) => {
+                        let (where_else, first) = *taken.get();
+                        let place = match where_else {
+                            other if other == list => format!("index {first}"),
+                            other => format!("index {first} of `{}`", other.unwrap_or("contacts")),
+                        };
+                        let message = format!("The same id stands at {place}. Give each contact once.");
+                        self.say(list, index, vec![FieldError::new("id", message)]);
+                    }
+                },
+                Err(wrong) => self.say(list, index, wrong),
+            }
         }
     }
-    (contacts, errors)
+
+    fn ties(&mut self, rows: Vec<Value>) -> Vec<(usize, Tie)> {
+        let list = Some(RELATIONSHIPS);
+        let mut ties: Vec<(usize, Tie)> = Vec::with_capacity(rows.len());
+        let mut seen: HashMap<(ContactId, ContactId), usize> = HashMap::new();
+        for (index, row) in rows.into_iter().enumerate() {
+            let tie = match read_value::<RelationshipRow>(row)
+                .map_err(|e| vec![e])
+                .and_then(RelationshipRow::tie)
+            {
+                Ok(tie) => tie,
+                Err(wrong) => {
+                    self.say(list, index, wrong);
+                    continue;
+                }
+            };
+            let first = *seen.entry((tie.pupil.clone(), tie.contact.clone())).or_insert(index);
+            if first == index {
+                ties.push((index, tie));
+            } else {
+                let message = format!("The same pair stands at index {first}. Give each relationship once.");
+                self.say(list, index, vec![FieldError::new("contact", message)]);
+            }
+        }
+        ties
+    }
+
+    /// Those whose two ends are in the address book.
+    fn known_ties(&mut self, ties: Vec<(usize, Tie)>, known: &HashSet<ContactId>) -> Vec<Tie> {
+        let mut kept = Vec::with_capacity(ties.len());
+        for (index, tie) in ties {
+            let ends = [("pupil", &tie.pupil), ("contact", &tie.contact)];
+            let unknown = ends.into_iter().filter(|(_, id)| !known.contains(*id));
+            let wrong: Vec<FieldError> = unknown
+                .map(|(field, id)| {
+                    FieldError::new(field, format!("There is no “{id}”. Add the person first."))
+                })
+                .collect();
+            if wrong.is_empty() {
+                kept.push(tie);
+            } else {
+                self.say(Some(RELATIONSHIPS), index, wrong);
+            }
+        }
+        kept
+    }
+
+    fn deletions(&mut self, rows: Vec<Value>) -> (Vec<ContactId>, Vec<(ContactId, ContactId)>) {
+        let (mut people, mut pairs) = (Vec::new(), Vec::new());
+        for (index, row) in rows.into_iter().enumerate() {
+            match read_value::<DeletionRow>(row) {
+                Ok(DeletionRow::Person { id }) => people.push(id),
+                Ok(DeletionRow::Relationship { pupil, contact }) => pairs.push((pupil, contact)),
+                Err(_) => {
+                    let message = "Give `id` of a person, or `pupil` and `contact` of a relationship.";
+                    self.say(Some("deletions"), index, vec![FieldError::new("id", message)]);
+                }
+            }
+        }
+        (people, pairs)
+    }
+
+    fn say(&mut self, list: Option<&'static str>, index: usize, wrong: Vec<FieldError>) {
+        self.errors.extend(wrong.into_iter().map(|e| RowError {
+            list,
+            index,
+            field: e.field,
+            message: e.message,
+        }));
+    }
+}
+
+impl RelationshipRow {
+    fn tie(self) -> std::result::Result<Tie, Vec<FieldError>> {
+        let kind = self.kind.unwrap_or_default().trim().to_owned();
+        let mut wrong = Vec::new();
+        if kind.chars().count() > MAX_KIND || kind.chars().any(char::is_control) {
+            wrong.push(FieldError::new("kind", format!("Use at most {MAX_KIND} characters on one line.")));
+        }
+        if self.priority.is_some_and(|p| !(1..=99).contains(&p)) {
+            wrong.push(FieldError::new("priority", "Give 1 for whoever is asked first, up to 99."));
+        }
+        if self.pupil == self.contact {
+            wrong.push(FieldError::new("contact", "Nobody is tied to themselves. Give the adult's id."));
+        }
+        let Self { pupil, contact, priority, responsibility, court_order, .. } = self;
+        if wrong.is_empty() {
+            Ok(Tie { pupil, contact, kind, priority, responsibility, court_order })
+        } else {
+            Err(wrong)
+        }
+    }
+}
+
+impl PupilRow {
+    fn fields(&self) -> ContactFields<'_> {
+        ContactFields {
+            id: &self.id,
+            forename: &self.forename,
+            surname: &self.surname,
+            role: ContactRole::Pupil.code(),
+            mobile: self.mobile.as_deref().unwrap_or_default(),
+            email: self.email.as_deref().unwrap_or_default(),
+            groups: self.groups.as_deref().unwrap_or_default(),
+            ..ContactFields::default()
+        }
+    }
 }
 
 impl ContactRow {

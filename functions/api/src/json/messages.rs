@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use domain::audience::SendTo;
 use domain::channel::Channel;
 use domain::ids::ContactId;
 use domain::message::{Audience, EmailContent, Message, Purpose, SmsContent, VoiceContent};
@@ -62,6 +63,7 @@ pub(crate) struct MessageRequest {
 /// Who gets it; everybody only once, however often they are named.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the API's own word")]
 pub(crate) struct To {
     /// Ids of contacts.
     #[serde(default)]
@@ -74,6 +76,16 @@ pub(crate) struct To {
     /// The whole address book.
     #[serde(default)]
     everyone: bool,
+    /// Ids of pupils, whose adults are written to as `send_to` says. An adult whom a court order bars from a pupil
+    /// that the message is about never gets it on that pupil's account.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>, example = json!(["S2041"]))]
+    pupils: Vec<ContactId>,
+    /// Which adults of the pupils in `pupils`, and of those in `groups` or `everyone`. Left out, it is
+    /// `responsibility` for `pupils`, and groups and everyone are the people themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::send_to)]
+    send_to: Option<SendTo>,
 }
 
 /// The text message.
@@ -118,6 +130,10 @@ pub(crate) struct PreviewAnswer {
     /// People who were chosen and cannot be reached in the chosen ways.
     #[schema(example = 39)]
     unreachable: usize,
+    /// Pupils for whom nobody is written to: no adult fits `send_to`, or a court order bars those who do. The first 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>, example = json!(["S2042"]))]
+    pupils_without: Vec<ContactId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sms: Option<SmsSummary>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -207,6 +223,7 @@ pub(crate) async fn preview_message(
     Ok(Json(PreviewAnswer {
         recipients: costing.recipients,
         unreachable: costing.unreachable,
+        pupils_without: plan.pupils_without.iter().take(SHOWN).cloned().collect(),
         sms: costing.sms.map(|c| SmsSummary {
             messages: c.messages,
             units: c.units,
@@ -295,10 +312,10 @@ impl MessageRequest {
             let message = "Sending later is not available yet. Leave `send_at` out to send at once.";
             problems.push(FieldError::new("send_at", message));
         }
-        let To { contacts, groups, everyone } = self.to;
+        let To { contacts, groups, everyone, pupils, send_to } = self.to;
         let message = Message {
             purpose: self.purpose,
-            to: Audience { contacts, groups, everyone },
+            to: Audience { contacts, groups, everyone, pupils, send_to },
             sms: self.sms.map(|sms| SmsContent {
                 header: sms.header.unwrap_or_else(|| settings.sms_header.clone()),
                 text: sms.text,

@@ -1,5 +1,6 @@
 //! Shapes for the API's description that the domain's own types stand for.
 
+use domain::audience::SendTo;
 use domain::channel::Channel;
 use domain::contact::ContactRole;
 use domain::delivery::DeliveryState;
@@ -32,6 +33,10 @@ pub(crate) fn routing() -> Object {
 
 pub(crate) fn role() -> Object {
     one_of("What the person is to the school", ContactRole::ALL.map(ContactRole::code)).build()
+}
+
+pub(crate) fn send_to() -> Object {
+    one_of("Which adults of a pupil", SendTo::ALL.map(SendTo::code)).build()
 }
 
 pub(crate) fn delivery_state() -> Object {

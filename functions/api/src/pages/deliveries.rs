@@ -151,7 +151,7 @@ impl Row {
         let standing = &line.standing;
         let person = |id| Person {
             path: contact_path(id),
-            name: book.get(id).map_or_else(|| format!("Contact {id}"), |(c, _)| c.full_name()),
+            name: book.name_of(id).unwrap_or_else(|| format!("Contact {id}")),
         };
         Self {
             people: line.contacts.iter().map(person).collect(),

@@ -233,7 +233,7 @@ fn groups(id: MessageId, failing: &[DeliveryLine], book: &AddressBook) -> Vec<Gr
 
 /// Everybody whom one delivery serves.
 pub(crate) fn names(contacts: &[ContactId], book: &AddressBook) -> String {
-    let name = |id: &ContactId| book.get(id).map_or_else(|| format!("Contact {id}"), |(c, _)| c.full_name());
+    let name = |id: &ContactId| book.name_of(id).unwrap_or_else(|| format!("Contact {id}"));
     words::list(&contacts.iter().map(name).collect::<Vec<_>>())
 }
 

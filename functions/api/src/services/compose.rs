@@ -105,8 +105,19 @@ fn problems_of_plan(plan: &Plan, book: &AddressBook, message: &Message) -> Vec<F
     if let Some(more) = plan.unknown_contacts.len().checked_sub(LISTED + 1) {
         problems.push(FieldError::new("to.contacts", format!("{} more contacts do not exist.", more + 1)));
     }
+    for pupil in plan.unknown_pupils.iter().take(LISTED) {
+        let at = message.to.pupils.iter().position(|p| p == pupil).unwrap_or_default();
+        problems.push(FieldError::new(
+            format!("to.pupils[{at}]"),
+            format!("There is no pupil “{pupil}”. Add the pupil first, or leave it out."),
+        ));
+    }
+    if let Some(more) = plan.unknown_pupils.len().checked_sub(LISTED + 1) {
+        problems.push(FieldError::new("to.pupils", format!("{} more pupils do not exist.", more + 1)));
+    }
     problems.extend(missing_values(plan));
-    let nobody_unknown = plan.unknown_groups.is_empty() && plan.unknown_contacts.is_empty();
+    let nobody_unknown =
+        plan.unknown_groups.is_empty() && plan.unknown_contacts.is_empty() && plan.unknown_pupils.is_empty();
     if plan.recipients == 0 && nobody_unknown && !message.to.is_empty() && message.channels().next().is_some()
     {
         let why = if book.is_empty() {

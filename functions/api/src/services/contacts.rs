@@ -107,6 +107,7 @@ pub fn read_contact(
             email,
             groups: fields.groups.iter().map(|g| g.trim().to_owned()).collect(),
             overrides: domain::contact::Overrides::default(),
+            away: None,
         }),
         _ => Err(errors),
     }

@@ -10,6 +10,7 @@ mod hooks;
 mod hostile;
 mod kit;
 mod messages;
+mod pupils;
 mod rights;
 mod surface;
 mod usage;

@@ -371,6 +371,7 @@ fn person(n: usize) -> Contact {
         email: None,
         groups: Vec::new(),
         overrides: domain::contact::Overrides::default(),
+        away: None,
     }
 }
 

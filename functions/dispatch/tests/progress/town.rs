@@ -371,6 +371,7 @@ pub(crate) fn person(id: &str, n: usize) -> Contact {
         email: None,
         groups: Vec::new(),
         overrides: domain::contact::Overrides::default(),
+        away: None,
     }
 }
 

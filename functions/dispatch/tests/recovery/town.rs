@@ -285,6 +285,7 @@ fn parent() -> Contact {
         email: None,
         groups: Vec::new(),
         overrides: domain::contact::Overrides::default(),
+        away: None,
     }
 }
 

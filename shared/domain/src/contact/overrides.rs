@@ -157,6 +157,7 @@ mod tests {
             email: Some("ann@example.org".into()),
             groups: vec!["Year 9".into()],
             overrides: Overrides::default(),
+            away: None,
         }
     }
 

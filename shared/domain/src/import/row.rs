@@ -171,6 +171,7 @@ impl Draft {
             email: self.email,
             groups: self.groups,
             overrides: crate::contact::Overrides::default(),
+            away: None,
         })
     }
 }

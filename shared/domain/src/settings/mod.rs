@@ -10,6 +10,7 @@ use crate::money::Pence;
 use crate::phone::CountryCode;
 use crate::routing::{Routing, VoiceCalling};
 use crate::security::Security;
+use crate::sync::MisSettings;
 
 pub use read::{SettingError, end_of_day_ms, header, line, price, time_zone};
 pub use sender::{SenderError, SmsSender};
@@ -78,6 +79,9 @@ pub struct Settings {
     /// What is asked of sign-ins.
     #[serde(default)]
     pub security: Security,
+    /// The school's MIS, and when it is read.
+    #[serde(default)]
+    pub mis: MisSettings,
 }
 
 /// What the provider bills the school.
@@ -144,6 +148,7 @@ impl Settings {
             phone: String::new(),
             logo: None,
             security: Security::default(),
+            mis: MisSettings::default(),
         }
     }
 

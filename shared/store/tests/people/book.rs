@@ -31,6 +31,7 @@ pub(crate) fn contact(number: u32) -> Contact {
         email: Some(format!("ann{number}@example.org")),
         groups: vec!["Year 9".into()],
         overrides: domain::contact::Overrides::default(),
+        away: None,
     }
 }
 

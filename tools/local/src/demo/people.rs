@@ -210,6 +210,7 @@ fn adult(dice: &mut Dice, id: &str, role: ContactRole, surname: Option<&str>) ->
         email: Some(email),
         groups: Vec::new(),
         overrides: domain::contact::Overrides::default(),
+        away: None,
     }
 }
 

@@ -50,9 +50,7 @@ impl Chosen {
             Self::Group(name) => {
                 (name.clone(), book.members(name).map_or_else(String::new, |m| words::number(m.len() as u64)))
             }
-            Self::Contact(id) => {
-                (book.get(id).map_or_else(|| format!("Contact {id}"), |(c, _)| c.full_name()), String::new())
-            }
+            Self::Contact(id) => (book.name_of(id).unwrap_or_else(|| format!("Contact {id}")), String::new()),
         }
     }
 }

@@ -79,6 +79,7 @@ pub(crate) fn book() -> AddressBook {
                 format!("{}{}", 9 + n / 182, ["A", "B", "C"][n % 3]),
             ],
             overrides: domain::contact::Overrides::default(),
+            away: None,
         }
     });
     AddressBook::new(2, people.collect(), CountryCode::default(), NumberMode::Simulated)

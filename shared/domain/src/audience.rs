@@ -1,0 +1,218 @@
+//! Who gets a message: people, groups and everyone, and the adults of chosen pupils. The court-order block comes first
+//! and by every path (FEATURES §4.3; `docs/decisions/0005-for-a-pupil.md`).
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::book::{AddressBook, Pair};
+use crate::contact::ContactRole;
+use crate::ids::ContactId;
+use crate::message::Audience;
+
+/// Which adults of a chosen pupil are written to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SendTo {
+    /// Whoever is asked first.
+    #[serde(rename = "priority_1")]
+    First,
+    /// Whoever is asked first or second.
+    #[serde(rename = "priorities_1_2")]
+    FirstTwo,
+    /// Everybody with parental responsibility.
+    #[default]
+    Responsibility,
+    /// Every adult whom the school knows.
+    All,
+}
+
+impl SendTo {
+    /// Every choice, in the order in which pages list them.
+    pub const ALL: [Self; 4] = [Self::First, Self::FirstTwo, Self::Responsibility, Self::All];
+
+    /// The word used in JSON and forms.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::First => "priority_1",
+            Self::FirstTwo => "priorities_1_2",
+            Self::Responsibility => "responsibility",
+            Self::All => "all",
+        }
+    }
+
+    /// The choice of a word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.code() == code)
+    }
+
+    /// The words of a page.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::First => "Priority 1",
+            Self::FirstTwo => "Priorities 1 and 2",
+            Self::Responsibility => "Everyone with parental responsibility",
+            Self::All => "All contacts of the pupil",
+        }
+    }
+}
+
+/// Who was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Places in the book of everybody who gets the message, rising.
+    pub people: Vec<usize>,
+    /// Groups that do not exist.
+    pub unknown_groups: Vec<String>,
+    /// Contacts that do not exist.
+    pub unknown_contacts: Vec<ContactId>,
+    /// Of the chosen pupils, those who do not exist or are none.
+    pub unknown_pupils: Vec<ContactId>,
+    /// Pupils for whom nobody is written to, as places: no adult fits the choice, or those who do are barred.
+    pub pupils_without: Vec<usize>,
+    /// Adults who were chosen and are left out because of a court order.
+    pub barred: usize,
+}
+
+/// Looks an audience up.
+pub fn find(book: &AddressBook, to: &Audience) -> Found {
+    let mut found = Found::default();
+    let chosen = Chosen::of(book, to, &mut found);
+    let mut people = chosen.themselves.clone();
+    if let Some(send_to) = chosen.send_to {
+        for pupil in &chosen.families {
+            let mut adults = selected(book.adults_of(*pupil), send_to).map(Pair::contact).peekable();
+            if adults.peek().is_none() {
+                found.pupils_without.push(*pupil);
+            }
+            people.extend(adults);
+        }
+    }
+    let all = people.len();
+    people.retain(|place| chosen.may(book, *place));
+    found.barred = all - people.len();
+    found.people = people.into_iter().collect();
+    found
+}
+
+/// The adults of one pupil whom a choice means, barred ones never, in priority. Priorities are counted over those who
+/// are left: where the first is barred the next one is asked first.
+pub fn selected(adults: &[Pair], send_to: SendTo) -> impl Iterator<Item = &Pair> {
+    let mut rank = 0_u32;
+    let mut last = None;
+    adults.iter().filter(|pair| !pair.court_order).filter(move |pair| {
+        if last != Some(pair.order()) {
+            last = Some(pair.order());
+            rank += 1;
+        }
+        match send_to {
+            SendTo::First => rank == 1,
+            SendTo::FirstTwo => rank <= 2,
+            SendTo::Responsibility => pair.responsibility,
+            SendTo::All => true,
+        }
+    })
+}
+
+/// What an audience names, looked up.
+#[derive(Default)]
+struct Chosen {
+    send_to: Option<SendTo>,
+    /// Pupils whose adults are written to.
+    families: BTreeSet<usize>,
+    /// Everybody chosen in their own right.
+    themselves: BTreeSet<usize>,
+    /// Pupils chosen by name: the message is about them in particular.
+    named: BTreeSet<usize>,
+    /// Every pupil whom any path chose: those whom the message is about.
+    about: BTreeSet<usize>,
+    /// People picked one by one.
+    picked: BTreeSet<usize>,
+}
+
+impl Chosen {
+    fn of(book: &AddressBook, to: &Audience, found: &mut Found) -> Self {
+        let mut chosen = Self { send_to: to.send_to, ..Self::default() };
+        if !to.pupils.is_empty() {
+            chosen.send_to = Some(to.send_to.unwrap_or_default());
+        }
+        for id in &to.pupils {
+            match book.place(id).filter(|place| book.is_pupil(*place)) {
+                Some(place) => {
+                    chosen.families.insert(place);
+                    chosen.named.insert(place);
+                }
+                None => found.unknown_pupils.push(id.clone()),
+            }
+        }
+        for group in &to.groups {
+            match book.members(group) {
+                Some(members) => chosen.add_group(book, members, to.send_to),
+                None => found.unknown_groups.push(group.clone()),
+            }
+        }
+        for id in &to.contacts {
+            match book.place(id) {
+                Some(place) => {
+                    chosen.themselves.insert(place);
+                    chosen.picked.insert(place);
+                    if book.is_pupil(place) {
+                        chosen.named.insert(place);
+                    }
+                }
+                None => found.unknown_contacts.push(id.clone()),
+            }
+        }
+        if to.everyone {
+            chosen.add_everyone(book, to.send_to);
+        }
+        chosen.about = chosen.families.union(&chosen.named).copied().collect();
+        chosen.about.extend(chosen.themselves.iter().copied().filter(|place| book.is_pupil(*place)));
+        chosen
+    }
+
+    /// A group of pupils stands for their adults where it is said which; any other group for its members.
+    fn add_group(&mut self, book: &AddressBook, members: &[usize], send_to: Option<SendTo>) {
+        let pupils = members.iter().copied().filter(|place| book.is_pupil(*place));
+        let pupils: Vec<usize> = if send_to.is_some() { pupils.collect() } else { Vec::new() };
+        if pupils.is_empty() {
+            self.themselves.extend(members.iter().copied());
+        } else {
+            self.families.extend(pupils);
+        }
+    }
+
+    /// Everyone, where it is said which adults of a pupil: those, and all who belong to no pupil.
+    fn add_everyone(&mut self, book: &AddressBook, send_to: Option<SendTo>) {
+        for place in 0..book.len() {
+            if send_to.is_some() && book.is_pupil(place) {
+                self.families.insert(place);
+            } else if send_to.is_none() || book.pupils_of(place).next().is_none() {
+                self.themselves.insert(place);
+            }
+        }
+    }
+
+    /// Whether no court order keeps the message from somebody. Who is barred from a pupil whom it is about needs
+    /// another of those pupils to get it for; staff get what goes to a group or everyone as staff, unless that pupil
+    /// was chosen by name.
+    fn may(&self, book: &AddressBook, place: usize) -> bool {
+        let mut barred = false;
+        let mut barred_by_name = false;
+        for pair in book.pupils_of(place).filter(|pair| self.about.contains(&pair.pupil())) {
+            if !pair.court_order {
+                return true;
+            }
+            barred = true;
+            barred_by_name |= self.named.contains(&pair.pupil());
+        }
+        let as_staff = || {
+            let is_staff = book.at(place).is_some_and(|(contact, _)| contact.role == ContactRole::Staff);
+            is_staff && !barred_by_name && !self.picked.contains(&place) && self.themselves.contains(&place)
+        };
+        !barred || as_staff()
+    }
+}
+
+#[cfg(test)]
+mod tests;

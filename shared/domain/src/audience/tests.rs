@@ -1,0 +1,246 @@
+use std::collections::BTreeMap;
+
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::*;
+use crate::book::BookRows;
+use crate::contact::{Contact, LabelledNumber, Overrides, PhoneLabel, Source};
+use crate::feed::Tie;
+use crate::message::{Message, Purpose, SmsContent};
+use crate::phone::{CountryCode, NumberMode};
+use crate::plan::plan;
+use crate::settings::Settings;
+
+fn id(text: &str) -> ContactId {
+    ContactId::parse(text).unwrap()
+}
+
+fn person(name: &str, role: ContactRole, groups: &[&str]) -> Contact {
+    Contact {
+        id: id(name),
+        source: Source::Mis,
+        title: None,
+        forename: name.into(),
+        surname: "Example".into(),
+        role,
+        numbers: vec![LabelledNumber {
+            label: PhoneLabel::Mobile,
+            number: format!(
+                "+4477009{:05}",
+                name.bytes().fold(7_u32, |n, b| (n * 31 + u32::from(b)) % 99_991)
+            ),
+        }],
+        email: None,
+        groups: groups.iter().map(|g| (*g).to_owned()).collect(),
+        overrides: Overrides::default(),
+        away: None,
+    }
+}
+
+fn tie(pupil: &str, contact: &str, priority: Option<u8>, responsibility: bool, court_order: bool) -> Tie {
+    let (pupil, contact) = (id(pupil), id(contact));
+    Tie { pupil, contact, kind: "Parent".into(), priority, responsibility, court_order }
+}
+
+/// Ben and Cat are siblings. Their mother is asked first; the father is barred from Ben alone; a grandmother has no
+/// responsibility. Dan's father is barred, and nobody else is known.
+fn book() -> AddressBook {
+    use ContactRole::{Parent, Pupil, Staff};
+    let contacts = vec![
+        person("ben", Pupil, &["Year 9"]),
+        person("cat", Pupil, &["Year 7"]),
+        person("dan", Pupil, &["Year 9"]),
+        person("mother", Parent, &["Year 9"]),
+        person("father", Parent, &["Year 9"]),
+        person("gran", Parent, &[]),
+        person("dans", Parent, &["Year 9", "Choir"]),
+        person("head", Staff, &["Staff"]),
+    ];
+    let ties = vec![
+        tie("ben", "father", Some(1), true, true),
+        tie("ben", "mother", Some(2), true, false),
+        tie("ben", "gran", None, false, false),
+        tie("cat", "mother", Some(1), true, false),
+        tie("cat", "father", Some(2), true, false),
+        tie("dan", "dans", Some(1), true, true),
+        tie("dan", "head", Some(2), true, true),
+        tie("gone", "mother", Some(1), true, false),
+    ];
+    let rows = BookRows { contacts, ties, kinds: BTreeMap::new() };
+    AddressBook::of_rows(2, rows, CountryCode::UK, NumberMode::Simulated)
+}
+
+fn names(book: &AddressBook, places: &[usize]) -> Vec<String> {
+    let mut names: Vec<_> = places.iter().map(|p| book.contacts()[*p].id.to_string()).collect();
+    names.sort();
+    names
+}
+
+fn to(contacts: &[&str], groups: &[&str], pupils: &[&str], send_to: Option<SendTo>) -> Audience {
+    let ids = |list: &[&str]| list.iter().map(|t| id(t)).collect();
+    let groups = groups.iter().map(|g| (*g).to_owned()).collect();
+    Audience { contacts: ids(contacts), groups, everyone: false, pupils: ids(pupils), send_to }
+}
+
+#[test]
+fn adults_of_a_pupil_are_those_of_the_choice_the_barred_one_never() {
+    let book = book();
+    let table: &[(&str, SendTo, &[&str])] = &[
+        // The barred father was first: the mother is asked first instead of him.
+        ("ben", SendTo::First, &["mother"]),
+        ("ben", SendTo::FirstTwo, &["gran", "mother"]),
+        ("ben", SendTo::Responsibility, &["mother"]),
+        ("ben", SendTo::All, &["gran", "mother"]),
+        ("cat", SendTo::First, &["mother"]),
+        ("cat", SendTo::All, &["father", "mother"]),
+    ];
+    for (pupil, send_to, wanted) in table {
+        let found = find(&book, &to(&[], &[], &[pupil], Some(*send_to)));
+        assert_eq!(names(&book, &found.people), *wanted, "{pupil} {send_to:?}");
+    }
+}
+
+#[test]
+fn a_pupil_for_whom_nobody_is_left_is_named() {
+    let book = book();
+    let found = find(&book, &to(&[], &[], &["dan", "mother", "nobody"], None));
+    assert!(found.people.is_empty());
+    assert_eq!(names(&book, &found.pupils_without), ["dan"]);
+    assert_eq!(found.unknown_pupils, [id("mother"), id("nobody")]);
+}
+
+#[test]
+fn a_bar_holds_by_every_path_and_ends_where_another_pupil_is_meant() {
+    let book = book();
+    let all = Some(SendTo::All);
+    let table: &[(&str, Audience, &[&str])] = &[
+        ("picked beside the pupil", to(&["father"], &[], &["ben"], all), &["gran", "mother"]),
+        ("picked beside the pupil's own number", to(&["father", "ben"], &[], &[], None), &["ben"]),
+        (
+            "picked beside a group with the pupil",
+            to(&["father"], &["Year 9"], &[], None),
+            &["ben", "dan", "mother"],
+        ),
+        ("in a group with the pupil", to(&[], &["Year 9"], &[], None), &["ben", "dan", "mother"]),
+        ("the group's adults", to(&[], &["Year 9"], &[], all), &["gran", "mother"]),
+        ("for the sibling", to(&[], &[], &["ben", "cat"], all), &["father", "gran", "mother"]),
+        ("about nobody", to(&["father"], &[], &[], None), &["father"]),
+        ("in a group without the pupil", to(&[], &["Choir"], &[], None), &["dans"]),
+        ("staff, as staff", to(&[], &["Staff", "Year 9"], &[], None), &["ben", "dan", "head", "mother"]),
+        ("staff, about the pupil by name", to(&[], &["Staff"], &["dan"], all), &[]),
+        ("staff, picked about the pupil", to(&["head"], &["Year 9"], &[], None), &["ben", "dan", "mother"]),
+    ];
+    for (what, to, wanted) in table {
+        assert_eq!(names(&book, &find(&book, to).people), *wanted, "{what}");
+    }
+    let everyone = Audience { everyone: true, ..Audience::default() };
+    let found = find(&book, &everyone);
+    assert_eq!(names(&book, &found.people), ["ben", "cat", "dan", "father", "gran", "head", "mother"]);
+    assert_eq!(found.barred, 1, "dans");
+    let everyone = Audience { send_to: Some(SendTo::First), ..everyone };
+    assert_eq!(names(&book, &find(&book, &everyone).people), ["mother"]);
+}
+
+#[test]
+fn who_is_away_is_nobodys_adult_and_keeps_a_name() {
+    let mut contacts: Vec<Contact> = book().contacts().to_vec();
+    for contact in contacts.iter_mut().filter(|c| c.id == id("mother")) {
+        contact.away = Some(crate::contact::Away::Left);
+    }
+    let rows =
+        BookRows { contacts, ties: vec![tie("cat", "mother", Some(1), true, false)], ..BookRows::default() };
+    let book = AddressBook::of_rows(2, rows, CountryCode::UK, NumberMode::Simulated);
+    let found = find(&book, &to(&["mother"], &[], &["cat"], Some(SendTo::All)));
+    assert_eq!((found.people, found.unknown_contacts), (vec![], vec![id("mother")]));
+    assert_eq!(book.name_of(&id("mother")).as_deref(), Some("mother Example"));
+    assert_eq!(book.pairs(), 0);
+}
+
+#[derive(Debug, Clone)]
+struct World {
+    contacts: Vec<Contact>,
+    ties: BTreeMap<(usize, usize), (Option<u8>, bool, bool)>,
+}
+
+const PUPILS: usize = 4;
+const ADULTS: usize = 6;
+
+fn world() -> impl Strategy<Value = World> {
+    let groups = || vec(prop::sample::select(vec!["Year 9", "Choir", "Staff"]), 0..3);
+    let staff = prop::bool::weighted(0.3);
+    let people = vec((groups(), staff, prop::bool::ANY), PUPILS + ADULTS);
+    let rights = (prop::option::of(1..4_u8), any::<bool>(), any::<bool>());
+    let ties = btree_map((0..PUPILS, PUPILS..PUPILS + ADULTS), rights, 0..14);
+    (people, ties).prop_map(|(people, ties)| {
+        let contacts = people.into_iter().enumerate().map(|(n, (groups, staff, overridden))| {
+            let role = match n {
+                0..PUPILS => ContactRole::Pupil,
+                _ if staff => ContactRole::Staff,
+                _ => ContactRole::Parent,
+            };
+            let mut contact = person(&format!("x{n}"), role, &groups);
+            if overridden {
+                contact.overrides.forename = Some("Other".into());
+                contact.overrides.numbers.insert(PhoneLabel::Mobile, "+447700900999".into());
+            }
+            contact
+        });
+        World { contacts: contacts.collect(), ties }
+    })
+}
+
+fn audience() -> impl Strategy<Value = Audience> {
+    let people = |most| vec(any::<Index>(), 0..most);
+    let groups = vec(prop::sample::select(vec!["Year 9", "Choir", "Staff"]), 0..3);
+    let send_to = prop::option::of(prop::sample::select(SendTo::ALL.to_vec()));
+    (people(4), groups, prop::bool::weighted(0.2), people(3), send_to).prop_map(
+        |(contacts, groups, everyone, pupils, send_to)| Audience {
+            contacts: contacts.iter().map(|n| id(&format!("x{}", n.index(PUPILS + ADULTS)))).collect(),
+            groups: groups.into_iter().map(str::to_owned).collect(),
+            everyone,
+            pupils: pupils.iter().map(|n| id(&format!("x{}", n.index(PUPILS)))).collect(),
+            send_to,
+        },
+    )
+}
+
+proptest! {
+    /// Whoever is written to and barred from a pupil whom the message is about has another of those pupils to get it
+    /// for, or gets it as staff.
+    #[test]
+    fn no_barred_pair_by_any_path(world in world(), to in audience()) {
+        let ties = world.ties.iter().map(|((pupil, adult), (priority, responsibility, court_order))| {
+            tie(&format!("x{pupil}"), &format!("x{adult}"), *priority, *responsibility, *court_order)
+        });
+        let rows = BookRows { contacts: world.contacts.clone(), ties: ties.collect(), kinds: BTreeMap::new() };
+        let book = AddressBook::of_rows(2, rows, CountryCode::UK, NumberMode::Simulated);
+        let message = Message {
+            purpose: Purpose::Emergency,
+            to: to.clone(),
+            sms: Some(SmsContent { header: String::new(), text: "Dear $forename$".into() }),
+            voice: None,
+            email: None,
+            routing: None,
+        };
+        let plan = plan(&book, &message, &Settings::new("Hillview"));
+
+        let chosen = |n: usize, ids: &[ContactId]| ids.contains(&id(&format!("x{n}")));
+        let in_group = |n: usize| world.contacts[n].groups.iter().any(|g| to.groups.contains(g));
+        let by_name = |n: usize| chosen(n, &to.pupils) || chosen(n, &to.contacts);
+        let about = |n: usize| by_name(n) || in_group(n) || to.everyone;
+        for contact in plan.deliveries.iter().flat_map(|d| &d.contacts) {
+            let n: usize = contact.as_str()[1..].parse().unwrap();
+            let pairs = world.ties.iter().filter(|((pupil, adult), _)| *adult == n && about(*pupil));
+            let (barred, free): (Vec<_>, Vec<_>) = pairs.partition(|(_, (_, _, court_order))| *court_order);
+            if barred.is_empty() || !free.is_empty() {
+                continue;
+            }
+            let as_staff = world.contacts[n].role == ContactRole::Staff
+                && !chosen(n, &to.contacts)
+                && barred.iter().all(|((pupil, _), _)| !by_name(*pupil));
+            prop_assert!(as_staff, "{contact} is barred from {:?}", barred);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! A sync run: where it and its jobs stand, the brake that holds a bad feed, and when runs are due.
+
+mod brake;
+mod due;
+
+use serde::{Deserialize, Serialize};
+
+use crate::feed::Part;
+use crate::ids::RunId;
+
+pub use brake::{Counted, Held, brake};
+pub use due::{MisSettings, Windows, is_due};
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Asked for; no worker has it yet.
+    Queued,
+    /// At work.
+    Running,
+    /// Done: the address book is as the MIS has it.
+    Finished,
+    /// The feed looks wrong. Nothing was changed; an administrator is asked.
+    Held,
+    /// The MIS could not be read. Nothing was changed.
+    Failed,
+    /// It was held, and an administrator let it be.
+    Discarded,
+}
+
+impl RunState {
+    /// The word of the JSON API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Finished => "finished",
+            Self::Held => "held",
+            Self::Failed => "failed",
+            Self::Discarded => "discarded",
+        }
+    }
+
+    /// Whether it still goes on.
+    pub const fn is_at_work(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+/// Where a job of a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Not begun.
+    Waiting,
+    /// Reading the MIS.
+    Reading,
+    /// Read to its end; not written yet.
+    Read,
+    /// Writing the difference.
+    Writing,
+    /// Done.
+    Finished,
+    /// Broken off.
+    Failed,
+    /// This kind of MIS has no such part.
+    Skipped,
+}
+
+impl JobState {
+    /// The word of the JSON API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Reading => "reading",
+            Self::Read => "read",
+            Self::Writing => "writing",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// One part of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobLine {
+    /// Which part of the MIS.
+    pub part: Part,
+    /// Where it stands.
+    pub state: JobState,
+    /// Rows read so far.
+    pub done: u64,
+    /// Of how many; 0 where the MIS does not say.
+    pub of: u64,
+}
+
+/// Who asked for a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// The schedule.
+    Schedule,
+    /// A member of staff, by id.
+    User(String),
+    /// A partner's system, by its key's id.
+    Key(String),
+}
+
+/// A run as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Where it stands.
+    pub state: RunState,
+    /// Who asked for it.
+    pub asked: Asked,
+    /// When it was asked for, in milliseconds since 1970.
+    pub began_ms: i64,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_ms: Option<i64>,
+    /// Its jobs, in order.
+    pub jobs: Vec<JobLine>,
+    /// Why it is held or failed, in plain words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// What it changed, or would change while it is held.
+    #[serde(default)]
+    pub changes: Changes,
+    /// The held run whose removals an administrator approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approves: Option<RunId>,
+}
+
+/// How much of the address book a run changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
+    /// People who are new or differ.
+    pub people: u32,
+    /// People who are gone.
+    pub left: u32,
+    /// Ties that are new or differ.
+    pub ties: u32,
+    /// Ties that ended.
+    pub ties_ended: u32,
+    /// Marks of the register that are new or differ.
+    pub marks: u32,
+}
+
+impl Run {
+    /// A run that was asked for.
+    pub fn new(id: RunId, asked: Asked, now_ms: i64) -> Self {
+        let job = |part| JobLine { part, state: JobState::Waiting, done: 0, of: 0 };
+        Self {
+            id,
+            state: RunState::Queued,
+            asked,
+            began_ms: now_ms,
+            ended_ms: None,
+            jobs: Part::ALL.into_iter().map(job).collect(),
+            why: None,
+            changes: Changes::default(),
+            approves: None,
+        }
+    }
+
+    /// The job of a part.
+    pub fn job(&mut self, part: Part) -> Option<&mut JobLine> {
+        self.jobs.iter_mut().find(|job| job.part == part)
+    }
+
+    /// Ends it: a job that was not done is broken off, unless all are.
+    pub fn end(&mut self, state: RunState, why: Option<String>, now_ms: i64) {
+        for job in &mut self.jobs {
+            job.state = match job.state {
+                JobState::Skipped => JobState::Skipped,
+                _ if state == RunState::Finished => JobState::Finished,
+                JobState::Read | JobState::Finished => JobState::Read,
+                _ => JobState::Failed,
+            };
+        }
+        (self.state, self.why, self.ended_ms) = (state, why, Some(now_ms));
+    }
+}

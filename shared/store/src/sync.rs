@@ -1,0 +1,250 @@
+//! A school's sync: one lock, which holds the run that is at work; the runs that ended; and what a held one would do.
+
+mod manifest;
+mod marks;
+mod schedule;
+
+use domain::ids::{ContactId, MessageId, RunId};
+use domain::sync::{Asked, Run, RunState};
+
+use crate::School;
+use crate::error::{Result, StoreError};
+use crate::keys;
+use crate::messages::json;
+use crate::table::{Row, key_row, n, number, s, text};
+use crate::update::Updated;
+
+pub use manifest::ManifestHead;
+
+/// The run at work, as JSON.
+const DOC: &str = "doc";
+/// Its id.
+const RUN: &str = "run_id";
+/// When its worker is taken for lost, in milliseconds since 1970.
+const UNTIL: &str = "until_ms";
+/// How long a run that ended is kept, in seconds.
+const KEPT_SECONDS: i64 = 60 * 24 * 3_600;
+/// Ids to a row of who would be removed.
+const IDS_A_ROW: usize = 4_000;
+/// Tries at the lock, which others may take meanwhile.
+const TRIES: u32 = 5;
+
+const LOST: &str = "The run broke off. Nothing was removed. The next one makes up for it.";
+
+/// Where a school's sync stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SyncStanding {
+    /// The run at work, if any.
+    pub running: Option<Run>,
+    /// When its worker is taken for lost.
+    until_ms: i64,
+    /// When the last run that finished began: the book is as the MIS was then. In milliseconds since 1970.
+    pub fresh_ms: Option<i64>,
+    /// When the schedule last began a run.
+    pub scheduled_ms: Option<i64>,
+    /// The last run that ended.
+    pub last: Option<LastRun>,
+}
+
+/// The run that ended last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastRun {
+    /// Its id.
+    pub id: RunId,
+    /// How it ended.
+    pub state: RunState,
+    /// When it was asked for, in milliseconds since 1970.
+    pub began_ms: i64,
+    /// When it ended.
+    pub ended_ms: i64,
+}
+
+/// What a request for a run came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// A run was begun.
+    New,
+    /// One goes on already: this.
+    Joined(RunId),
+}
+
+impl SyncStanding {
+    fn read(row: &Row) -> Result<Self> {
+        let running = match text(row, DOC).filter(|_| text(row, RUN).is_some()) {
+            Some(doc) => Some(read_run(doc)?),
+            None => None,
+        };
+        let last = || {
+            Some(LastRun {
+                id: text(row, "last_run")?.parse().ok()?,
+                state: serde_json::from_value(text(row, "last_state")?.into()).ok()?,
+                began_ms: number(row, "last_began_ms")?,
+                ended_ms: number(row, "last_ended_ms")?,
+            })
+        };
+        Ok(Self {
+            running,
+            until_ms: number(row, UNTIL).unwrap_or_default(),
+            fresh_ms: number(row, "fresh_ms"),
+            scheduled_ms: number(row, "scheduled_ms").filter(|ms| *ms > 0),
+            last: last(),
+        })
+    }
+
+    /// The run at work, unless its worker is lost.
+    pub fn at_work(&self, now_ms: i64) -> Option<&Run> {
+        self.running.as_ref().filter(|_| self.until_ms > now_ms)
+    }
+
+    /// Whether a message that was confirmed at `at_ms` waits: for the run at work, or because the one that was at work
+    /// then did not finish and none has since.
+    pub fn holds_up(&self, message: MessageId, now_ms: i64) -> bool {
+        let at_ms = i64::try_from(message.made_at_ms()).unwrap_or(i64::MAX);
+        if let Some(run) = self.at_work(now_ms) {
+            return run.began_ms <= at_ms || self.was_let_down(at_ms);
+        }
+        self.was_let_down(at_ms)
+    }
+
+    /// Whether the run that was at work at `at_ms` did not finish, and none has since.
+    pub fn was_let_down(&self, at_ms: i64) -> bool {
+        let during = |began_ms: i64, ended_ms: i64| (began_ms..=ended_ms).contains(&at_ms);
+        let lost = self.running.as_ref().is_some_and(|run| during(run.began_ms, self.until_ms));
+        let ended = self.last.as_ref().is_some_and(|last| {
+            matches!(last.state, RunState::Held | RunState::Failed) && during(last.began_ms, last.ended_ms)
+        });
+        lost || ended
+    }
+}
+
+impl School {
+    /// Where the sync stands, by one small read.
+    pub async fn sync_standing(&self) -> Result<SyncStanding> {
+        let row = self.table.get(&keys::sync_lock(self.id), true).await?;
+        row.as_ref().map(SyncStanding::read).transpose().map(Option::unwrap_or_default)
+    }
+
+    /// Begins a run, unless one is at work: then that one is joined. One whose worker is lost is ended first.
+    pub async fn begin_sync(&self, run: &Run, lease_ms: i64, now_ms: i64) -> Result<Begun> {
+        for _ in 0..TRIES {
+            let seen = self.sync_standing().await?;
+            if let Some(at_work) = seen.at_work(now_ms) {
+                return Ok(Begun::Joined(at_work.id));
+            }
+            if let Some(mut lost) = seen.running {
+                lost.end(RunState::Failed, Some(LOST.to_owned()), now_ms);
+                self.end_sync(&lost, now_ms).await?;
+                continue;
+            }
+            let doc = json("sync run", run)?;
+            let scheduled_ms =
+                if run.asked == Asked::Schedule { now_ms } else { seen.scheduled_ms.unwrap_or_default() };
+            let values = [
+                (":doc", doc),
+                (":run", s(run.id.to_string())),
+                (":until", n(now_ms + lease_ms)),
+                (":scheduled", n(scheduled_ms)),
+            ];
+            let update = "SET doc = :doc, run_id = :run, until_ms = :until, scheduled_ms = :scheduled";
+            let free = "attribute_not_exists(run_id)";
+            let begun = self.table.update_if(&keys::sync_lock(self.id), update, free, values).await?;
+            if matches!(begun, Updated::Done(_)) {
+                return Ok(Begun::New);
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    /// Says how far a run is, and that its worker lives. `false` if it is at work no more: the worker stops.
+    pub async fn still_syncing(&self, run: &Run, lease_ms: i64, now_ms: i64) -> Result<bool> {
+        let values = [
+            (":doc", json("sync run", run)?),
+            (":run", s(run.id.to_string())),
+            (":until", n(now_ms + lease_ms)),
+        ];
+        let update = "SET doc = :doc, until_ms = :until";
+        let done = self.table.update_if(&keys::sync_lock(self.id), update, "run_id = :run", values).await?;
+        Ok(matches!(done, Updated::Done(_)))
+    }
+
+    /// Ends a run, as it says itself. One that somebody ended before is left as it is.
+    pub async fn end_sync(&self, run: &Run, now_ms: i64) -> Result<()> {
+        let fresh = if run.state == RunState::Finished { ", fresh_ms = :began" } else { "" };
+        let update = format!(
+            "SET last_run = :run, last_state = :state, last_began_ms = :began, last_ended_ms = :ended{fresh} \
+             REMOVE run_id, doc, until_ms"
+        );
+        let values = [
+            (":run", s(run.id.to_string())),
+            (":state", s(run.state.code())),
+            (":began", n(run.began_ms)),
+            (":ended", n(run.ended_ms.unwrap_or(now_ms))),
+        ];
+        let lock = self.table.tx_update(&keys::sync_lock(self.id), &update, Some("run_id = :run"), values)?;
+        match self.table.transact(vec![lock, self.table.tx_put(self.run_row(run)?, None)?], None).await {
+            Err(StoreError::Conflict) => Ok(()),
+            done => done,
+        }
+    }
+
+    fn run_row(&self, run: &Run) -> Result<Row> {
+        let mut row = key_row(&keys::sync_run(self.id, run.id));
+        row.insert(DOC.to_owned(), json("sync run", run)?);
+        row.insert(keys::TTL.to_owned(), n(run.began_ms / 1_000 + KEPT_SECONDS));
+        Ok(row)
+    }
+
+    /// A run, at work or over.
+    pub async fn sync_run(&self, id: RunId) -> Result<Option<Run>> {
+        if let Some(row) = self.table.get(&keys::sync_run(self.id, id), true).await? {
+            return text(&row, DOC).map(read_run).transpose();
+        }
+        Ok(self.sync_standing().await?.running.filter(|run| run.id == id))
+    }
+
+    /// The newest runs that are over.
+    pub async fn sync_runs(&self, most: i32) -> Result<Vec<Run>> {
+        let rows = self.table.latest(&keys::sync_pk(self.id), keys::RUN_PREFIX, most).await?;
+        rows.iter().filter_map(|row| text(row, DOC)).map(read_run).collect()
+    }
+
+    /// Says of a held run that it is discarded: messages that waited for it still wait for the next.
+    pub async fn discard_sync(&self, run: &Run, deed: &domain::audit::Deed, now_ms: i64) -> Result<()> {
+        let discarded = Run { state: RunState::Discarded, ..run.clone() };
+        let put = self.table.tx_put_if(
+            self.run_row(&discarded)?,
+            "doc = :seen",
+            [(":seen", json("sync run", run)?)],
+        )?;
+        self.transact_recorded(vec![put], deed, now_ms).await
+    }
+
+    /// Keeps who would be removed by a held run.
+    pub async fn put_held(&self, run: RunId, ids: &[ContactId], now_ms: i64) -> Result<()> {
+        for (part, some) in ids.chunks(IDS_A_ROW).enumerate() {
+            let mut row = key_row(&keys::held_part(self.id, run, part));
+            row.insert(DOC.to_owned(), json("held run", &some)?);
+            row.insert(keys::TTL.to_owned(), n(now_ms / 1_000 + KEPT_SECONDS));
+            self.table.put(row).await?;
+        }
+        Ok(())
+    }
+
+    /// Who would be removed by a held run.
+    pub async fn held(&self, run: RunId) -> Result<Vec<ContactId>> {
+        let rows = self.table.query(&keys::sync_pk(self.id), &keys::held_prefix(run), true).await?;
+        let mut ids: Vec<ContactId> = Vec::new();
+        for row in &rows {
+            let doc = text(row, DOC).unwrap_or("[]");
+            let some: Vec<ContactId> = serde_json::from_str(doc)
+                .map_err(|_| StoreError::corrupt("held run", "not a list of ids"))?;
+            ids.extend(some);
+        }
+        Ok(ids)
+    }
+}
+
+fn read_run(doc: &str) -> Result<Run> {
+    serde_json::from_str(doc)
+        .map_err(|e| StoreError::corrupt("sync run", format!("{:?} at column {}", e.classify(), e.column())))
+}
