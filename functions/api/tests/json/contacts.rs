@@ -118,7 +118,7 @@ async fn a_request_that_cannot_be_read_changes_nothing_and_says_why() {
         ("", 400, None),
         ("{\"contacts\": [", 400, None),
         ("{\"contacts\": []} x", 400, None),
-        ("[]", 422, Some("")),
+        ("[]", 422, Some("contacts")),
         ("{}", 422, Some("contacts")),
         ("{\"contacts\": {}}", 422, Some("contacts")),
         ("{\"contacts\": [], \"replace\": true}", 422, Some("replace")),
