@@ -57,7 +57,7 @@ test("a wrong password is refused in words and the right one leads where one wan
 test("every page is accessible at every width and in both themes, and nothing scrolls sideways", async () => {
   for (const [width, colorScheme] of [[1440, "light"], [1024, "dark"], [390, "light"], [390, "dark"]]) {
     const page = await signedIn(browser, house, { viewport: { width, height: 7000 }, colorScheme });
-    for (const path of ["/", "/send", "/history", "/contacts", "/contacts/new", "/upload", "/usage", "/tools"]) {
+    for (const path of ["/", "/send", "/history", "/contacts", "/contacts/new", "/upload", "/usage", "/tools", "/preferences"]) {
       await page.goto(path);
       await clean(page, `${path} ${width} ${colorScheme}`);
       const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

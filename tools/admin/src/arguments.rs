@@ -25,6 +25,9 @@ messenger-admin, the operator's command line
   messenger-admin create-key --school ID --name NAME --scopes SCOPE,SCOPE…
     prints an API key, once; scopes: contacts:write messages:write messages:read usage:read
 
+  messenger-admin reset-second-factor --username NAME
+    switches off a user's second step, for who has lost phone and recovery codes; make sure first that it is they who ask
+
 The table is the one that TABLE_NAME names, in the account and region of the usual AWS settings; or, with
 --database URL, in a DynamoDB on this machine.";
 
@@ -44,6 +47,8 @@ pub enum Command {
     CreateSchool(Box<NewSchool>),
     /// Makes an API key.
     CreateKey(NewKey),
+    /// Switches off the second step of the user of this name.
+    ResetSecondFactor(String),
 }
 
 /// A school to make.
@@ -92,7 +97,7 @@ pub enum ArgumentError {
     #[error("{0}")]
     Syntax(#[from] lexopt::Error),
     /// No such command, or none.
-    #[error("say what to do: create-school or create-key")]
+    #[error("say what to do: create-school, create-key or reset-second-factor")]
     NoCommand,
     /// An option that the command needs.
     #[error("{0} is missing")]
@@ -124,6 +129,7 @@ const SCHOOL: [&str; 10] = [
     "--voice-caller",
     "--reply-to",
 ];
+const USER: [&str; 1] = ["--username"];
 const KEY: [&str; 3] = ["--school", "--name", "--scopes"];
 const DATABASE: &str = "--database";
 
@@ -133,6 +139,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Arguments, A
     let known: &[&'static str] = match parser.next()? {
         Some(Arg::Value(word)) if word == "create-school" => &SCHOOL,
         Some(Arg::Value(word)) if word == "create-key" => &KEY,
+        Some(Arg::Value(word)) if word == "reset-second-factor" => &USER,
         Some(Arg::Long("help") | Arg::Short('h')) => return Err(ArgumentError::Help),
         _ => return Err(ArgumentError::NoCommand),
     };
@@ -149,6 +156,8 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Arguments, A
     let database = typed.take(DATABASE);
     let command = if known == SCHOOL {
         Command::CreateSchool(Box::new(new_school(&typed)?))
+    } else if known == USER {
+        Command::ResetSecondFactor(typed.needed("--username")?)
     } else {
         Command::CreateKey(new_key(&typed)?)
     };
@@ -292,6 +301,8 @@ mod tests {
             (&format!("{school} --voice-caller 01632960000"), "--voice-caller"),
             (&format!("{school} --scopes usage:read"), "--scopes"),
             (&format!("{school} --timezone"), "--timezone"),
+            ("reset-second-factor", "--username"),
+            ("reset-second-factor --email pat@hill.example", "--email"),
             (&format!("{key} --scopes usage:read"), "--school"),
             (&format!("{key} --school 01arz3ndektsv4rrffq69g5fav --scopes usage:read"), "--school"),
             (&format!("{key} --school 01ARZ3NDEKTSV4RRFFQ69G5FAV --scopes usage:read,all"), "all"),

@@ -1,6 +1,7 @@
 //! Founding a school: its settings, its super-user, its API keys.
 
 use api::auth::Scope;
+use domain::audit::{Act, Deed, Who};
 use domain::ids::SchoolId;
 use domain::people::Roles;
 use domain::settings::Settings;
@@ -12,6 +13,9 @@ pub enum FoundError {
     /// Usernames are unique across schools, in any capitals.
     #[error("that username is taken")]
     UsernameTaken,
+    /// There is no user of this name.
+    #[error("there is no user of that name")]
+    NoUser,
     /// There is no school of this id.
     #[error("there is no school of that id")]
     NoSchool,
@@ -58,5 +62,25 @@ pub async fn create_key(
     })?;
     let scopes: Vec<String> = scopes.iter().map(|scope| scope.code().to_owned()).collect();
     school.create_api_key(token, name, &scopes, now_ms).await?;
+    Ok(())
+}
+
+/// Switches off a user's second step and ends their sessions; noted in the log of each of their schools.
+pub async fn reset_second_factor(store: &Store, now_ms: i64, username: &str) -> Result<(), FoundError> {
+    let user = store.user_by_username(username).await?.ok_or(FoundError::NoUser)?;
+    let mut after = user.clone();
+    after.account.second_factor = None;
+    after.account.epoch = after.account.epoch.wrapping_add(1);
+    store.change_user(&user, &after).await?;
+    let deed = Deed {
+        who: Who::Operator,
+        from: String::new(),
+        act: Act::SecondFactorOff,
+        on: user.id.to_string(),
+        changes: Vec::new(),
+    };
+    for school in &user.schools {
+        store.school(Access::of_operator(*school)).record(&deed, now_ms).await?;
+    }
     Ok(())
 }

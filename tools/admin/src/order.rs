@@ -11,7 +11,7 @@ use runtime::Ids;
 use store::{ApiToken, Store, User};
 
 use crate::arguments::{Command, NewKey, NewSchool};
-use crate::found::{FoundError, create_key, create_school};
+use crate::found::{FoundError, create_key, create_school, reset_second_factor};
 
 /// What came of a command: lines of a word and a value, for the terminal and for scripts. Holds secrets that nobody can
 /// be told again, so it is printed once and never logged.
@@ -28,6 +28,10 @@ pub async fn run(store: &Store, ids: &Ids, now_ms: i64, command: Command) -> Res
     match command {
         Command::CreateSchool(school) => new_school(store, ids, now_ms, *school).await,
         Command::CreateKey(key) => new_key(store, ids, now_ms, &key).await,
+        Command::ResetSecondFactor(username) => {
+            reset_second_factor(store, now_ms, &username).await?;
+            Ok(Outcome(vec![("username", username)]))
+        }
     }
 }
 

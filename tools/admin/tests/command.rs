@@ -9,7 +9,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordVerifier};
 use domain::ids::SchoolId;
 use dynoxide::Database;
-use store::{Access, ApiToken, Store};
+use store::{Access, ApiToken, SecondFactor, Store};
 use tokio::process::Command;
 use tokio::sync::oneshot;
 
@@ -102,4 +102,23 @@ async fn a_printed_key_opens_its_school_for_its_scopes_alone() {
 
     let output = make("01ARZ3NDEKTSV4RRFFQ69G5FAV").await;
     assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_step_is_switched_off_for_who_has_lost_the_phone_and_it_is_noted() {
+    let table = Table::start().await;
+    let school = said(&table.create_school("pat").await, "school").parse::<SchoolId>().unwrap();
+    let before = table.store.user_by_username("pat").await.unwrap().unwrap();
+    let mut on = before.clone();
+    on.account.second_factor =
+        Some(SecondFactor { secret: "00".repeat(20), last_step: 0, recovery: Vec::new() });
+    table.store.change_user(&before, &on).await.unwrap();
+    let output = table.admin(&["reset-second-factor", "--username", "PAT"]).await;
+    assert!(output.status.success(), "{output:?}");
+    let after = table.store.user_by_username("pat").await.unwrap().unwrap();
+    assert!(after.account.second_factor.is_none() && after.account.epoch != before.account.epoch);
+    let school = table.store.school(Access::of_operator(school));
+    assert!(school.audit_head().await.unwrap().seq > 0);
+    let nobody = table.admin(&["reset-second-factor", "--username", "nobody"]).await;
+    assert!(!nobody.status.success(), "{nobody:?}");
 }

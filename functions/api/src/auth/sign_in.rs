@@ -30,6 +30,9 @@ const PER_USER: u32 = 10;
 const PER_ADDRESS: u32 = 100;
 /// Tries in a window at a user's second factor.
 const PER_FACTOR: u32 = 5;
+/// Letters about locks in a day: a stranger must not be able to fill a mailbox.
+const LETTERS_A_DAY: u32 = 4;
+const DAY_S: i64 = 24 * 3_600;
 /// How long one may take over the second step.
 const SECOND_STEP_MS: i64 = 10 * 60_000;
 
@@ -73,8 +76,11 @@ pub async fn sign_in(
     };
     if let Err(locked) = allow(state, &counted, PER_USER).await {
         // Told and noted once for each lock; for a name that is nobody's the job finds nobody.
-        let once = state.store().hit(&format!("told {counted}"), 1, WINDOW_S, state.now_ms()).await?;
-        if once == Allowance::Allowed {
+        let told = format!("told {counted}");
+        let once = state.store().hit(&told, 1, WINDOW_S, state.now_ms()).await?;
+        if once == Allowance::Allowed
+            && state.store().hit(&told, LETTERS_A_DAY, DAY_S, state.now_ms()).await? == Allowance::Allowed
+        {
             let notice = Notice::LockedOut { username: username.chars().take(200).collect() };
             notify(state, Job::NO_SCHOOL, notice).await?;
         }
