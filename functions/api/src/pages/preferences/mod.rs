@@ -159,6 +159,7 @@ async fn page(
         email: Field::new("email", "E-mail address", email)
             .kind("email")
             .autocomplete("email")
+            .hint("For codes, links and what the school asks of you.")
             .checked(&problems),
         email_confirmed: account.email_confirmed,
         mobile: Field::new("mobile", "Mobile number", tried.mobile.unwrap_or(mobile))
