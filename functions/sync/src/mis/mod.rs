@@ -2,6 +2,7 @@
 
 mod error;
 pub mod fetch;
+mod oneroster;
 mod secret;
 mod tidy;
 mod xporter;
@@ -15,6 +16,7 @@ use runtime::BoxFuture;
 
 pub use error::MisError;
 pub use fetch::{Fetcher, Pause, Policy, Sleep};
+pub use oneroster::{OneRosterConfig, OneRosterCsv, OneRosterRest, Version};
 pub use secret::Secret;
 pub use xporter::{Xporter, XporterConfig};
 

@@ -19,6 +19,8 @@ pub(crate) struct Format {
     pub(crate) first: usize,
     /// A part of several pages.
     pub(crate) part: Part,
+    /// Whether a refused token is replaced and the page asked for once more.
+    pub(crate) renews: bool,
 }
 
 fn is_truncated(e: &MisError) -> bool {
@@ -61,7 +63,7 @@ where
         for (what, faults, is_right) in staying.clone() {
             let (server, mis) = start().await;
             // A refused token is asked for once more before it has failed.
-            let faults = if what.starts_with('4') && format.first > 0 && (what == "401" || what == "403") {
+            let faults = if format.renews && (what == "401" || what == "403") {
                 vec![faults[0].clone(), Fault::None, faults[0].clone()]
             } else {
                 faults

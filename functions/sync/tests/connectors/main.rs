@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod oneroster;
+#[cfg(test)]
 mod school;
 #[cfg(test)]
 mod server;

@@ -167,7 +167,7 @@ async fn faults_are_told_and_never_shorten_the_feed() {
         (server, Arc::new(xporter) as Arc<dyn Mis>)
     };
     // The first request is for the token.
-    faults::check(start, Format { first: 1, part: Part::Pupils }).await;
+    faults::check(start, Format { first: 1, part: Part::Pupils, renews: true }).await;
 }
 
 #[tokio::test]
