@@ -44,6 +44,13 @@ pub enum Notice {
         /// Who.
         user: UserId,
     },
+    /// Their second step was switched on or off: in case it was not they who did.
+    SecondFactor {
+        /// Who.
+        user: UserId,
+        /// Whether it is on now.
+        on: bool,
+    },
     /// Somebody tried too often to sign in under this name, which need not be anybody's.
     LockedOut {
         /// As typed.
@@ -82,6 +89,7 @@ impl Notice {
             Self::ForgottenPassword { .. } => "forgotten password",
             Self::ConfirmEmail { .. } => "confirm e-mail",
             Self::PasswordChanged { .. } => "password changed",
+            Self::SecondFactor { .. } => "second factor",
             Self::LockedOut { .. } => "locked out",
             Self::Pin { .. } => "pin",
             Self::Rejected { .. } => "rejected",

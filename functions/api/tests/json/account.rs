@@ -10,6 +10,7 @@ use domain::people::Roles;
 use domain::security::{Reuse, Security, Strength};
 use domain::settings::Settings;
 use runtime::QueueName;
+use serde_json::json;
 use store::{CodeFor, OneTimeKind};
 
 use crate::kit::{Answer, House, NOON};
@@ -409,10 +410,31 @@ async fn a_stranger_cannot_lock_out_the_browser_that_is_known() {
     leads_to(&stranger.sign_in("olive", OTHER).await, "/");
 }
 
+/// Sends an e-mail from the page; where replies to it go.
+async fn sent_with_reply_to(house: &House, visitor: &Visitor<'_>, reply_to: &str) -> String {
+    let ann = json!([{"id": "ann", "forename": "Ann", "surname": "Other", "role": "parent", "email": "ann@example.org"}]);
+    house.contacts(ann).await;
+    let fields = [
+        ("to", "contact:ann"),
+        ("email", "yes"),
+        ("email_subject", "Trip"),
+        ("email_text", "We go."),
+        ("email_reply_to", reply_to),
+        ("purpose", "service"),
+        ("do", "send"),
+        ("expect", "1-0-0-0-0-1"),
+    ];
+    let sent = visitor.fill_in("/send", "/send", &fields).await;
+    let path = sent.header("location");
+    let id = path.trim_start_matches("/messages/").split('?').next().unwrap();
+    let id = id.parse().unwrap_or_else(|_| panic!("not sent: {sent:?}"));
+    house.school.body(id).await.unwrap().settings.email_reply_to
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_message_begins_as_its_writer_likes() {
     let house = House::start().await;
-    add(&house, &house.school, 1, "olive", "user composeMessage").await;
+    add(&house, &house.school, 1, "olive", "user composeMessage authoriseMessage").await;
     let visitor = Visitor::signed_in(&house, "olive").await;
     let ticked = |page: &Answer, channel: &str| {
         let box_ =
@@ -429,6 +451,8 @@ async fn a_new_message_begins_as_its_writer_likes() {
     let page = visitor.get("/send").await;
     assert!(!ticked(&page, "sms") && ticked(&page, "email") && ticked(&page, "voice"));
     assert!(page.text.contains("value=\"Yr 9\"") && page.text.contains("value=\"y9@hillview.example\""));
+    assert_eq!(sent_with_reply_to(&house, &visitor, "y9@hillview.example").await, "y9@hillview.example");
+    assert_eq!(sent_with_reply_to(&house, &visitor, "").await, "office@hillview.example");
     for wrong in [&[("header", &*"x".repeat(31))][..], &[("reply_to", "nobody")], &[("header", "a\nb")]] {
         assert_eq!(save(wrong).await.status.as_u16(), 422, "{wrong:?}");
     }

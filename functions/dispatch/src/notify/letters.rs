@@ -108,6 +108,23 @@ pub(super) fn password_changed(username: &str, forgotten: &str) -> Letter {
     )
 }
 
+pub(super) fn second_factor(username: &str, on: bool, page: &str) -> Letter {
+    let (subject, what) = if on {
+        ("A second step protects your Messenger sign-in", "now also takes a code of an authenticator app")
+    } else {
+        ("The second step of your Messenger sign-in is off", "takes no code of an authenticator app any more")
+    };
+    letter(
+        subject,
+        format!(
+            "Hello,\n\nsigning in with your username **{}** {what}.\n\n\
+             If it was you who changed this, there is nothing to do.\n\n\
+             If it was not you, change your password at once: <{page}> and tell an administrator of your school.",
+            plain(username)
+        ),
+    )
+}
+
 pub(super) fn locked_out(username: &str, forgotten: &str) -> Letter {
     letter(
         "Too many tries to sign in as you",
@@ -167,6 +184,8 @@ mod tests {
             linked("Hill School", "5976.joe", link),
             confirm_email(link),
             password_changed("5976.joe", link),
+            second_factor("5976.joe", true, link),
+            second_factor("5976.joe", false, link),
             locked_out("5976.joe", link),
             pin("Hill School", "012345", link),
             rejected("Hill School", link),

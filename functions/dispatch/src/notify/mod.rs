@@ -76,6 +76,11 @@ impl Dispatch {
                 let user = self.of(user).await?;
                 self.mail(&user, letters::password_changed(&user.username, &self.url("/forgotten"))).await
             }
+            Notice::SecondFactor { user, on } => {
+                let user = self.of(user).await?;
+                let letter = letters::second_factor(&user.username, on, &self.url("/preferences"));
+                self.mail(&user, letter).await
+            }
             Notice::Pin { user, message } => {
                 let user = self.of(user).await?;
                 self.pin(&user, &school, message).await

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::audit::Act;
+use domain::notice::Notice;
 use domain::people::{Action, Role};
 use domain::settings::Settings;
 use domain::totp::TotpSecret;
@@ -21,6 +22,7 @@ use crate::error::{ApiError, Result};
 use crate::pages::desk::html;
 use crate::pages::door::go;
 use crate::pages::kit::Problem;
+use crate::services::notify::notify;
 use crate::state::ApiState;
 
 /// Tries at proving a new app in a quarter of an hour.
@@ -120,6 +122,7 @@ pub(super) async fn switch_on(
     after.account.second_factor = Some(SecondFactor { secret: secret.hex(), last_step, recovery });
     let deed = by.deed(&address, Act::SecondFactorOn, by.user.to_string(), Vec::new());
     by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    notify(&state, by.school.id(), Notice::SecondFactor { user: by.user, on: true }).await?;
     html(&CodesPage { codes })
 }
 
@@ -139,6 +142,7 @@ pub(super) async fn switch_off(
     after.account.epoch = after.account.epoch.wrapping_add(1);
     let deed = by.deed(&address, Act::SecondFactorOff, by.user.to_string(), Vec::new());
     by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    notify(&state, by.school.id(), Notice::SecondFactor { user: by.user, on: false }).await?;
     let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
     Ok(go(cookie, "/preferences?done=off"))
 }
