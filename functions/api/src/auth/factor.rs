@@ -81,7 +81,7 @@ pub(crate) fn seal(state: &ApiState, user: &User, secret: &TotpSecret) -> String
 /// The secret that was sealed for the user.
 pub(crate) fn open(state: &ApiState, user: &User, sealed: &str) -> Result<TotpSecret> {
     let stale =
-        || ApiError::Forbidden("This page is out of date. Load it again and repeat what you did.".to_owned());
+        || ApiError::Conflict("This page is out of date. Load it again and repeat what you did.".to_owned());
     let hex = state.references().open(&purpose(user), sealed).map_err(|_| stale())?;
     TotpSecret::from_hex(&hex).ok_or_else(stale)
 }
