@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::ids::MessageId;
 use domain::texts::Texts;
 use store::{Body, School};
+use tokio::sync::OnceCell;
 
 use crate::error::Result;
 
@@ -18,6 +19,8 @@ pub struct Ready {
     pub body: Body,
     /// Its texts.
     pub texts: Texts,
+    /// The school's picture, read when the first e-mail that shows it goes.
+    pub logo: OnceCell<Vec<u8>>,
 }
 
 /// The bodies read last.
@@ -37,7 +40,7 @@ impl Bodies {
         }
         let body = school.body(message).await?;
         let texts = Texts::of(&body.message);
-        let ready = Arc::new(Ready { body, texts });
+        let ready = Arc::new(Ready { body, texts, logo: OnceCell::new() });
         let mut kept = self.lock();
         if kept.len() >= MOST_KEPT {
             kept.remove(0);

@@ -5,14 +5,15 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use channels::port::{
-    ChannelError, Mailer, OutgoingCall, OutgoingEmail, OutgoingSms, Record, SmsSender, VoiceCaller,
+    Attachment, ChannelError, Mailer, OutgoingCall, OutgoingEmail, OutgoingSms, Record, SmsSender,
+    VoiceCaller,
 };
 use domain::channel::Channel;
 use domain::delivery::{Answer, Evidence, Reason};
 use domain::email::EmailAddress;
 use domain::phone::PhoneNumber;
 use domain::settings::Settings;
-use domain::texts::Rendered;
+use domain::texts::{LOGO_CONTENT_ID, Rendered};
 
 /// Adapters and what they need to know of our account.
 #[derive(Clone)]
@@ -43,6 +44,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) to: &'a str,
     pub(crate) rendered: &'a Rendered,
     pub(crate) settings: &'a Settings,
+    pub(crate) logo: Option<&'a [u8]>,
     pub(crate) reference: &'a str,
     pub(crate) message_id: &'a str,
     pub(crate) at_ms: i64,
@@ -85,6 +87,12 @@ impl Providers {
             }
             Channel::Email => {
                 let Ok(to) = EmailAddress::parse(out.to) else { return unusable_address() };
+                let logo = out.logo.map(|bytes| Attachment {
+                    name: "logo.png",
+                    mime: "image/png",
+                    bytes,
+                    content_id: Some(LOGO_CONTENT_ID),
+                });
                 let reply_to = EmailAddress::parse(&out.settings.email_reply_to).ok();
                 self.mail
                     .send(OutgoingEmail {
@@ -94,7 +102,7 @@ impl Providers {
                         reply_to: reply_to.as_ref(),
                         subject: out.rendered.subject.as_deref().unwrap_or_default(),
                         text: &out.rendered.text,
-                        attachments: &[],
+                        attachments: logo.as_slice(),
                         unsubscribe_url: None,
                         reference: out.reference,
                         message_id: out.message_id,

@@ -115,7 +115,7 @@ impl Dispatch {
             // Not kept: there may be more of them than bodies that are kept.
             let body = school.body(message).await?;
             let texts = Texts::of(&body.message);
-            Arc::new(Ready { body, texts })
+            Arc::new(Ready { body, texts, logo: tokio::sync::OnceCell::new() })
         };
         if !ready.body.message.channels().any(|c| c == channel) || !could_say(&ready, channel, questions) {
             return Ok(Vec::new());

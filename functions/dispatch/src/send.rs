@@ -43,6 +43,7 @@ impl Dispatch {
             let again = Job::Page { page: page.clone(), fence, slot };
             return self.enqueue(ready.body.message.purpose, vec![(again, 0)]).await;
         }
+        self.read_logo(school, &ready).await;
         let me = self.ids.ulid(self.clock.now_ms()).to_string();
         let claimed = match school.claim_page(page, fence, &me, self.clock.now_ms()).await? {
             Claiming::Mine(claimed) => claimed,
@@ -102,6 +103,16 @@ impl Dispatch {
         Ok(())
     }
 
+    /// Reads the picture that the message's e-mails show, if they show one. Where it cannot be read they go without: the
+    /// school's name stands in its place.
+    async fn read_logo(&self, school: &School, ready: &Ready) {
+        let logo = ready.body.settings.logo.as_ref().filter(|_| ready.texts.shows_logo());
+        let Some(file) = logo.map(|logo| logo.file(school.id())) else { return };
+        if let Err(error) = ready.logo.get_or_try_init(|| self.files.read(&file)).await {
+            warn!(%error, "logo not read");
+        }
+    }
+
     /// Sends every pending delivery of a claimed page at once. What the deadline leaves out stays pending.
     async fn send_all(
         &self,
@@ -131,6 +142,7 @@ impl Dispatch {
                     to: &delivery.to,
                     rendered,
                     settings: &ready.body.settings,
+                    logo: ready.logo.get().map(Vec::as_slice),
                     reference: &reference,
                     message_id: &message_id,
                     at_ms: self.clock.now_ms(),

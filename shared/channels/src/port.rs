@@ -115,6 +115,8 @@ pub struct Attachment<'a> {
     pub mime: &'a str,
     /// The file itself.
     pub bytes: &'a [u8],
+    /// The name by which the text shows it, as in `cid:name`; `None` for a file that stands beside the text.
+    pub content_id: Option<&'a str>,
 }
 
 /// What a provider has on record of one send.

@@ -17,6 +17,11 @@ use crate::token::{MissingTokens, Template};
 pub const KNOWN_TOKENS: [&str; 8] =
     ["forename", "surname", "title", "name", "schoolname", "headteachername", "schooladdress", "schoolphone"];
 
+/// The school's picture, in the text of an e-mail only.
+pub const LOGO_TOKEN: &str = "schoollogo";
+/// The name under which an e-mail carries the picture.
+pub const LOGO_CONTENT_ID: &str = "schoollogo";
+
 /// Something about a message that must be mended before it can be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -103,7 +108,16 @@ impl Texts {
     /// Values of the channel's tokens for one contact, in the order in which [`Texts::render`] wants them.
     pub fn values(&self, channel: Channel, contact: &Contact, settings: &Settings) -> Vec<String> {
         let names = self.of_channel(channel).map(|t| t.names.as_slice()).unwrap_or_default();
-        names.iter().map(|name| value(name, contact, settings)).collect()
+        let value = |name: &String| match name.as_str() {
+            LOGO_TOKEN if channel == Channel::Email => logo(settings),
+            name => value(name, contact, settings),
+        };
+        names.iter().map(value).collect()
+    }
+
+    /// Whether the e-mail shows the school's picture.
+    pub fn shows_logo(&self) -> bool {
+        self.email.as_ref().is_some_and(|text| text.names.iter().any(|name| name == LOGO_TOKEN))
     }
 
     /// The channel's text with these values; or the tokens that have none.
@@ -121,6 +135,13 @@ impl Texts {
     pub fn is_plain(&self, channel: Channel) -> bool {
         self.of_channel(channel).is_none_or(|t| t.plain.is_some())
     }
+}
+
+/// The picture as the Markdown of an e-mail names it; nothing without one.
+fn logo(settings: &Settings) -> String {
+    let plain = |c: &char| !c.is_control() && !matches!(c, '[' | ']' | '\\');
+    let name: String = settings.name.chars().filter(plain).collect();
+    settings.logo.as_ref().map_or_else(String::new, |_| format!("![{name}](cid:{LOGO_CONTENT_ID})"))
 }
 
 fn value(name: &str, contact: &Contact, settings: &Settings) -> String {
@@ -210,7 +231,10 @@ pub fn check(message: &Message) -> Vec<Problem> {
             );
         }
         unknown_tokens("email.subject", &email.subject, &mut say);
-        unknown_tokens("email.text", &email.text, &mut say);
+        let known: Vec<&str> = KNOWN_TOKENS.into_iter().chain([LOGO_TOKEN]).collect();
+        if let Err(unknown) = Template::parse(&email.text).check(&known) {
+            say("email.text", unknown.to_string());
+        }
     }
     if let Some(voice) = &message.voice {
         if voice.text.trim().is_empty() {
@@ -224,7 +248,13 @@ pub fn check(message: &Message) -> Vec<Problem> {
 }
 
 fn unknown_tokens(field: &'static str, text: &str, say: &mut impl FnMut(&'static str, String)) {
-    if let Err(unknown) = Template::parse(text).check(&KNOWN_TOKENS) {
+    let template = Template::parse(text);
+    if template.names().contains(&LOGO_TOKEN) {
+        say(
+            field,
+            "A picture can be shown in the text of an e-mail only. Take $schoollogo$ out here.".to_owned(),
+        );
+    } else if let Err(unknown) = template.check(&KNOWN_TOKENS) {
         say(field, unknown.to_string());
     }
 }

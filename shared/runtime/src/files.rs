@@ -27,6 +27,17 @@ pub trait Files: Send + Sync + fmt::Debug {
     /// The whole file.
     fn read(&self, key: &str) -> BoxFuture<'_, Result<Vec<u8>, FileError>>;
 
+    /// Writes the whole file, over whatever is there; `mime` is its media type.
+    fn write<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: &'a [u8],
+        mime: &'a str,
+    ) -> BoxFuture<'a, Result<(), FileError>> {
+        let _ = (key, bytes, mime);
+        Box::pin(async { Err(FileError::Failed("these files cannot be written".to_owned())) })
+    }
+
     /// Removes the file; one that is not there is no error.
     fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>>;
 }
@@ -80,6 +91,19 @@ impl Files for S3Files {
             })?;
             let body = got.body.collect().await.map_err(|e| FileError::Failed(e.to_string()))?;
             Ok(body.to_vec())
+        })
+    }
+
+    fn write<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: &'a [u8],
+        mime: &'a str,
+    ) -> BoxFuture<'a, Result<(), FileError>> {
+        Box::pin(async move {
+            let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(mime);
+            let put = put.body(bytes.to_vec().into()).send().await;
+            put.map(|_| ()).map_err(|e| failed(&e))
         })
     }
 

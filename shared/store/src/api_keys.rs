@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+use domain::audit::{Act, Deed, Who};
 use domain::ids::SchoolId;
+use domain::settings::Settings;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
 use crate::error::Result;
 use crate::secret::{same, sha256_hex};
-use crate::table::{from_row, n, to_row};
+use crate::table::{from_row, key_row, n, s, text, to_row};
 use crate::update::Updated;
 use crate::{School, Store, keys};
 
@@ -56,17 +58,93 @@ impl fmt::Debug for ApiToken {
     }
 }
 
-/// A key that was made for a school. Only [`Store::verify_api_key`] and [`School::create_api_key`] make one.
+/// Whose system a key is for. A partner by name may only use it while the school has them switched on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyKind {
+    /// The school's own, or any other system.
+    #[default]
+    Own,
+    /// CACI.
+    Caci,
+    /// WisePay.
+    WisePay,
+}
+
+impl KeyKind {
+    /// Every kind, in the order in which pages list them.
+    pub const ALL: [Self; 3] = [Self::Own, Self::Caci, Self::WisePay];
+
+    /// The word used in forms.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Caci => "caci",
+            Self::WisePay => "wisepay",
+        }
+    }
+
+    /// For people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Own => "Our own systems",
+            Self::Caci => "CACI",
+            Self::WisePay => "WisePay",
+        }
+    }
+
+    /// The kind of a word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Whether the school lets such keys in.
+    pub const fn is_let_in(self, settings: &Settings) -> bool {
+        match self {
+            Self::Own => true,
+            Self::Caci => settings.caci,
+            Self::WisePay => settings.wisepay,
+        }
+    }
+}
+
+/// What a key may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyTerms {
+    /// What the school calls it.
+    pub name: String,
+    /// What it may be used for.
+    pub scopes: Vec<String>,
+    /// Whose system it is for.
+    pub kind: KeyKind,
+    /// Most deliveries of one message; `None` for no limit.
+    pub cap: Option<u32>,
+}
+
+/// A key that was made for a school. Only the functions here make one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
     id: String,
     school: SchoolId,
     name: String,
     scopes: Vec<String>,
+    #[serde(default)]
+    kind: KeyKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cap: Option<u32>,
     secret_hash: String,
     created_ms: i64,
+    /// The secret before the last rotation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    former: Option<Former>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_used_ms: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Former {
+    secret_hash: String,
+    until_ms: i64,
 }
 
 impl ApiKey {
@@ -85,19 +163,51 @@ impl ApiKey {
         self.scopes.iter().any(|s| s == scope)
     }
 
+    /// What it may be used for.
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// Whose system it is for.
+    pub const fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// Most deliveries of one message; `None` for no limit.
+    pub const fn cap(&self) -> Option<u32> {
+        self.cap
+    }
+
+    /// When it was made, in milliseconds since 1970.
+    pub const fn created_ms(&self) -> i64 {
+        self.created_ms
+    }
+
     /// When it was used last, to the hour, in milliseconds since 1970.
     pub const fn last_used_ms(&self) -> Option<i64> {
         self.last_used_ms
+    }
+
+    /// Until when the secret before the last rotation works too, in milliseconds since 1970.
+    pub fn former_until_ms(&self, now_ms: i64) -> Option<i64> {
+        self.former.as_ref().map(|former| former.until_ms).filter(|until| *until > now_ms)
     }
 
     /// The right to act for the key's school.
     pub const fn access(&self) -> Access {
         Access::proven(self.school)
     }
+
+    fn opens_with(&self, secret: &str, now_ms: i64) -> bool {
+        let hash = sha256_hex(secret);
+        let former = self.former.as_ref().filter(|former| former.until_ms > now_ms);
+        let by_former = former.is_some_and(|former| same(&former.secret_hash, &hash));
+        same(&self.secret_hash, &hash) || by_former
+    }
 }
 
 impl School {
-    /// Makes a key. `Conflict` when its id is taken.
+    /// Makes a key without a cap, by the operator's hand. `Conflict` when its id is taken.
     pub async fn create_api_key(
         &self,
         token: &ApiToken,
@@ -105,19 +215,87 @@ impl School {
         scopes: &[String],
         now_ms: i64,
     ) -> Result<ApiKey> {
+        let terms = KeyTerms { name: name.to_owned(), scopes: scopes.to_vec(), ..KeyTerms::default() };
+        let (who, from, on) = (Who::Operator, String::new(), token.id.clone());
+        let deed = Deed { who, from, act: Act::KeyCreated, on, changes: Vec::new() };
+        self.make_api_key(token, terms, &deed, now_ms).await
+    }
+
+    /// Makes a key. `Conflict` when its id is taken.
+    pub async fn make_api_key(
+        &self,
+        token: &ApiToken,
+        terms: KeyTerms,
+        deed: &Deed,
+        now_ms: i64,
+    ) -> Result<ApiKey> {
         let key = ApiKey {
             id: token.id.clone(),
             school: self.id,
-            name: name.to_owned(),
-            scopes: scopes.to_vec(),
+            name: terms.name,
+            scopes: terms.scopes,
+            kind: terms.kind,
+            cap: terms.cap,
             secret_hash: sha256_hex(&token.secret),
             created_ms: now_ms,
+            former: None,
             last_used_ms: None,
         };
-        self.table.create(to_row("API key", &keys::api_key(&key.id), &key)?).await?;
+        let row = to_row("API key", &keys::api_key(&key.id), &key)?;
+        let put = self.table.tx_put(row, Some("attribute_not_exists(pk)"))?;
+        let listed = self.table.tx_put(key_row(&keys::key_of_school(self.id, &key.id)), None)?;
+        self.transact_recorded(vec![put, listed], deed, now_ms).await?;
         Ok(key)
     }
+
+    /// The school's keys, in the order of their names.
+    pub async fn api_keys(&self) -> Result<Vec<ApiKey>> {
+        let listed = self.table.query(&keys::school_pk(self.id), keys::KEY_PREFIX, true).await?;
+        let ids = listed.iter().filter_map(|row| text(row, keys::SK)?.strip_prefix(keys::KEY_PREFIX));
+        let wanted: Vec<_> = ids.map(keys::api_key).collect();
+        let rows = self.table.batch_get(&wanted, true).await?;
+        let mut found: Vec<ApiKey> =
+            rows.into_iter().map(|row| from_row("API key", row)).collect::<Result<_>>()?;
+        found.retain(|key| key.school == self.id);
+        found.sort_by(|a, b| (a.name.to_lowercase(), &a.id).cmp(&(b.name.to_lowercase(), &b.id)));
+        Ok(found)
+    }
+
+    /// One of the school's keys; `None` for another school's.
+    pub async fn api_key(&self, id: &str) -> Result<Option<ApiKey>> {
+        let row = self.table.get(&keys::api_key(id), true).await?;
+        let key: Option<ApiKey> = row.map(|row| from_row("API key", row)).transpose()?;
+        Ok(key.filter(|key| key.school == self.id))
+    }
+
+    /// Gives a key another secret; the one that it had works until `former_until_ms`, an older one no more. `Conflict`
+    /// when somebody else rotated or revoked the key since it was read.
+    pub async fn rotate_api_key(
+        &self,
+        key: &ApiKey,
+        token: &ApiToken,
+        former_until_ms: i64,
+        deed: &Deed,
+        now_ms: i64,
+    ) -> Result<()> {
+        let former = Former { secret_hash: key.secret_hash.clone(), until_ms: former_until_ms };
+        let rotated = ApiKey { secret_hash: sha256_hex(&token.secret), former: Some(former), ..key.clone() };
+        let row = to_row("API key", &keys::api_key(&key.id), &rotated)?;
+        let put = self.table.tx_put_if(row, AS_READ, [(":hash", s(&*key.secret_hash))])?;
+        self.transact_recorded(vec![put], deed, now_ms).await
+    }
+
+    /// Takes a key away: it opens nothing from now on. `Conflict` when somebody else rotated or revoked it since.
+    pub async fn revoke_api_key(&self, key: &ApiKey, deed: &Deed, now_ms: i64) -> Result<()> {
+        let hash = [(":hash", s(&*key.secret_hash))];
+        let gone = self.table.tx_delete_if(&keys::api_key(&key.id), AS_READ, hash)?;
+        let unlisted = self.table.tx_delete(&keys::key_of_school(self.id, &key.id), None)?;
+        self.transact_recorded(vec![gone, unlisted], deed, now_ms).await
+    }
 }
+
+/// What must be so of a key's row before it is changed.
+const AS_READ: &str = "secret_hash = :hash";
 
 impl Store {
     /// The key of a token, if there is one and the secret is right.
@@ -127,7 +305,7 @@ impl Store {
             return Ok(None);
         };
         let mut key: ApiKey = from_row("API key", row)?;
-        if !same(&key.secret_hash, &sha256_hex(&token.secret)) {
+        if !key.opens_with(&token.secret, now_ms) {
             return Ok(None);
         }
         if key.last_used_ms.is_some_and(|last| now_ms.saturating_sub(last) < LAST_USED_STEP_MS) {

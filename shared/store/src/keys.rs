@@ -360,6 +360,13 @@ pub(crate) fn api_key(id: &str) -> Key {
     key(format!("KEY#{id}"), "KEY")
 }
 
+pub(crate) const KEY_PREFIX: &str = "KEY#";
+
+/// That a key is the school's: the key itself is found by what its holder sends.
+pub(crate) fn key_of_school(school: SchoolId, id: &str) -> Key {
+    key(school_pk(school), format!("{KEY_PREFIX}{id}"))
+}
+
 pub(crate) fn rate(what: &str) -> Key {
     key(format!("RATE#{what}"), "RATE")
 }

@@ -40,7 +40,7 @@ use domain::ids::SchoolId;
 
 pub use access::Access;
 pub use account::{Account, ComposeDefaults, SecondFactor};
-pub use api_keys::{ApiKey, ApiToken};
+pub use api_keys::{ApiKey, ApiToken, KeyKind, KeyTerms};
 pub use audit::AuditMonth;
 pub use book::BookCache;
 pub use bulk::Bulk;

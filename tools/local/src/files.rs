@@ -52,7 +52,7 @@ impl LocalFiles {
         self.directory.as_ref().map(|directory| directory.join(hex::encode(Sha256::digest(key))))
     }
 
-    async fn write(&self, key: &str, bytes: &[u8]) -> Result<(), FileError> {
+    async fn keep(&self, key: &str, bytes: &[u8]) -> Result<(), FileError> {
         let failed = |e: std::io::Error| FileError::Failed(e.to_string());
         let Some(path) = self.path(key) else {
             lock(&self.memory).insert(key.to_owned(), bytes.to_vec());
@@ -75,7 +75,7 @@ async fn upload(State(files): State<LocalFiles>, Path(ticket): Path<String>, bod
     if body.len() as u64 != ticket.bytes {
         return StatusCode::BAD_REQUEST;
     }
-    match files.write(&ticket.key, &body).await {
+    match files.keep(&ticket.key, &body).await {
         Ok(()) => StatusCode::OK,
         Err(_) => StatusCode::INSUFFICIENT_STORAGE,
     }
@@ -101,6 +101,15 @@ impl Files for LocalFiles {
                 None => lock(&self.memory).get(&key).cloned().ok_or(FileError::NotFound),
             }
         })
+    }
+
+    fn write<'a>(
+        &'a self,
+        key: &'a str,
+        bytes: &'a [u8],
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<(), FileError>> {
+        Box::pin(self.keep(key, bytes))
     }
 
     fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>> {

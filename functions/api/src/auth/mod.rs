@@ -4,6 +4,7 @@
 mod browser;
 mod cookie;
 pub(crate) mod factor;
+mod file;
 mod origin;
 mod partner;
 mod passwords;
@@ -12,6 +13,7 @@ mod sign_in;
 pub(crate) mod standards;
 
 pub use cookie::{clear_session, session_cookie};
+pub use file::PostedFile;
 pub use origin::{FormPost, local_path};
 pub use partner::{Partner, Scope};
 pub(crate) use passwords::Passwords;

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use store::{ApiKey, ApiToken, Author, School};
+use store::{ApiKey, ApiToken, Author, KeyKind, School};
 
 use crate::error::{ApiError, Result};
 use crate::state::ApiState;
@@ -25,6 +25,21 @@ impl Scope {
     /// Every scope.
     pub const ALL: [Self; 4] =
         [Self::ContactsWrite, Self::MessagesWrite, Self::MessagesRead, Self::UsageRead];
+
+    /// What it allows, for whoever makes a key.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ContactsWrite => "Add and change contacts",
+            Self::MessagesWrite => "Preview, send, stop and resend messages",
+            Self::MessagesRead => "See where messages stand",
+            Self::UsageRead => "See usage",
+        }
+    }
+
+    /// The scope of a word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.code() == code)
+    }
 
     /// The word that a key's row holds.
     pub const fn code(self) -> &'static str {
@@ -54,6 +69,11 @@ impl Partner {
         }
     }
 
+    /// Most deliveries of one message; `None` for no limit.
+    pub const fn cap(&self) -> Option<u32> {
+        self.key.cap()
+    }
+
     /// As the history names it.
     pub fn author(&self) -> Author {
         Author { id: self.key.id().to_owned(), name: self.key.name().to_owned() }
@@ -70,6 +90,13 @@ impl FromRequestParts<ApiState> for Partner {
         });
         let token = token.ok_or(ApiError::NoKey)?;
         let key = state.store().verify_api_key(&token, state.now_ms()).await?.ok_or(ApiError::NoKey)?;
-        Ok(Self { school: state.store().school(key.access()), key })
+        let school = state.store().school(key.access());
+        if key.kind() != KeyKind::Own && !key.kind().is_let_in(&school.settings().await?) {
+            return Err(ApiError::Forbidden(format!(
+                "This school has not switched {} on. Ask the school to do so in its account settings.",
+                key.kind().words()
+            )));
+        }
+        Ok(Self { school, key })
     }
 }

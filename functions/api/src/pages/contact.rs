@@ -1,5 +1,7 @@
 //! One contact: added, looked at, changed, deleted.
 
+mod overrides;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
@@ -11,14 +13,16 @@ use domain::people::{Action, Page};
 use domain::settings::Settings;
 use http::StatusCode;
 use serde::Deserialize;
-use store::StoreError;
+use store::{StoreError, StoredContact};
 
+use self::overrides::ChangedView;
 use super::contacts::{AskPage, BEFORE_DELETING, role_words};
 use super::desk::{Desk, html};
 use super::frame::{Frame, Here};
 use super::kit::{Ask, Choice, Field, Problem};
 use super::lines::Line;
 use super::{contact_path, shown};
+use crate::address::ClientAddress;
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
@@ -33,6 +37,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/contacts/new", get(show_new).post(add))
         .route("/contacts/{id}", get(show).post(save))
         .route("/contacts/{id}/delete", post(delete))
+        .route("/contacts/{id}/overrides", post(overrides::drop_one))
 }
 
 #[derive(Template)]
@@ -48,6 +53,10 @@ pub(crate) struct ContactPage {
     rev: u64,
     read_only: bool,
     why_grey: &'static str,
+    /// Whether what is written here is kept apart from what the source says.
+    apart: bool,
+    /// What is kept so.
+    changed: Vec<ChangedView>,
     name: [Field; 3],
     id: Field,
     roles: [Choice; 4],
@@ -170,7 +179,7 @@ async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
-    let stored = by.school.contact(&known(&id)?).await?.ok_or(ApiError::NotFound)?;
+    let stored = seen(&by, &id).await?;
     let notice = asked.done.map(|_| "The changes are saved.".to_owned());
     let recent = match by.opens(Page::History) {
         Ok(()) => {
@@ -179,20 +188,25 @@ async fn show(
         }
         Err(_) => Vec::new(),
     };
-    let typed = Typed::of(&stored.contact);
-    let page = ContactPage::of(desk.frame, &stored.contact, stored.rev, &typed, notice, Vec::new());
-    html(&ContactPage { recent, ..page })
+    let counts = stored.contact.clone().as_changed();
+    let opens = desk.settings.edit_imported && by.may(Action::EditContact).is_ok();
+    let page = ContactPage::of(desk.frame, &counts, stored.rev, &Typed::of(&counts), notice, Vec::new());
+    html(&ContactPage { recent, ..page.opened(&stored.contact, opens) })
 }
 
 async fn save(
     State(state): State<ApiState>,
     Path(id): Path<String>,
+    from: ClientAddress,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
-    let stored = by.school.contact(&known(&id)?).await?.ok_or(ApiError::NotFound)?;
+    let stored = seen(&by, &id).await?;
     if stored.contact.source.is_imported() {
+        if desk.settings.edit_imported {
+            return overrides::save(&state, &by, &from, desk, stored, &form).await;
+        }
         return Err(ApiError::Forbidden(WHY_GREY.to_owned()));
     }
     let typed = Typed { id: stored.contact.id.to_string(), ..Typed::read(&form) };
@@ -221,7 +235,7 @@ async fn delete(
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
-    let stored = by.school.contact(&known(&id)?).await?.ok_or(ApiError::NotFound)?;
+    let stored = seen(&by, &id).await?;
     if form.text("sure") == "yes" {
         by.school.delete_contacts(&[stored.contact.id], state.now_ms()).await?;
         return Ok(Redirect::to("/contacts?done=deleted&n=1").into_response());
@@ -241,8 +255,10 @@ async fn delete(
     })
 }
 
-fn known(id: &str) -> Result<ContactId> {
-    ContactId::parse(id).map_err(|_| ApiError::NotFound)
+/// A contact whom the user may see. 404 for anybody else.
+async fn seen(by: &SignedIn, id: &str) -> Result<StoredContact> {
+    let id = ContactId::parse(id).map_err(|_| ApiError::NotFound)?;
+    by.school.contact(&id).await?.ok_or(ApiError::NotFound)
 }
 
 const WHY_GREY: &str = "This contact came from outside Messenger, so its fields are grey: a change made here would be \
@@ -309,6 +325,20 @@ impl ContactPage {
         }
     }
 
+    /// With what staff changed in an imported contact, and its fields open if they may change more.
+    fn opened(mut self, source: &Contact, opens: bool) -> Self {
+        self.changed = ChangedView::all(source);
+        if opens && source.source.is_imported() {
+            self.read_only = false;
+            self.apart = true;
+            self.groups.read_only = true;
+            for field in self.name.iter_mut().chain(&mut self.reach) {
+                field.read_only = false;
+            }
+        }
+        self
+    }
+
     fn form(frame: Frame, typed: &Typed, problems: Vec<Problem>, read_only: bool) -> Self {
         let field = |name: &'static str, label: &'static str, value: &str| {
             Field::new(name, label, value).checked(&problems).read_only(read_only)
@@ -323,6 +353,8 @@ impl ContactPage {
             rev: 0,
             read_only,
             why_grey: WHY_GREY,
+            apart: false,
+            changed: Vec::new(),
             name: [
                 field("title", "Title", &typed.title).optional(),
                 field("forename", "Forename", &typed.forename),
@@ -366,6 +398,16 @@ impl ContactPage {
         let recent =
             super::lines::samples::summaries().iter().take(2).map(|s| Line::new(s, &local)).collect();
         Self { recent, ..page }
+    }
+
+    pub(crate) fn sample_changed() -> Self {
+        let book = super::compose::samples::book();
+        let mut imported = book.contacts()[3].clone();
+        imported.overrides.forename = Some("Zoë".into());
+        imported.overrides.email = Some(String::new());
+        let counts = imported.clone().as_changed();
+        let page = Self::of(Frame::sample(Here::Contacts), &counts, 1, &Typed::of(&counts), None, Vec::new());
+        page.opened(&imported, true)
     }
 
     pub(crate) fn sample_with_problems() -> Self {

@@ -13,10 +13,12 @@ pub(crate) enum Here {
     Tools,
     Upload,
     Usage,
+    Settings,
+    ReleaseNotes,
 }
 
 impl Here {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Home,
         Self::Preferences,
         Self::Send,
@@ -25,12 +27,15 @@ impl Here {
         Self::Tools,
         Self::Upload,
         Self::Usage,
+        Self::Settings,
+        Self::ReleaseNotes,
     ];
 
     /// What has to be open to them for this.
     pub(crate) const fn page(self) -> Page {
         match self {
-            Self::Home | Self::Preferences | Self::Tools => Page::Own,
+            Self::Home | Self::Preferences | Self::Tools | Self::ReleaseNotes => Page::Own,
+            Self::Settings => Page::Settings,
             Self::Send => Page::Compose,
             Self::History => Page::History,
             Self::Contacts => Page::Contacts,
@@ -49,6 +54,8 @@ impl Here {
             Self::Tools => "tools",
             Self::Upload => "upload",
             Self::Usage => "usage",
+            Self::Settings => "settings",
+            Self::ReleaseNotes => "release-notes",
         }
     }
 }
@@ -122,10 +129,23 @@ impl Frame {
                     "Your e-mail address, password and second step",
                 ),
             ),
+            (
+                Here::Settings,
+                link(
+                    Here::Settings,
+                    "/settings",
+                    "Account settings",
+                    "What governs your school’s messages; API keys",
+                ),
+            ),
             (Here::Upload, link(Here::Upload, "/upload", "Upload data", "Load contacts from a spreadsheet")),
             (
                 Here::Usage,
                 link(Here::Usage, "/usage", "Usage", "What was sent, day by day, and what it came to"),
+            ),
+            (
+                Here::ReleaseNotes,
+                link(Here::ReleaseNotes, "/release-notes", "Release notes", "What is new in Messenger"),
             ),
         ])
     }
@@ -141,7 +161,15 @@ impl Frame {
     }
 
     pub(crate) fn in_tools(&self) -> bool {
-        matches!(self.here, Here::Tools | Here::Preferences | Here::Upload | Here::Usage)
+        matches!(
+            self.here,
+            Here::Tools
+                | Here::Preferences
+                | Here::Upload
+                | Here::Usage
+                | Here::Settings
+                | Here::ReleaseNotes
+        )
     }
 
     pub(crate) fn school_initials(&self) -> String {
@@ -168,7 +196,10 @@ impl Frame {
             zone: "Europe/London".to_owned(),
             csrf: "sample".to_owned(),
             here,
-            rights: Rights::new(domain::people::Roles::all(), domain::people::Switches::default()),
+            rights: Rights::new(
+                domain::people::Roles::all(),
+                domain::people::Switches { voice: true, payments: false },
+            ),
             several_schools: true,
         }
     }

@@ -9,11 +9,14 @@ mod door;
 mod frame;
 mod history;
 mod home;
+mod keys;
 mod kit;
 mod lines;
 mod message;
 mod preferences;
 mod problem;
+mod release_notes;
+mod settings;
 mod shown;
 mod standing;
 mod tools;
@@ -49,6 +52,9 @@ pub fn routes() -> Router<ApiState> {
         .merge(usage::routes())
         .merge(upload::routes())
         .merge(tools::routes())
+        .merge(settings::routes())
+        .merge(keys::routes())
+        .merge(release_notes::routes())
 }
 
 /// Kept as they are in an address.

@@ -6,6 +6,7 @@ use domain::message::Message;
 use domain::phone::PhoneNumber;
 use domain::plan::Planned;
 use domain::settings::Settings;
+use domain::texts::LOGO_CONTENT_ID;
 
 use super::words;
 use crate::services::costing::SPOKEN_PER_MINUTE;
@@ -24,8 +25,14 @@ pub(crate) struct Shown {
 }
 
 /// An e-mail's Markdown as its reader shows it; its headings are none of the page's own.
-fn html(channel: Channel, text: &str) -> Option<String> {
+fn html(channel: Channel, text: &str, settings: &Settings) -> Option<String> {
     let html = (channel == Channel::Email).then(|| email_html(text))?;
+    let html = match settings.logo_path() {
+        Some(path) => {
+            html.replace(&format!("src=\"cid:{LOGO_CONTENT_ID}\""), &format!("class=\"logo\" src=\"{path}\""))
+        }
+        None => html,
+    };
     let plain = |html: String, n: u8| {
         html.replace(&format!("<h{n}>"), "<p><strong>").replace(&format!("</h{n}>"), "</strong></p>")
     };
@@ -40,7 +47,7 @@ impl Shown {
             from: from(delivery.channel, settings),
             to: address(delivery.channel, &delivery.to),
             subject: delivery.subject.as_ref().map(ToString::to_string),
-            html: html(delivery.channel, &delivery.text),
+            html: html(delivery.channel, &delivery.text, settings),
             text: delivery.text.to_string(),
         }
     }
@@ -70,7 +77,7 @@ impl Shown {
                     from: from(channel, settings),
                     to: String::new(),
                     subject: subject.map(|s| words::readable(&s)),
-                    html: html(channel, &text),
+                    html: html(channel, &text, settings),
                     text,
                 }
             })

@@ -13,9 +13,12 @@ use super::door::{
 };
 use super::history::HistoryPage;
 use super::home::HomePage;
+use super::keys::{KeyShownPage, KeysPage};
 use super::message::MessagePage;
 use super::preferences::{CodesPage, FactorPage, PreferencesPage};
 use super::problem::ProblemPage;
+use super::release_notes::ReleaseNotesPage;
+use super::settings::{ConfirmSettingsPage, SettingsPage};
 use super::tools::ToolsPage;
 use super::upload::{ImportPage, UploadPage};
 use super::usage::UsagePage;
@@ -56,6 +59,7 @@ fn pages() -> Vec<(&'static str, String)> {
         page("contacts-empty", &ContactsPage::sample_empty()),
         page("contact", &ContactPage::sample()),
         page("contact-grey", &ContactPage::sample_grey()),
+        page("contact-changed", &ContactPage::sample_changed()),
         page("contact-problems", &ContactPage::sample_with_problems()),
         page("ask", &AskPage::sample()),
         page("upload", &UploadPage::sample()),
@@ -67,6 +71,13 @@ fn pages() -> Vec<(&'static str, String)> {
         page("usage", &UsagePage::sample()),
         page("usage-empty", &UsagePage::sample_empty()),
         page("tools", &ToolsPage::sample()),
+        page("settings", &SettingsPage::sample()),
+        page("settings-problems", &SettingsPage::sample_with_problems()),
+        page("settings-confirm", &ConfirmSettingsPage::sample()),
+        page("keys", &KeysPage::sample()),
+        page("keys-problems", &KeysPage::sample_with_problems()),
+        page("key-shown", &KeyShownPage::sample()),
+        page("release-notes", &ReleaseNotesPage::sample()),
         page("problem", &ProblemPage::sample()),
         page("problem-fault", &ProblemPage::sample_fault()),
     ]

@@ -7,7 +7,8 @@ use domain::ids::ContactId;
 use domain::message::Message;
 use domain::plan::{Plan, plan};
 use domain::settings::Settings;
-use domain::texts::check;
+use domain::texts::{LOGO_TOKEN, check};
+use domain::token::Template;
 use store::School;
 
 use crate::error::{ApiError, FieldError, Result};
@@ -65,6 +66,13 @@ pub fn preview_of(book: &AddressBook, message: &Message, settings: &Settings) ->
 
 /// What the school has no means for.
 pub fn not_subscribed(message: &Message, settings: &Settings) -> Option<FieldError> {
+    let shows_logo =
+        message.email.as_ref().is_some_and(|e| Template::parse(&e.text).names().contains(&LOGO_TOKEN));
+    if shows_logo && settings.logo.is_none() {
+        let why =
+            "Your school has no logo yet. Upload one in the account settings, or take $schoollogo$ out.";
+        return Some(FieldError::new("email.text", why));
+    }
     let why = match message.voice {
         Some(_) if !settings.voice => {
             "Your school has no voice subscription, so nobody can be called. Leave the call out."

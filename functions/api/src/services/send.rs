@@ -1,12 +1,15 @@
 //! Accepting a message: after this it is in the table and will be sent, whatever happens to this process.
 
+use std::sync::Arc;
+
 use domain::ids::MessageId;
 use domain::job::Job;
 use domain::message::{Message, MessageState};
+use domain::plan::plan;
 use domain::settings::Settings;
 use runtime::queue_for;
 use sha2::{Digest, Sha256};
-use store::{Accepted, Author, Body, IdempotencyKey, NewMessage, School};
+use store::{Accepted, Author, Body, IdempotencyKey, NewMessage, School, StoreError};
 
 use crate::error::{ApiError, Result};
 use crate::services::compose::{not_subscribed, preview, problems_of, refuse};
@@ -52,6 +55,31 @@ async fn check(state: &ApiState, school: &School, message: &Message, settings: &
         Err(ApiError::Busy) => Ok(()),
         found => found?.sendable().map(|_| ()),
     }
+}
+
+/// 422 for a message of more deliveries than an API key may send at once. While contacts are being imported they are
+/// counted as they stand.
+pub async fn within_cap(
+    state: &ApiState,
+    school: &School,
+    message: &Message,
+    settings: &Settings,
+    cap: Option<u32>,
+) -> Result<()> {
+    let Some(cap) = cap else { return Ok(()) };
+    let book = match school.book(state.books(), settings.country, state.now_ms()).await {
+        Err(StoreError::Busy) => Arc::new(school.book_as_it_stands(state.books(), settings.country).await?),
+        book => book?,
+    };
+    let deliveries = plan(&book, message, settings).deliveries.len();
+    if u32::try_from(deliveries).is_ok_and(|deliveries| deliveries <= cap) {
+        return Ok(());
+    }
+    let words = format!(
+        "This API key may send {cap} messages at once, and this would be {deliveries}. Choose fewer people, or ask the \
+         school for a higher cap."
+    );
+    Err(ApiError::field("to", words))
 }
 
 /// Accepts a message for sending now. 422 if it cannot be sent as it is, with all there is to mend.

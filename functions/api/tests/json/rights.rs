@@ -50,6 +50,17 @@ const STAFF: &[(&str, &str, &str)] = &[
     ("GET", "/contacts/{id}", "addContact editContact"),
     ("POST", "/contacts/{id}", "editContact"),
     ("POST", "/contacts/{id}/delete", "editContact"),
+    ("POST", "/contacts/{id}/overrides", "editContact"),
+    ("GET", "/settings", "preferences"),
+    ("POST", "/settings/{group}", "preferences"),
+    ("POST", "/settings/logo", "preferences"),
+    ("POST", "/settings/logo/remove", "preferences"),
+    ("GET", "/logo/{file}", "user"),
+    ("GET", "/settings/keys", "preferences"),
+    ("POST", "/settings/keys", "preferences"),
+    ("POST", "/settings/keys/{id}/rotate", "preferences"),
+    ("POST", "/settings/keys/{id}/revoke", "preferences"),
+    ("GET", "/release-notes", "user"),
     ("GET", "/usage", "messageHistory"),
     ("GET", "/usage.xlsx", "messageHistory"),
     ("GET", "/upload", "uploadData"),
@@ -141,14 +152,14 @@ fn user_id(number: u128) -> UserId {
 }
 
 /// A browser of somebody with these roles.
-struct Browser<'h> {
+pub(crate) struct Browser<'h> {
     house: &'h House,
-    cookie: String,
+    pub(crate) cookie: String,
     csrf: String,
 }
 
 impl<'h> Browser<'h> {
-    async fn of(house: &'h House, school: &School, number: u128, roles: Roles) -> Self {
+    pub(crate) async fn of(house: &'h House, school: &School, number: u128, roles: Roles) -> Self {
         let id = user_id(number);
         let user = User {
             id,
@@ -172,7 +183,7 @@ impl<'h> Browser<'h> {
         Self { house, cookie, csrf: "csrf".to_owned() }
     }
 
-    async fn ask(&self, method: &str, path: &str) -> Answer {
+    pub(crate) async fn ask(&self, method: &str, path: &str) -> Answer {
         if method == "POST" {
             return self.post(path, "").await;
         }
@@ -180,7 +191,7 @@ impl<'h> Browser<'h> {
         self.house.send(request.body(Body::empty()).unwrap()).await
     }
 
-    async fn post(&self, path: &str, fields: &str) -> Answer {
+    pub(crate) async fn post(&self, path: &str, fields: &str) -> Answer {
         let request = Request::post(path)
             .header("cookie", &self.cookie)
             .header("origin", PUBLIC_URL)
@@ -212,6 +223,7 @@ async fn things(house: &House, key: &str, school: &School) -> BTreeMap<&'static 
         ("messages", sent.json()["id"].as_str().unwrap().to_owned()),
         ("contacts", "ann".to_owned()),
         ("upload", ticket.id.to_string()),
+        ("settings/keys", key.split('_').nth(1).unwrap().to_owned()),
     ])
 }
 

@@ -4,6 +4,7 @@
 //! line.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
@@ -13,6 +14,13 @@ const BODY: &str = "margin:0;padding:24px 16px;background:#f4f5f7;color:#1b1f24;
     font:16px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const CARD: &str = "max-width:36em;margin:0 auto;padding:24px;background:#ffffff;border-radius:8px";
 const FOOT: &str = "max-width:36em;margin:16px auto 0;padding:0 24px;color:#57606a;font-size:14px";
+
+/// What may stand in an e-mail; a picture that goes along has an address of its own kind.
+static SAFE: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+    let mut safe = ammonia::Builder::default();
+    safe.add_url_schemes(["cid"]);
+    safe
+});
 
 /// What surrounds the text.
 #[derive(Clone, Copy)]
@@ -29,7 +37,7 @@ pub(super) struct Frame<'a> {
 pub fn email_html(text: &str) -> String {
     let mut inner = String::with_capacity(text.len() * 2);
     html::push_html(&mut inner, events(text));
-    ammonia::clean(&inner)
+    SAFE.clean(&inner).to_string()
 }
 
 /// A whole HTML document.

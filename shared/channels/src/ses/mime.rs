@@ -36,7 +36,10 @@ pub(super) fn message(email: &OutgoingEmail<'_>) -> Vec<u8> {
             .header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"));
     }
     for file in email.attachments {
-        message = message.attachment(media_type(file.mime), one_line(file.name), file.bytes);
+        message = match file.content_id {
+            Some(id) => message.inline(media_type(file.mime), one_line(id), file.bytes),
+            None => message.attachment(media_type(file.mime), one_line(file.name), file.bytes),
+        };
     }
     let mut bytes = Vec::new();
     message.serialize(&mut bytes);
@@ -125,7 +128,12 @@ mod tests {
         let mut email = email(&parts, evil, evil, "x");
         email.message_id = "a\r\nBcc: other@mail.example";
         email.unsubscribe_url = Some("https://m.example/u>\r\nBcc: other@mail.example");
-        let name = [Attachment { name: evil, mime: "text/plain\r\nBcc: other@mail.example", bytes: b"x" }];
+        let name = [Attachment {
+            name: evil,
+            mime: "text/plain\r\nBcc: other@mail.example",
+            bytes: b"x",
+            content_id: None,
+        }];
         email.attachments = &name;
         let raw = String::from_utf8(message(&email)).unwrap();
         assert!(!raw.to_lowercase().contains("\nbcc:"), "{raw}");
@@ -150,8 +158,8 @@ mod tests {
         let parts = parts();
         let bytes: Vec<u8> = (0..=255).collect();
         let files = [
-            Attachment { name: "Höhenplan.pdf", mime: "application/pdf", bytes: &bytes },
-            Attachment { name: "x", mime: "nonsense", bytes: b"" },
+            Attachment { name: "Höhenplan.pdf", mime: "application/pdf", bytes: &bytes, content_id: None },
+            Attachment { name: "x", mime: "nonsense", bytes: b"", content_id: None },
         ];
         let mut email = email(&parts, "s", "n", "t");
         email.attachments = &files;
@@ -164,5 +172,24 @@ mod tests {
             Some("octet-stream")
         );
         assert!(mail.body_html(0).is_some() && mail.body_text(0).is_some());
+    }
+
+    #[test]
+    fn a_picture_that_the_text_shows_goes_inside_it() {
+        let parts = parts();
+        let files = [Attachment {
+            name: "logo.png",
+            mime: "image/png",
+            bytes: b"PNG",
+            content_id: Some("schoollogo"),
+        }];
+        let mut email = email(&parts, "s", "n", "![Hillview](cid:schoollogo)\n\nHello");
+        email.attachments = &files;
+        let raw = message(&email);
+        let mail = MessageParser::new().parse(&raw).unwrap();
+        assert!(mail.body_html(0).is_some_and(|t| t.contains(r#"<img src="cid:schoollogo" alt="Hillview""#)));
+        let picture = mail.attachment(0).unwrap();
+        assert_eq!((picture.content_id(), picture.contents()), (Some("schoollogo"), &b"PNG"[..]));
+        assert!(picture.content_disposition().is_some_and(|d| d.is_inline()));
     }
 }

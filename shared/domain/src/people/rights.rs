@@ -101,6 +101,11 @@ impl Rights {
         Self { roles, switches }
     }
 
+    /// Whether the school subscribes to voice: without it no page offers a call.
+    pub const fn has_voice(self) -> bool {
+        self.switches.voice
+    }
+
     /// The roles that work.
     pub const fn roles(self) -> Roles {
         self.roles

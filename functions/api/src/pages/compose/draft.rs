@@ -4,6 +4,7 @@ use domain::book::AddressBook;
 use domain::channel::Channel;
 use domain::ids::ContactId;
 use domain::message::{Audience, EmailContent, Message, Purpose, SmsContent, VoiceContent};
+use domain::routing::Routing;
 use domain::settings::Settings;
 use store::ComposeDefaults;
 
@@ -63,6 +64,8 @@ pub(crate) struct Draft {
     pub(crate) sms: Option<SmsContent>,
     pub(crate) voice: Option<VoiceContent>,
     pub(crate) email: Option<EmailContent>,
+    /// Whether an emergency goes as text and call to people who can get either.
+    pub(crate) both: bool,
     /// Texts of channels that are not chosen just now.
     pub(crate) idle_sms: SmsContent,
     pub(crate) idle_voice: VoiceContent,
@@ -81,6 +84,7 @@ impl Draft {
             sms: Some(sms.clone()),
             voice: None,
             email: None,
+            both: false,
             idle_sms: sms,
             idle_voice: VoiceContent { text: String::new() },
             idle_email: EmailContent { subject: String::new(), text: String::new() },
@@ -126,6 +130,7 @@ impl Draft {
             sms: form.has("sms").then(|| sms.clone()),
             voice: form.has("voice").then(|| voice.clone()),
             email: form.has("email").then(|| email.clone()),
+            both: form.has("both"),
             idle_sms: sms,
             idle_voice: voice,
             idle_email: email,
@@ -149,15 +154,20 @@ impl Draft {
             sms: self.sms.clone(),
             voice: self.voice.clone(),
             email: self.email.clone(),
-            routing: None,
+            // The tick is offered for an emergency only, and means nothing else.
+            routing: (self.both && self.purpose == Purpose::Emergency).then_some(Routing::Both),
         }
     }
 
     /// The form again, as hidden fields of the page that asks for the last word.
     pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields: Vec<(&'static str, String)> = self.to.iter().map(|c| ("to", c.value())).collect();
-        let on =
-            [("sms", self.sms.is_some()), ("voice", self.voice.is_some()), ("email", self.email.is_some())];
+        let on = [
+            ("sms", self.sms.is_some()),
+            ("voice", self.voice.is_some()),
+            ("email", self.email.is_some()),
+            ("both", self.both),
+        ];
         fields.extend(on.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, "yes".to_owned())));
         fields.extend([
             ("purpose", self.purpose.code().to_owned()),
@@ -180,7 +190,7 @@ mod tests {
     fn a_form_comes_back_as_it_was() {
         let form = FormFields::parse(
             b"to=group%3AYear+9&to=contact%3AP-1&to=contact%3A&to=nonsense&add=everyone&remove=contact%3AP-1\
-              &sms=yes&sms_header=GA&sms_text=one%0D%0Atwo&email_subject=kept&purpose=emergency",
+              &sms=yes&both=yes&sms_header=GA&sms_text=one%0D%0Atwo&email_subject=kept&purpose=emergency",
         );
         let draft = Draft::read(&form);
         assert_eq!(draft.to, [Chosen::Group("Year 9".into()), Chosen::Everyone]);
@@ -188,6 +198,7 @@ mod tests {
         assert!(message.to.everyone && message.to.groups == ["Year 9"] && message.to.contacts.is_empty());
         assert_eq!(message.sms.map(|s| s.text).as_deref(), Some("one\ntwo"));
         assert_eq!((message.email, message.purpose), (None, Purpose::Emergency));
+        assert_eq!(message.routing, Some(Routing::Both));
         let pairs: Vec<String> = draft.fields().into_iter().map(|(n, v)| format!("{n}={v}")).collect();
         assert_eq!(Draft::read(&FormFields::parse(pairs.join("&").replace('\n', "%0A").as_bytes())), draft);
     }

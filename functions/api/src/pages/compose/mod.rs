@@ -38,6 +38,7 @@ pub(crate) struct ComposePage {
     email: EmailForm,
     tokens: [Token; 5],
     purposes: [Choice; 4],
+    both: bool,
     check: Check,
 }
 
@@ -168,6 +169,7 @@ impl ComposePage {
             },
             tokens: TOKENS,
             purposes: Purpose::ALL.map(|p| Choice::new(p.code(), purpose_words(p), p == draft.purpose)),
+            both: draft.both,
             problems,
             check,
         }

@@ -1,0 +1,76 @@
+//! The account settings at work.
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use domain::people::Action;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::confirm::ConfirmSettingsPage;
+use super::{SettingsPage, logo, problems};
+use crate::address::ClientAddress;
+use crate::auth::{Posted, SignedIn};
+use crate::error::{ApiError, Result};
+use crate::pages::desk::{Desk, html};
+use crate::pages::frame::Here;
+use crate::pages::kit::Problem;
+use crate::services::settings::{Outcome, change, group};
+use crate::state::ApiState;
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new()
+        .route("/settings", get(show))
+        .route("/settings/{group}", post(save))
+        .route("/settings/logo", post(logo::put))
+        .route("/settings/logo/remove", post(logo::remove))
+        .route("/logo/{file}", get(logo::serve))
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    done: Option<String>,
+}
+
+async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<Asked>) -> Result<Response> {
+    let desk = Desk::open(&state, &by, Here::Settings).await?;
+    let page = SettingsPage::new(desk.frame, &desk.settings, None, Vec::new());
+    html(&match asked.done.as_deref() {
+        Some("saved") => page.noticed("The settings are saved. Messages written from now on follow them."),
+        Some("same") => page.noticed("Nothing was different, so nothing was changed."),
+        Some("logo") => page.noticed("The logo is saved. Write $schoollogo$ where an e-mail should show it."),
+        Some("no-logo") => page.noticed("The logo is removed."),
+        _ => page,
+    })
+}
+
+async fn save(
+    State(state): State<ApiState>,
+    Path(code): Path<String>,
+    from: ClientAddress,
+    Posted { by, form }: Posted,
+) -> Result<Response> {
+    by.may(Action::ChangeSettings)?;
+    let group = group(&code).ok_or(ApiError::NotFound)?;
+    let outcome = change(&state, &by, &from, group, &form).await?;
+    let done = |word: &str| Ok(Redirect::to(&format!("/settings?done={word}")).into_response());
+    let desk = Desk::open(&state, &by, Here::Settings).await?;
+    match outcome {
+        Outcome::Saved => done("saved"),
+        Outcome::Same => done("same"),
+        Outcome::Confirm { differences, token } => {
+            html(&ConfirmSettingsPage::new(desk.frame, group, &form, differences, token))
+        }
+        Outcome::Wrong(errors) => {
+            let page = SettingsPage::new(desk.frame, &desk.settings, Some((group, &form)), problems(errors));
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+        }
+        Outcome::Stale => {
+            let words = "Somebody else changed these settings while you did. They are shown as they are now: look at \
+                         them, then repeat your change.";
+            let page = SettingsPage::new(desk.frame, &desk.settings, None, vec![Problem::new("", words)]);
+            Ok((StatusCode::CONFLICT, html(&page)?).into_response())
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The school's API keys: made, given another secret, taken away.
+
+use domain::audit::{Act, Change};
+use store::{ApiKey, ApiToken, KeyKind, KeyTerms, StoreError};
+
+use crate::address::ClientAddress;
+use crate::auth::{Scope, SignedIn};
+use crate::error::{ApiError, FieldError, Result};
+use crate::forms::FormFields;
+use crate::state::ApiState;
+
+/// Longest name, in characters.
+const LONGEST_NAME: usize = 60;
+/// Most keys of a school.
+const MOST_KEYS: usize = 50;
+/// Highest cap that can be set; more than that is no cap.
+const HIGHEST_CAP: u32 = 1_000_000;
+/// How long the secret before a rotation works on, in milliseconds: a day, so that nobody has to hurry.
+pub const FORMER_WORKS_MS: i64 = 24 * 3_600_000;
+
+/// Reads the terms of a key from a form, or says everything that is wrong.
+pub fn terms(form: &FormFields) -> std::result::Result<KeyTerms, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let mut say = |field: &str, message: &str| errors.push(FieldError::new(field, message));
+    let name = form.text("name");
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        say("name", "Name the system that will use the key, in at most 60 characters.");
+    }
+    let scopes: Option<Vec<Scope>> = form.all("scope").map(Scope::from_code).collect();
+    let scopes = scopes.unwrap_or_default();
+    if scopes.is_empty() {
+        say("scope", "Tick what the key may be used for, at least one of the list.");
+    }
+    let kind = KeyKind::from_code(form.text("kind"));
+    if kind.is_none() {
+        say("kind", "Choose whose system the key is for.");
+    }
+    let cap = match form.text("cap") {
+        "" => Some(None),
+        typed => typed.parse::<u32>().ok().filter(|cap| (1..=HIGHEST_CAP).contains(cap)).map(Some),
+    };
+    if cap.is_none() {
+        say("cap", "Give a whole number from 1 to 1000000, or leave it blank for no limit.");
+    }
+    match (kind, cap) {
+        (Some(kind), Some(cap)) if errors.is_empty() => {
+            let mut codes: Vec<String> = Vec::new();
+            for scope in Scope::ALL.into_iter().filter(|scope| scopes.contains(scope)) {
+                codes.push(scope.code().to_owned());
+            }
+            Ok(KeyTerms { name: name.to_owned(), scopes: codes, kind, cap })
+        }
+        _ => Err(errors),
+    }
+}
+
+/// Makes a key. The token is told once and kept nowhere.
+pub async fn create(
+    state: &ApiState,
+    by: &SignedIn,
+    from: &ClientAddress,
+    terms: KeyTerms,
+) -> Result<(ApiKey, ApiToken)> {
+    if by.school.api_keys().await?.len() >= MOST_KEYS {
+        let words = format!("A school may have {MOST_KEYS} keys. Revoke one that is not used any more.");
+        return Err(ApiError::field("name", words));
+    }
+    let token = fresh(state, &hex::encode(state.ids().bytes::<8>()))?;
+    let shown = [
+        ("name", terms.name.clone()),
+        ("scopes", terms.scopes.join(" ")),
+        ("kind", terms.kind.code().to_owned()),
+        ("cap", terms.cap.map_or_else(String::new, |cap| cap.to_string())),
+    ];
+    let changes = shown.iter().filter_map(|(field, value)| Change::of(field, "", value)).collect();
+    let deed = by.deed(from, Act::KeyCreated, token.id(), changes);
+    let key = by.school.make_api_key(&token, terms, &deed, state.now_ms()).await?;
+    Ok((key, token))
+}
+
+/// One of the school's keys. 404 for another school's.
+pub async fn known(by: &SignedIn, id: &str) -> Result<ApiKey> {
+    by.school.api_key(id).await?.ok_or(ApiError::NotFound)
+}
+
+/// Gives a key another secret. The one before works for a day.
+pub async fn rotate(state: &ApiState, by: &SignedIn, from: &ClientAddress, key: &ApiKey) -> Result<ApiToken> {
+    let token = fresh(state, key.id())?;
+    let now_ms = state.now_ms();
+    let deed = by.deed(from, Act::KeyRotated, key.id(), Vec::new());
+    by.school.rotate_api_key(key, &token, now_ms + FORMER_WORKS_MS, &deed, now_ms).await?;
+    Ok(token)
+}
+
+/// Takes a key away at once.
+pub async fn revoke(state: &ApiState, by: &SignedIn, from: &ClientAddress, key: &ApiKey) -> Result<()> {
+    let changes = Change::of("name", key.name(), "").into_iter().collect();
+    let deed = by.deed(from, Act::KeyRevoked, key.id(), changes);
+    match by.school.revoke_api_key(key, &deed, state.now_ms()).await {
+        // Two who revoke the same key at once both have what they wanted.
+        Err(StoreError::Conflict) if by.school.api_key(key.id()).await?.is_none() => Ok(()),
+        done => Ok(done?),
+    }
+}
+
+fn fresh(state: &ApiState, id: &str) -> Result<ApiToken> {
+    ApiToken::new(id, &hex::encode(state.ids().bytes::<32>()))
+        .ok_or_else(|| ApiError::internal(StoreError::NotFound("well-formed token")))
+}
