@@ -8,3 +8,4 @@ mod pace;
 mod product;
 mod protocol;
 mod recovery;
+mod settings;

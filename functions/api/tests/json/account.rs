@@ -381,7 +381,7 @@ async fn who_works_for_several_schools_chooses_one_and_switches() {
     assert!(!visitor.is_in().await, "no session of before is left");
     assert_eq!(
         acts(&other).await,
-        [Act::SettingsChanged, Act::SignedIn],
+        [Act::KeyCreated, Act::SettingsChanged, Act::SignedIn],
         "noted in the school that was entered"
     );
     let member = other.member(id(1)).await.unwrap().unwrap();
