@@ -190,6 +190,6 @@ mod tests {
         assert!(mail.body_html(0).is_some_and(|t| t.contains(r#"<img src="cid:schoollogo" alt="Hillview""#)));
         let picture = mail.attachment(0).unwrap();
         assert_eq!((picture.content_id(), picture.contents()), (Some("schoollogo"), &b"PNG"[..]));
-        assert!(picture.content_disposition().is_some_and(|d| d.is_inline()));
+        assert!(picture.content_disposition().is_some_and(mail_parser::ContentType::is_inline));
     }
 }
