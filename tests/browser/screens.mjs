@@ -109,6 +109,8 @@ for (const colorScheme of THEMES) {
       ["upload-checked", checked],
       ["usage", "/usage"],
       ["tools", "/tools"],
+      ["preferences", "/preferences"],
+      ["second-factor", "/preferences/second-factor"],
     ]) {
       await page.goto(where);
       await shoot(page, name);
@@ -120,6 +122,8 @@ for (const colorScheme of THEMES) {
     const door = await stranger.newPage();
     await door.goto("/sign-in");
     await shoot(door, "sign-in");
+    await door.goto("/forgotten");
+    await shoot(door, "forgotten");
     await stranger.close();
   }
 }
