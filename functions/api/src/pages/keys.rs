@@ -212,7 +212,7 @@ impl KeysPage {
                 .hint("Of the system that will use the key, such as “Website”.")
                 .checked(&problems),
             cap: Field::new("cap", "Most messages at once", form.text("cap"))
-                .hint("A request that would send more is refused. There is nobody to type a PIN, so set what is usual.")
+                .hint("A request that would send more is refused: set what is usual.")
                 .optional()
                 .checked(&problems),
             scopes: Scope::ALL.map(|s| Choice::new(s.code(), s.words(), ticked(s.code()))).to_vec(),
