@@ -2,7 +2,7 @@
 
 mod ties;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -77,6 +77,15 @@ pub struct AddressBook {
     away: HashMap<ContactId, Box<str>>,
 }
 
+/// What a book is made of, its people in order.
+struct Sorted {
+    contacts: Vec<Contact>,
+    reaches: Vec<Reach>,
+    ties: Vec<Tie>,
+    kinds: BTreeMap<String, GroupKind>,
+    away: HashMap<ContactId, Box<str>>,
+}
+
 impl AddressBook {
     /// Puts contacts in order and looks everything up. Numbers without a calling code are read as `country`'s. What
     /// staff changed in an imported contact counts here, and so wherever people are looked up, shown or written to.
@@ -99,7 +108,13 @@ impl AddressBook {
             contact.numbers.shrink_to_fit();
             contact.groups.shrink_to_fit();
         }
-        let reaches: Vec<Reach> = contacts.iter().map(|c| Reach::of(c, country, mode)).collect();
+        let reaches = contacts.iter().map(|c| Reach::of(c, country, mode)).collect();
+        Self::sorted(version, country, Sorted { contacts, reaches, ties, kinds, away })
+    }
+
+    /// Of contacts that are in order already.
+    fn sorted(version: u64, country: CountryCode, sorted: Sorted) -> Self {
+        let Sorted { contacts, reaches, ties, kinds, away } = sorted;
         let mut by_id: Vec<u32> = (0..u32::try_from(contacts.len()).unwrap_or(u32::MAX)).collect();
         by_id.sort_unstable_by_key(|place| contacts.get(*place as usize).map(|c| &c.id));
         let groups = groups_of(&contacts, &kinds);
@@ -181,6 +196,33 @@ impl AddressBook {
         self.contacts.is_empty()
     }
 
+    /// A book of those at these places, with nobody else's name in it.
+    pub(crate) fn only(&self, places: &BTreeSet<usize>) -> Self {
+        let kept = places.iter().filter_map(|place| self.at(*place));
+        let (contacts, reaches): (Vec<Contact>, Vec<Reach>) =
+            kept.map(|(contact, reach)| (contact.clone(), reach.clone())).unzip();
+        let pairs = places.iter().flat_map(|pupil| self.adults_of(*pupil));
+        let tie = |pair: &Pair| {
+            Some(Tie {
+                pupil: self.contacts.get(pair.pupil())?.id.clone(),
+                contact: self.contacts.get(pair.contact())?.id.clone(),
+                kind: self.kind_of(pair).to_owned(),
+                priority: pair.priority(),
+                responsibility: pair.responsibility,
+                court_order: pair.court_order,
+            })
+        };
+        let kinds = self.groups.iter().filter_map(|group| Some((group.name.clone(), group.kind?)));
+        let sorted = Sorted {
+            contacts,
+            reaches,
+            ties: pairs.filter_map(tie).collect(),
+            kinds: kinds.collect(),
+            away: HashMap::new(),
+        };
+        Self::sorted(self.version, self.country, sorted)
+    }
+
     /// Everybody in order, with how to reach them; the index is the place.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Contact, &Reach)> {
         self.contacts.iter().zip(&self.reaches)
@@ -247,7 +289,7 @@ impl fmt::Debug for AddressBook {
 }
 
 /// Two spellings of one group have one key. Signs are kept: *Year 9+* is not *Year 9*.
-fn group_key(name: &str) -> String {
+pub(crate) fn group_key(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 

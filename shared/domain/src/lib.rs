@@ -13,6 +13,7 @@ mod fold;
 pub mod ids;
 pub mod import;
 pub mod job;
+pub mod limit;
 pub mod message;
 pub mod money;
 pub mod notice;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::audience::SendTo;
 use crate::channel::Channel;
 use crate::ids::ContactId;
+use crate::limit::Limit;
 use crate::routing::Routing;
 
 /// Longest subject, in characters.
@@ -70,6 +71,9 @@ pub struct Audience {
     /// Which adults of a pupil. Without it a group of pupils, or everyone, stands for the people themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_to: Option<SendTo>,
+    /// Whom of all these its author may message at all. It stays with the message: whoever is outside is not there.
+    #[serde(default, skip_serializing_if = "Limit::is_none")]
+    pub within: Limit,
 }
 
 impl Audience {

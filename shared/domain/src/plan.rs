@@ -72,6 +72,8 @@ pub struct Plan {
 
 /// Resolves a message against an address book.
 pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan {
+    let narrowed = message.to.within.within(book);
+    let book = narrowed.as_ref().unwrap_or(book);
     let texts = Texts::of(message);
     let chosen = Chosen { sms: message.sms.is_some(), voice: message.voice.is_some() };
     let mut plan = Plan::default();
@@ -172,7 +174,7 @@ impl<'a> Gathered<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::contact::{ContactRole, LabelledNumber, PhoneLabel, Source};
     use crate::message::{Audience, EmailContent, Purpose, SmsContent, VoiceContent};
@@ -181,7 +183,7 @@ mod tests {
     use crate::routing::{Routing, VoiceCalling};
     use crate::settings::Prices;
 
-    fn settings() -> Settings {
+    pub(crate) fn settings() -> Settings {
         Settings {
             timezone: "Europe/London".into(),
             country: CountryCode::default(),

@@ -3,6 +3,7 @@
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use domain::audit::{Act, Change, Deed, Who};
 use domain::ids::UserId;
+use domain::limit::Limit;
 use domain::people::{Action, Page, Rights, Standing, Switches};
 use http::Method;
 use http::request::Parts;
@@ -45,8 +46,13 @@ pub struct SignedIn {
 
 impl SignedIn {
     /// What they may open and do.
-    pub const fn rights(&self) -> Rights {
-        Rights::new(self.membership.roles(), self.switches)
+    pub fn rights(&self) -> Rights {
+        Rights::new(self.membership.roles(), self.switches).linked(!self.membership.groups().is_empty())
+    }
+
+    /// Whom they may see and message.
+    pub fn limit(&self) -> Limit {
+        Limit::to_groups(self.membership.groups())
     }
 
     /// 403 unless they may open this page.

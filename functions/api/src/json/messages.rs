@@ -323,7 +323,7 @@ impl MessageRequest {
         let To { contacts, groups, everyone, pupils, send_to } = self.to;
         let message = Message {
             purpose: self.purpose,
-            to: Audience { contacts, groups, everyone, pupils, send_to },
+            to: Audience { contacts, groups, everyone, pupils, send_to, ..Audience::default() },
             sms: self.sms.map(|sms| SmsContent {
                 header: sms.header.unwrap_or_else(|| settings.sms_header.clone()),
                 text: sms.text,

@@ -21,7 +21,7 @@ use super::desk::{Desk, html};
 use super::frame::{Frame, Here};
 use super::kit::{Ask, Choice, Field, Problem};
 use super::lines::Line;
-use super::{contact_path, shown};
+use super::{contact_path, shown, words};
 use crate::address::ClientAddress;
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
@@ -158,7 +158,10 @@ async fn add(State(state): State<ApiState>, Posted { by, form }: Posted) -> Resu
     if named.id.is_empty() {
         named.id = format!("H-{}", state.ids().ulid(state.now_ms()));
     }
-    let problems = match named.contact(&desk.settings, &state) {
+    let problems = match named
+        .contact(&desk.settings, &state)
+        .and_then(|contact| kept_in_sight(&by, None, contact))
+    {
         Ok(contact) => match by.school.add_contact(&contact, state.now_ms()).await {
             Ok(()) => return Ok(Redirect::to("/contacts?done=added").into_response()),
             Err(StoreError::Conflict) => {
@@ -179,7 +182,7 @@ async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
-    let stored = seen(&by, &id).await?;
+    let stored = seen(&state, &by, &desk, &id).await?;
     let notice = asked.done.map(|_| "The changes are saved.".to_owned());
     let recent = match by.opens(Page::History) {
         Ok(()) => {
@@ -202,7 +205,7 @@ async fn save(
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
-    let stored = seen(&by, &id).await?;
+    let stored = seen(&state, &by, &desk, &id).await?;
     if stored.contact.source.is_imported() {
         if desk.settings.edit_imported {
             return overrides::save(&state, &by, &from, desk, stored, &form).await;
@@ -211,7 +214,10 @@ async fn save(
     }
     let typed = Typed { id: stored.contact.id.to_string(), ..Typed::read(&form) };
     let rev = form.text("rev").parse().unwrap_or(0);
-    let problems = match typed.contact(&desk.settings, &state) {
+    let problems = match typed
+        .contact(&desk.settings, &state)
+        .and_then(|contact| kept_in_sight(&by, Some(&stored.contact), contact))
+    {
         Ok(contact) => match by.school.put_contact(&contact, rev, state.now_ms()).await {
             Ok(_) => {
                 return Ok(Redirect::to(&format!("/contacts/{}?done=saved", contact_path(&contact.id)))
@@ -235,12 +241,12 @@ async fn delete(
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
-    let stored = seen(&by, &id).await?;
+    let desk = Desk::open(&state, &by, Here::Contacts).await?;
+    let stored = seen(&state, &by, &desk, &id).await?;
     if form.text("sure") == "yes" {
         by.school.delete_contacts(&[stored.contact.id], state.now_ms()).await?;
         return Ok(Redirect::to("/contacts?done=deleted&n=1").into_response());
     }
-    let desk = Desk::open(&state, &by, Here::Contacts).await?;
     let ask = ask(&stored.contact);
     html(&AskPage {
         frame: desk.frame,
@@ -256,9 +262,33 @@ async fn delete(
 }
 
 /// A contact whom the user may see. 404 for anybody else.
-async fn seen(by: &SignedIn, id: &str) -> Result<StoredContact> {
+async fn seen(state: &ApiState, by: &SignedIn, desk: &Desk, id: &str) -> Result<StoredContact> {
     let id = ContactId::parse(id).map_err(|_| ApiError::NotFound)?;
-    by.school.contact(&id).await?.ok_or(ApiError::NotFound)
+    let stored = by.school.contact(&id).await?.ok_or(ApiError::NotFound)?;
+    let named = desk.limit.names_a_group_of(&stored.contact);
+    // Or by a pupil of theirs who is in one.
+    if named || desk.book(state, &by.school).await?.get(&id).is_some() {
+        Ok(stored)
+    } else {
+        Err(ApiError::NotFound)
+    }
+}
+
+/// The contact, if it will still be seen by whoever wrote it.
+fn kept_in_sight(
+    by: &SignedIn,
+    before: Option<&Contact>,
+    contact: Contact,
+) -> std::result::Result<Contact, Vec<Problem>> {
+    let limit = by.limit();
+    if limit.names_a_group_of(&contact) || before.is_some_and(|before| !limit.names_a_group_of(before)) {
+        return Ok(contact);
+    }
+    let groups = words::list(by.membership.groups());
+    Err(vec![Problem::new(
+        "groups",
+        format!("You are linked to {groups}: name at least one of these groups."),
+    )])
 }
 
 const WHY_GREY: &str = "This contact came from outside Messenger, so its fields are grey: a change made here would be \

@@ -154,7 +154,12 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
 /// Deletes the ticked people; without the word that they are meant, asks.
 async fn delete(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     by.may(Action::EditContact)?;
-    let ids: Vec<ContactId> = form.all("id").filter_map(|id| ContactId::parse(id).ok()).collect();
+    let desk = Desk::open(&state, &by, Here::Contacts).await?;
+    let mut ids: Vec<ContactId> = form.all("id").filter_map(|id| ContactId::parse(id).ok()).collect();
+    if !desk.limit.is_none() {
+        let book = desk.book(&state, &by.school).await?;
+        ids.retain(|id| book.get(id).is_some());
+    }
     if ids.is_empty() {
         return Ok(Redirect::to("/contacts?done=nobody").into_response());
     }
@@ -162,7 +167,6 @@ async fn delete(State(state): State<ApiState>, Posted { by, form }: Posted) -> R
         by.school.delete_contacts(&ids, state.now_ms()).await?;
         return Ok(Redirect::to(&format!("/contacts?done=deleted&n={}", ids.len())).into_response());
     }
-    let desk = Desk::open(&state, &by, Here::Contacts).await?;
     let people = words::count(ids.len() as u64, "contact", "contacts");
     html(&AskPage {
         frame: desk.frame,
@@ -214,18 +218,13 @@ impl ContactsPage {
         });
         let nobody = asked.done.as_deref() == Some("nobody");
         Self {
-            frame,
             notice: notice(asked),
             problems: if nobody {
                 vec![Problem::new("", "Tick the people to delete first.")]
             } else {
                 Vec::new()
             },
-            summary: format!(
-                "{} in {}",
-                words::count(book.len() as u64, "person", "people"),
-                words::count(book.groups().len() as u64, "group", "groups")
-            ),
+            summary: summary(&frame, book),
             total: book.len(),
             filtered: !query.is_empty() || !asked.group.is_empty() || lack != Lack::Nothing,
             query,
@@ -243,7 +242,17 @@ impl ContactsPage {
                 no: "Keep them",
                 harmless: false,
             },
+            frame,
         }
+    }
+}
+
+/// How many are in the book, as far as the user sees it.
+fn summary(frame: &Frame, book: &AddressBook) -> String {
+    let people = words::count(book.len() as u64, "person", "people");
+    match &frame.linked {
+        Some(groups) => format!("{people} in {groups}, to which you are linked"),
+        None => format!("{people} in {}", words::count(book.groups().len() as u64, "group", "groups")),
     }
 }
 

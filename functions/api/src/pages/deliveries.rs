@@ -83,7 +83,7 @@ async fn show(
     let id = known(&id)?;
     let desk = Desk::of_message(&state, &by, id).await?;
     let wanted = asked.show.as_deref().and_then(Show::from_code);
-    let found = match wanted {
+    let mut found = match wanted {
         None => deliveries(&by.school, id, asked.cursor.as_deref()).await?,
         Some(show) => deliveries_in(&by.school, id, asked.cursor.as_deref(), |s| Show::of(s) == show).await?,
     };
@@ -91,6 +91,7 @@ async fn show(
     let counts = lines::counts(&totals.iter().map(|(s, n)| (s.code().to_owned(), *n)).collect());
     let headline = by.school.body(id).await?.message.headline();
     let book = desk.book(&state, &by.school).await?;
+    desk.keep_seen(&mut found.lines, &book);
     html(&DeliveriesPage::new(desk.frame, id, &headline, &counts, wanted, &asked, &found, &book, &desk.local))
 }
 

@@ -6,13 +6,15 @@ use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use domain::book::AddressBook;
 use domain::ids::MessageId;
+use domain::limit::Limit;
 use domain::settings::Settings;
 use store::School;
 
 use super::frame::{Frame, Here};
-use super::words::LocalTime;
+use super::words::{self, LocalTime};
 use crate::auth::SignedIn;
 use crate::error::{ApiError, Result};
+use crate::services::deliveries::DeliveryLine;
 use crate::state::ApiState;
 
 /// The school as it stands, and the frame of the page.
@@ -20,6 +22,8 @@ pub(crate) struct Desk {
     pub(crate) settings: Settings,
     pub(crate) frame: Frame,
     pub(crate) local: LocalTime,
+    /// Whom the user may see and message.
+    pub(crate) limit: Limit,
 }
 
 impl Desk {
@@ -47,14 +51,32 @@ impl Desk {
             here,
             rights: by.rights(),
             several_schools: by.person.schools.len() > 1,
+            linked: linked_words(by.membership.groups()),
         };
-        Ok(Self { settings, frame, local })
+        Ok(Self { settings, frame, local, limit: by.limit() })
     }
 
-    /// The school's address book.
+    /// The school's address book, as far as the user may see it.
     pub(crate) async fn book(&self, state: &ApiState, school: &School) -> Result<Arc<AddressBook>> {
-        Ok(school.book(state.books(), self.settings.country, state.now_ms()).await?)
+        let book = school.book(state.books(), self.settings.country, state.now_ms()).await?;
+        Ok(self.limit.narrow(book))
     }
+
+    /// Leaves the deliveries, and the people of each, that the user may see: those who are in their groups now.
+    pub(crate) fn keep_seen(&self, lines: &mut Vec<DeliveryLine>, book: &AddressBook) {
+        if self.limit.is_none() {
+            return;
+        }
+        for line in &mut *lines {
+            line.contacts.retain(|id| book.get(id).is_some());
+        }
+        lines.retain(|line| !line.contacts.is_empty());
+    }
+}
+
+/// The groups that somebody is linked to, in words; `None` without one.
+fn linked_words(groups: &[String]) -> Option<String> {
+    (!groups.is_empty()).then(|| words::list(groups))
 }
 
 /// A page, or a part of one.

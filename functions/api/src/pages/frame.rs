@@ -89,6 +89,8 @@ pub(crate) struct Frame {
     pub(crate) rights: Rights,
     /// They are a member of more than one school, and can switch.
     pub(crate) several_schools: bool,
+    /// Groups outside of which they see nobody, in words.
+    pub(crate) linked: Option<String>,
 }
 
 impl Frame {
@@ -201,6 +203,7 @@ impl Frame {
                 domain::people::Switches { voice: true, payments: false },
             ),
             several_schools: true,
+            linked: None,
         }
     }
 }

@@ -280,7 +280,9 @@ impl MessagePage {
 fn audience(message: &Message) -> String {
     let to = &message.to;
     if to.everyone {
-        return "Everyone".to_owned();
+        let within = to.within.groups();
+        let all = || format!("Everyone in {}", words::list(within));
+        return if within.is_empty() { "Everyone".to_owned() } else { all() };
     }
     let mut chosen = to.groups.clone();
     if !to.contacts.is_empty() {

@@ -92,13 +92,21 @@ pub struct Switches {
 pub struct Rights {
     roles: Roles,
     switches: Switches,
+    linked: bool,
 }
 
 impl Rights {
     /// The rights that these roles give. Without [`Role::User`] they give none.
     pub const fn new(roles: Roles, switches: Switches) -> Self {
         let roles = if roles.has(Role::User) { roles } else { Roles::NONE };
-        Self { roles, switches }
+        Self { roles, switches, linked: false }
+    }
+
+    /// The rights of somebody who is linked to groups, if they are. Whatever would get them at other people is gone:
+    /// the roles of [`Roles::WIDE`], and acting on what others wrote.
+    pub const fn linked(self, linked: bool) -> Self {
+        let roles = if linked { self.roles.without_all(Roles::WIDE) } else { self.roles };
+        Self { roles, linked, ..self }
     }
 
     /// Whether the school subscribes to voice: without it no page offers a call.
@@ -117,6 +125,7 @@ impl Rights {
         let exists = match page {
             Page::VoiceLibrary => self.switches.voice,
             Page::Payments => self.switches.payments,
+            Page::Authorise => !self.linked,
             _ => true,
         };
         exists
@@ -146,7 +155,9 @@ impl Rights {
             Action::ChangeOwnPreferences => roles.has(Role::User),
             Action::Compose => roles.has(Role::ComposeMessage),
             Action::SendOwn => roles.has(Role::ComposeMessage) && roles.has(Role::AuthoriseMessage),
-            Action::AuthoriseOthers | Action::ControlSending => roles.has(Role::AuthoriseMessage),
+            Action::AuthoriseOthers | Action::ControlSending => {
+                roles.has(Role::AuthoriseMessage) && !self.linked
+            }
             Action::Attach => roles.has(Role::ComposeMessage) && roles.has(Role::DocumentManagement),
             Action::Tweet => roles.has(Role::ComposeMessage) && roles.has(Role::Tweet),
             Action::AddContact => roles.has(Role::AddContact),

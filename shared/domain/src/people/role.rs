@@ -99,6 +99,11 @@ impl Roles {
         Role::ALL.iter().copied().collect()
     }
 
+    /// Those that reach every person of the school, by a page, a file, a key or another user. They do not work for
+    /// somebody who is linked to groups.
+    pub const WIDE: Self =
+        Self::NONE.with(Role::Admin).with(Role::ManageUser).with(Role::UploadData).with(Role::Preferences);
+
     /// Whether the role is among them.
     pub const fn has(self, role: Role) -> bool {
         self.0 & role.bit() != 0
@@ -117,6 +122,16 @@ impl Roles {
     /// Without one.
     pub const fn without(self, role: Role) -> Self {
         Self(self.0 & !role.bit())
+    }
+
+    /// Without any of `other`.
+    pub const fn without_all(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Those that are in both.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// Those that are in only one of the two sets.

@@ -82,6 +82,21 @@ proptest! {
     }
 
     #[test]
+    fn whoever_is_linked_to_groups_gets_at_nobody_else(bits in proptest::collection::vec(any::<bool>(), Role::ALL.len())) {
+        let held: Roles = Role::ALL.iter().zip(&bits).filter(|(_, on)| **on).map(|(role, _)| *role).collect();
+        let (free, linked) = (Rights::new(held.without_all(Roles::WIDE), ON), Rights::new(held, ON).linked(true));
+        for (page, _) in PAGES {
+            prop_assert_eq!(linked.may_open(*page), free.may_open(*page) && *page != Page::Authorise, "{:?}", page);
+        }
+        for (action, _) in ACTIONS {
+            let others = matches!(action, Action::AuthoriseOthers | Action::ControlSending);
+            prop_assert_eq!(linked.may(*action), free.may(*action) && !others, "{:?}", action);
+        }
+        let member = Member { user: UserId::new(ulid::Ulid(1)), roles: linked.roles(), standing: Standing::Enabled };
+        prop_assert!(Manager::new(member).is_err());
+    }
+
+    #[test]
     fn without_user_no_role_works(bits in proptest::collection::vec(any::<bool>(), Role::ALL.len())) {
         let held: Roles = Role::ALL.iter().zip(&bits).filter(|(_, on)| **on).map(|(role, _)| *role).collect();
         let rights = Rights::new(held.without(Role::User), ON);

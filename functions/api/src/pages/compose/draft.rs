@@ -3,6 +3,7 @@
 use domain::book::AddressBook;
 use domain::channel::Channel;
 use domain::ids::ContactId;
+use domain::limit::Limit;
 use domain::message::{Audience, EmailContent, Message, Purpose, SmsContent, VoiceContent};
 use domain::routing::Routing;
 use domain::settings::Settings;
@@ -138,9 +139,9 @@ impl Draft {
         }
     }
 
-    /// The message that the form makes.
-    pub(crate) fn message(&self) -> Message {
-        let mut to = Audience::default();
+    /// The message that the form makes, of somebody who may message these.
+    pub(crate) fn message(&self, within: &Limit) -> Message {
+        let mut to = Audience { within: within.clone(), ..Audience::default() };
         for chosen in &self.to {
             match chosen {
                 Chosen::Everyone => to.everyone = true,
@@ -194,7 +195,7 @@ mod tests {
         );
         let draft = Draft::read(&form);
         assert_eq!(draft.to, [Chosen::Group("Year 9".into()), Chosen::Everyone]);
-        let message = draft.message();
+        let message = draft.message(&Limit::default());
         assert!(message.to.everyone && message.to.groups == ["Year 9"] && message.to.contacts.is_empty());
         assert_eq!(message.sms.map(|s| s.text).as_deref(), Some("one\ntwo"));
         assert_eq!((message.email, message.purpose), (None, Purpose::Emergency));

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::book::AddressBook;
 use domain::email::EmailAddress;
-use domain::message::SmsContent;
+use domain::message::{Message, SmsContent};
 use domain::people::Action;
 use domain::sms;
 use http::StatusCode;
@@ -112,7 +112,7 @@ struct Form<'b> {
 
 impl<'b> Form<'b> {
     fn new(mut desk: Desk, book: &'b AddressBook, draft: Draft, key: String, person: usize) -> Self {
-        let mut preview = preview_of(book, &draft.message(), &desk.settings);
+        let mut preview = preview_of(book, &draft.message(&desk.limit), &desk.settings);
         let reply_to = desk.settings.email_reply_to.clone();
         if draft.email.is_some() && !draft.reply_to.is_empty() {
             // A message is sent with the settings that it was accepted with: for this one replies go elsewhere.
@@ -129,8 +129,13 @@ impl<'b> Form<'b> {
         Self::new(desk, book, Draft::read(fields), key, fields.text("person").parse().unwrap_or(0))
     }
 
+    /// What the form says, to nobody whom its user may not message.
+    fn message(&self) -> Message {
+        self.draft.message(&self.desk.limit)
+    }
+
     fn check(&self) -> Check {
-        Check::new(self.book, &self.draft.message(), &self.preview, &self.desk.settings, self.person)
+        Check::new(self.book, &self.message(), &self.preview, &self.desk.settings, self.person)
     }
 
     fn compose(self, find: String, tell: bool) -> Result<Response> {
@@ -159,7 +164,7 @@ impl<'b> Form<'b> {
             |text: &SmsContent| SmsContent { header: sms::mend(&text.header), text: sms::mend(&text.text) };
         self.draft.sms = self.draft.sms.as_ref().map(plain);
         self.draft.idle_sms = plain(&self.draft.idle_sms);
-        self.preview = preview_of(self.book, &self.draft.message(), &self.desk.settings);
+        self.preview = preview_of(self.book, &self.message(), &self.desk.settings);
     }
 
     /// What is not as the user saw it when they pressed *Send*.
@@ -176,7 +181,7 @@ impl<'b> Form<'b> {
     }
 
     async fn send(self, state: &ApiState, by: &SignedIn) -> Result<Response> {
-        let message = self.draft.message();
+        let message = self.message();
         let request = serde_json::to_vec(&message).map_err(ApiError::internal)?;
         // A page loaded without a key cannot be sent twice by mistake, only by pressing twice.
         let key =
@@ -195,7 +200,12 @@ mod tests {
     use crate::pages::lines::samples::local;
 
     fn form(book: &AddressBook, draft: Draft) -> Form<'_> {
-        let desk = Desk { settings: samples::settings(), frame: Frame::sample(Here::Send), local: local() };
+        let desk = Desk {
+            settings: samples::settings(),
+            frame: Frame::sample(Here::Send),
+            local: local(),
+            limit: domain::limit::Limit::default(),
+        };
         Form::new(desk, book, draft, "key".into(), 0)
     }
 

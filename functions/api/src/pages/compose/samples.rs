@@ -3,6 +3,7 @@
 use domain::book::AddressBook;
 use domain::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
 use domain::ids::ContactId;
+use domain::limit::Limit;
 use domain::message::{EmailContent, SmsContent, VoiceContent};
 use domain::money::Pence;
 use domain::phone::{CountryCode, NumberMode};
@@ -129,7 +130,7 @@ impl Draft {
 
 fn page(draft: &Draft, find: &str, tell: bool) -> ComposePage {
     let (book, settings) = (book(), settings());
-    let message = draft.message();
+    let message = draft.message(&Limit::default());
     let preview = preview_of(&book, &message, &settings);
     let check = Check::new(&book, &message, &preview, &settings, 0);
     let problems = if tell { problems(&preview) } else { Vec::new() };
@@ -174,7 +175,7 @@ impl FoundPart {
 impl ConfirmPage {
     pub(crate) fn sample() -> Self {
         let (book, settings, draft) = (book(), settings(), draft());
-        let message = draft.message();
+        let message = draft.message(&Limit::default());
         let preview = preview_of(&book, &message, &settings);
         let check = Check::new(&book, &message, &preview, &settings, 0);
         let parts = Parts {

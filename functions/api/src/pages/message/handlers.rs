@@ -47,8 +47,9 @@ async fn show(
     let desk = Desk::of_message(&state, &by, id).await?;
     let status = status(&state, &by.school, id).await?;
     let body = by.school.body(id).await?;
-    let failing = failing(&by.school, id, &status).await?;
+    let mut failing = failing(&by.school, id, &status).await?;
     let book = desk.book(&state, &by.school).await?;
+    desk.keep_seen(&mut failing, &book);
     let live = Live::new(&status, &failing, &book, &desk.local);
     let mut page = MessagePage::new(desk.frame, &status, &body.message, &body.settings, &desk.local, live);
     page.notice = notice(&asked);
@@ -60,8 +61,9 @@ async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String
     let desk = Desk::of_message(&state, &by, id).await?;
     let status = status(&state, &by.school, id).await?;
     let message = by.school.body(id).await?.message;
-    let failing = failing(&by.school, id, &status).await?;
+    let mut failing = failing(&by.school, id, &status).await?;
     let book = desk.book(&state, &by.school).await?;
+    desk.keep_seen(&mut failing, &book);
     let live = Live::new(&status, &failing, &book, &desk.local);
     html(&LivePart {
         frame: desk.frame,
@@ -118,13 +120,26 @@ async fn may_stop(by: &SignedIn, id: MessageId) -> Result<()> {
     }
 }
 
+/// Whoever may authorise; somebody who is linked to groups only what they wrote themselves.
+async fn may_resend(by: &SignedIn, id: MessageId) -> Result<()> {
+    if by.limit().is_none() {
+        return by.may(Action::ControlSending);
+    }
+    let meta = by.school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    if meta.author.id == by.user.to_string() {
+        by.may(Action::SendOwn)
+    } else {
+        by.may(Action::ControlSending)
+    }
+}
+
 async fn resend(
     State(state): State<ApiState>,
     Path(id): Path<String>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     let id = known(&id)?;
-    by.may(Action::ControlSending)?;
+    may_resend(&by, id).await?;
     if form.text("sure") != "yes" {
         let waiting = status(&state, &by.school, id).await?.can_resend();
         return ask_page(&state, &by, id, resend_ask(id, waiting)).await;

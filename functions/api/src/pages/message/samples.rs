@@ -2,6 +2,7 @@
 
 use domain::channel::Channel;
 use domain::delivery::{DeliveryState, Reason};
+use domain::limit::Limit;
 use domain::message::Purpose;
 use domain::page::Standing;
 use store::Author;
@@ -50,7 +51,7 @@ pub(crate) fn failing() -> Vec<DeliveryLine> {
 }
 
 fn page(status: &Status, failing: &[DeliveryLine]) -> MessagePage {
-    let message = draft().message();
+    let message = draft().message(&Limit::default());
     let live = Live::new(status, failing, &book(), &local());
     MessagePage::new(Frame::sample(Here::History), status, &message, &settings(), &local(), live)
 }
