@@ -51,6 +51,12 @@ pub(crate) fn membership(school: SchoolId, user: UserId) -> Key {
     key(school_pk(school), format!("{MEMBERSHIP_PREFIX}{user}"))
 }
 
+pub(crate) const PROFILE_PREFIX: &str = "PROFILE#";
+
+pub(crate) fn profile(school: SchoolId, profile: ulid::Ulid) -> Key {
+    key(school_pk(school), format!("{PROFILE_PREFIX}{profile}"))
+}
+
 pub(crate) const SUMMARY_PREFIX: &str = "MSG#";
 
 pub(crate) fn summary(school: SchoolId, message: MessageId) -> Key {

@@ -65,6 +65,11 @@ impl Membership {
         &self.groups
     }
 
+    /// Moves with every change of roles, standing or groups.
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+
     /// When they last began a session here, in milliseconds since 1970.
     pub const fn last_sign_in_ms(&self) -> Option<i64> {
         self.last_sign_in_ms
@@ -129,6 +134,24 @@ impl School {
         let gone = [(":deleted", s("deleted"))];
         let put = self.table.tx_put_if(row, "attribute_not_exists(pk) OR standing = :deleted", gone)?;
         self.transact_recorded(vec![put, self.list_school(user)?, self.unchanged(by)?], deed, now_ms).await
+    }
+
+    /// Makes a new user and their membership, all or nothing. `Conflict` if their id, their e-mail address, or their
+    /// username or one that looks like it, is taken, or if `by`, who adds them, is no longer as they were read.
+    pub async fn add_user(
+        &self,
+        by: &Membership,
+        user: &User,
+        change: MemberChange,
+        deed: &Deed,
+        now_ms: i64,
+    ) -> Result<()> {
+        let row =
+            to_row("membership", &keys::membership(self.id, user.id), &self.new_member(user.id, change))?;
+        let mut items = user.tx_create(&self.table, Some(self.id))?;
+        items.push(self.table.tx_put(row, Some("attribute_not_exists(pk)"))?);
+        items.push(self.unchanged(by)?);
+        self.transact_recorded(items, deed, now_ms).await
     }
 
     /// Changes a membership. `Conflict` if it, or that of `by`, is no longer as it was read.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::audit::Deed;
 use domain::email::EmailAddress;
 use domain::ids::{SchoolId, UserId};
@@ -14,7 +14,7 @@ use crate::account::Account;
 use crate::error::{Result, StoreError};
 use crate::keys::Key;
 use crate::one_time::OneTime;
-use crate::table::{Row, from_row, key_row, n, s, text, to_row};
+use crate::table::{Row, Table, from_row, key_row, n, s, text, to_row};
 use crate::{School, Store, keys};
 
 /// The longest skeleton of a username, in bytes.
@@ -57,23 +57,41 @@ impl User {
     pub fn full_name(&self) -> String {
         format!("{} {}", self.forename, self.surname).trim().to_owned()
     }
+
+    /// What makes them, as a member of this school if there is one.
+    pub(crate) fn tx_create(
+        &self,
+        table: &Table,
+        school: Option<SchoolId>,
+    ) -> Result<Vec<TransactWriteItem>> {
+        let skeleton = username_skeleton(&self.username);
+        if !is_username(&skeleton) {
+            return Err(StoreError::corrupt("user", "username"));
+        }
+        let mut row = to_row("user", &keys::user(self.id), self)?;
+        if let Some(school) = school {
+            row.insert("schools".to_owned(), AttributeValue::Ss(vec![school.to_string()]));
+        }
+        let new = Some("attribute_not_exists(pk)");
+        Ok(vec![
+            table.tx_put(row, new)?,
+            table.tx_put(pointer(&keys::username(&skeleton), self.id), new)?,
+            table.tx_put(pointer(&email_key(&self.email), self.id), new)?,
+        ])
+    }
 }
 
 impl Store {
     /// Adds a user. `Conflict` when the username, or one that looks like it, the e-mail address or the id is taken.
     pub async fn create_user(&self, user: &User) -> Result<()> {
-        let skeleton = username_skeleton(&user.username);
-        if !is_username(&skeleton) {
-            return Err(StoreError::corrupt("user", "username"));
-        }
-        let row = to_row("user", &keys::user(user.id), user)?;
-        let new = Some("attribute_not_exists(pk)");
-        let items = vec![
-            self.table.tx_put(row, new)?,
-            self.table.tx_put(pointer(&keys::username(&skeleton), user.id), new)?,
-            self.table.tx_put(pointer(&email_key(&user.email), user.id), new)?,
-        ];
-        self.table.transact(items, None).await
+        self.table.transact(user.tx_create(&self.table, None)?, None).await
+    }
+
+    /// The users of these ids, in any order; ids without one are left out.
+    pub async fn users(&self, ids: &[UserId]) -> Result<Vec<User>> {
+        let wanted: Vec<Key> = ids.iter().map(|id| keys::user(*id)).collect();
+        let rows = self.table.batch_get(&wanted, true).await?;
+        rows.into_iter().map(|row| from_row("user", row)).collect()
     }
 
     /// The user of this id.

@@ -3,6 +3,7 @@
 pub(crate) mod mis;
 mod names;
 mod people;
+mod staff;
 
 use admin::found::{FoundError, create_school};
 use api::auth::{Scope, hash_password};
@@ -14,6 +15,8 @@ use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{Prices, Settings};
 use store::{Access, Account, ApiToken, Store, StoreError, User};
 use ulid::Ulid;
+
+pub(crate) use staff::{DemoUser, listed};
 
 use crate::secrets::Secrets;
 
@@ -45,7 +48,12 @@ pub(crate) async fn ensure(
     let id = SchoolId::new(Ulid::from_parts(1_756_713_600_000, 5_976));
     let school = store.school(Access::of_operator(id));
     match school.settings().await {
-        Ok(_) => return Ok(id),
+        Ok(_) if empty || staff::is_whole(store).await? => return Ok(id),
+        // A start that was cut short may have left some of them out.
+        Ok(_) => {
+            staff::add(store, id, &super_user(secrets, now_ms)?, now_ms).await?;
+            return Ok(id);
+        }
         Err(StoreError::NotFound(_)) => {}
         Err(e) => return Err(e.into()),
     }
@@ -62,7 +70,11 @@ pub(crate) async fn ensure(
         Ok(_) | Err(StoreError::Conflict) => {}
         Err(e) => return Err(e.into()),
     }
-    create_school(store, id, &settings(), &super_user(secrets, now_ms)?).await?;
+    let user = super_user(secrets, now_ms)?;
+    create_school(store, id, &settings(), &user).await?;
+    if !empty {
+        staff::add(store, id, &user, now_ms).await?;
+    }
     Ok(id)
 }
 

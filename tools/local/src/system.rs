@@ -144,6 +144,7 @@ impl System {
             twilio_url: config.twilio.base_url,
             ses_url: config.ses.endpoint.unwrap_or_default(),
             username: demo::USERNAME.to_owned(),
+            users: if options.empty { Vec::new() } else { demo::listed() },
             password: secrets.password.clone(),
             api_key: demo::api_token(&secrets).map_err(|e| StartError::new("demo school", e))?.reveal(),
             school_id: school.to_string(),

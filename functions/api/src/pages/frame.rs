@@ -15,10 +15,11 @@ pub(crate) enum Here {
     Usage,
     Settings,
     ReleaseNotes,
+    Users,
 }
 
 impl Here {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Home,
         Self::Preferences,
         Self::Send,
@@ -29,6 +30,7 @@ impl Here {
         Self::Usage,
         Self::Settings,
         Self::ReleaseNotes,
+        Self::Users,
     ];
 
     /// What has to be open to them for this.
@@ -41,6 +43,7 @@ impl Here {
             Self::Contacts => Page::Contacts,
             Self::Upload => Page::Upload,
             Self::Usage => Page::Usage,
+            Self::Users => Page::Users,
         }
     }
 
@@ -56,6 +59,7 @@ impl Here {
             Self::Usage => "usage",
             Self::Settings => "settings",
             Self::ReleaseNotes => "release-notes",
+            Self::Users => "users",
         }
     }
 }
@@ -140,6 +144,7 @@ impl Frame {
                     "What governs your school’s messages; API keys",
                 ),
             ),
+            (Here::Users, link(Here::Users, "/users", "Users", "Who may sign in, and what they may do")),
             (Here::Upload, link(Here::Upload, "/upload", "Upload data", "Load contacts from a spreadsheet")),
             (
                 Here::Usage,
@@ -171,6 +176,7 @@ impl Frame {
                 | Here::Usage
                 | Here::Settings
                 | Here::ReleaseNotes
+                | Here::Users
         )
     }
 

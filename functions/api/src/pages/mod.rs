@@ -22,6 +22,7 @@ mod standing;
 mod tools;
 mod upload;
 mod usage;
+mod users;
 mod words;
 
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub fn routes() -> Router<ApiState> {
         .merge(contacts::routes())
         .merge(contact::routes())
         .merge(usage::routes())
+        .merge(users::routes())
         .merge(upload::routes())
         .merge(tools::routes())
         .merge(settings::routes())

@@ -22,6 +22,7 @@ use super::settings::{ConfirmSettingsPage, SettingsPage};
 use super::tools::ToolsPage;
 use super::upload::{ImportPage, UploadPage};
 use super::usage::UsagePage;
+use super::users::{AddUserPage, MemberPage, ProfilePage, ProfilesPage, UsersPage};
 use super::{compose, message, upload};
 
 fn pages() -> Vec<(&'static str, String)> {
@@ -70,6 +71,18 @@ fn pages() -> Vec<(&'static str, String)> {
         page("upload-failed", &ImportPage::sample_failed()),
         page("usage", &UsagePage::sample()),
         page("usage-empty", &UsagePage::sample_empty()),
+        page("users", &UsersPage::sample()),
+        page("users-nobody", &UsersPage::sample_nobody()),
+        page("user", &MemberPage::sample()),
+        page("user-holds-more", &MemberPage::sample_holds_more()),
+        page("user-yourself", &MemberPage::sample_yourself()),
+        page("user-new", &AddUserPage::sample()),
+        page("user-new-name", &AddUserPage::sample_name()),
+        page("user-new-roles", &AddUserPage::sample_roles()),
+        page("profiles", &ProfilesPage::sample()),
+        page("profiles-empty", &ProfilesPage::sample_empty()),
+        page("profile", &ProfilePage::sample()),
+        page("profile-grey", &ProfilePage::sample_grey()),
         page("tools", &ToolsPage::sample()),
         page("settings", &SettingsPage::sample()),
         page("settings-problems", &SettingsPage::sample_with_problems()),

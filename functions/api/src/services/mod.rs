@@ -12,3 +12,4 @@ pub mod send;
 pub mod settings;
 pub mod status;
 pub mod usage;
+pub mod users;

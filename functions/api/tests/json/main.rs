@@ -18,4 +18,5 @@ mod rights;
 mod settings;
 mod surface;
 mod usage;
+mod users;
 mod visitor;

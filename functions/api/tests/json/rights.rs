@@ -10,7 +10,7 @@ use axum::body::Body;
 use domain::audit::{Act, Deed, Who};
 use domain::email::EmailAddress;
 use domain::ids::UserId;
-use domain::people::{Role, Roles, Standing};
+use domain::people::{Profile, Role, Roles, Standing};
 use http::Request;
 use serde_json::json;
 use store::{Author, Lifetime, MemberChange, School, User};
@@ -61,6 +61,22 @@ const STAFF: &[(&str, &str, &str)] = &[
     ("POST", "/settings/keys/{id}/rotate", "preferences"),
     ("POST", "/settings/keys/{id}/revoke", "preferences"),
     ("GET", "/release-notes", "user"),
+    ("GET", "/users", "manageUser"),
+    ("GET", "/users/new", "manageUser admin"),
+    ("POST", "/users/new", "manageUser admin"),
+    ("GET", "/users/profiles", "manageUser"),
+    ("GET", "/users/profiles/new", "manageUser admin"),
+    ("POST", "/users/profiles/new", "manageUser admin"),
+    ("GET", "/users/profiles/{id}", "manageUser"),
+    ("POST", "/users/profiles/{id}", "manageUser admin"),
+    ("POST", "/users/profiles/{id}/delete", "manageUser admin"),
+    ("GET", "/users/{id}", "manageUser"),
+    ("POST", "/users/{id}/roles", "manageUser admin"),
+    ("POST", "/users/{id}/groups", "manageUser admin"),
+    ("POST", "/users/{id}/disable", "manageUser admin"),
+    ("POST", "/users/{id}/enable", "manageUser admin"),
+    ("POST", "/users/{id}/delete", "manageUser admin"),
+    ("POST", "/users/{id}/link", "manageUser admin"),
     ("GET", "/usage", "messageHistory"),
     ("GET", "/usage.xlsx", "messageHistory"),
     ("GET", "/upload", "uploadData"),
@@ -219,17 +235,34 @@ async fn things(house: &House, key: &str, school: &School) -> BTreeMap<&'static 
     let sent = post("/api/v1/messages", message).await;
     let author = Author { id: "somebody".to_owned(), name: "Somebody".to_owned() };
     let ticket = api::services::imports::create(&house.state, school, author, "a.csv", 10).await.unwrap();
+    // Who may only sign in, and a set of roles that everybody may give.
+    let colleague = user_id(9_001);
+    Browser::of(house, school, 9_001, Roles::NONE.with(Role::User)).await;
+    let profile = Ulid::from_parts(7, 7);
+    let asking = Profile { name: "Asking".to_owned(), roles: Roles::NONE.with(Role::User) };
+    let made = Deed {
+        who: Who::System,
+        from: String::new(),
+        act: Act::ProfileChanged,
+        on: profile.to_string(),
+        changes: Vec::new(),
+    };
+    school.add_profile(profile, asking, &made, NOON).await.unwrap();
     BTreeMap::from([
         ("messages", sent.json()["id"].as_str().unwrap().to_owned()),
         ("contacts", "ann".to_owned()),
         ("upload", ticket.id.to_string()),
         ("settings/keys", key.split('_').nth(1).unwrap().to_owned()),
+        ("users", colleague.to_string()),
+        ("users/profiles", profile.to_string()),
     ])
 }
 
 fn filled(path: &str, things: &BTreeMap<&'static str, String>) -> String {
     things
         .iter()
+        // A longer kind before the one that begins it.
+        .rev()
         .find(|(kind, _)| path.starts_with(&format!("/{kind}/")))
         .map_or_else(|| path.to_owned(), |(_, id)| path.replace("{id}", id))
 }
@@ -261,7 +294,7 @@ async fn a_role_is_what_opens_a_page_and_does_a_thing_and_nothing_else_is() {
             let status = ask(without).await;
             assert_eq!(status, 403, "{method} {path} without {enough:?}");
             let admin = ask(Roles::NONE.with(Role::User).with(Role::Admin)).await;
-            let expected = *method == "GET" && path != "/contacts/new";
+            let expected = *method == "GET" && path != "/contacts/new" || enough.has(Role::Admin);
             assert_eq!(admin != 403, expected, "{method} {path} for a mere administrator: {admin}");
         }
         assert!(

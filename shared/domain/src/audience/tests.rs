@@ -81,7 +81,7 @@ fn names(book: &AddressBook, places: &[usize]) -> Vec<String> {
 fn to(contacts: &[&str], groups: &[&str], pupils: &[&str], send_to: Option<SendTo>) -> Audience {
     let ids = |list: &[&str]| list.iter().map(|t| id(t)).collect();
     let groups = groups.iter().map(|g| (*g).to_owned()).collect();
-    Audience { contacts: ids(contacts), groups, everyone: false, pupils: ids(pupils), send_to }
+    Audience { contacts: ids(contacts), groups, pupils: ids(pupils), send_to, ..Audience::default() }
 }
 
 #[test]
@@ -202,6 +202,7 @@ fn audience() -> impl Strategy<Value = Audience> {
             everyone,
             pupils: pupils.iter().map(|n| id(&format!("x{}", n.index(PUPILS)))).collect(),
             send_to,
+            ..Audience::default()
         },
     )
 }

@@ -4,6 +4,7 @@ mod manage;
 mod profile;
 mod rights;
 mod role;
+mod suggest;
 #[cfg(test)]
 mod tests;
 
@@ -11,3 +12,4 @@ pub use manage::{Manager, Member, NotAllowed, Standing};
 pub use profile::{BUILT_IN, Profile};
 pub use rights::{Action, Page, Rights, Switches};
 pub use role::{Role, Roles};
+pub use suggest::{establishment, suggest_username};
