@@ -28,7 +28,7 @@ class School:
         made = stack.admin(
             "create-school", "--name", name, "--country", "44", "--sms-sender", name.replace(" ", "")[:11],
             "--voice-caller", "+441632960999", "--username", f"{name.split()[0].lower()}.office",
-            "--email", f"office@{name.split()[0].lower()}.example")
+            "--email", f"office@{name.split()[0].lower()}.example", "--sign-in", "password")
         self.id, self.username, self.password = made["school"], made["username"], made["password"]
         key = stack.admin("create-key", "--school", self.id, "--name", "Partner", "--scopes", SCOPES)["key"]
         self.partner = Partner(stack.url, key)

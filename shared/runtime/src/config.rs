@@ -203,6 +203,16 @@ pub fn table_name() -> Result<String, ConfigError> {
     required("TABLE_NAME")
 }
 
+/// The queue for what cannot wait, for the operator's command, if the environment names it.
+pub fn emergency_queue() -> Option<String> {
+    variable("EMERGENCY_QUEUE_URL")
+}
+
+/// Where the product is reached, without a closing slash, for the operator's command, if the environment says so.
+pub fn public_url() -> Option<String> {
+    variable("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned())
+}
+
 /// Where Twilio is, if the environment says so; also asked by the local product.
 pub fn twilio_base_url() -> Option<String> {
     variable("TWILIO_BASE_URL").map(|url| url.trim_end_matches('/').to_owned())

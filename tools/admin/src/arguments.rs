@@ -20,7 +20,10 @@ messenger-admin, the operator's command line
       [--sms-sender SENDER]  3 to 11 letters and digits, +number, or a messaging service MG… (from the name)
       [--voice-caller NUMBER]    +number that calls come from; without one calls are refused
       [--reply-to ADDRESS]   where replies to e-mail go (the address above)
-    prints the school's id and the super-user's first password, once
+      [--url URL]            where the product is reached, for the link (from PUBLIC_URL)
+      [--sign-in WAY]        link: to set a password, sent by e-mail where EMERGENCY_QUEUE_URL names the queue, else
+                             printed; or password: a first password is printed, for a script (link)
+    prints the school's id and, once, how its super-user gets in
 
   messenger-admin create-key --school ID --name NAME --scopes SCOPE,SCOPE…
     prints an API key, once; scopes: contacts:write messages:write messages:read usage:read
@@ -74,6 +77,19 @@ pub struct NewSchool {
     pub forename: String,
     /// Their family name, or empty.
     pub surname: String,
+    /// How they get in first.
+    pub first: FirstSignIn,
+    /// Where the product is reached, without a closing slash, if it was said.
+    pub url: Option<String>,
+}
+
+/// How a new super-user gets in first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstSignIn {
+    /// By a link to set a password.
+    Link,
+    /// With a password that was made for them.
+    Password,
 }
 
 /// An API key to make.
@@ -117,7 +133,7 @@ pub enum ArgumentError {
 struct Typed(Vec<(&'static str, String)>);
 
 /// Options of `create-school`, of `create-key`, and of both.
-const SCHOOL: [&str; 10] = [
+const SCHOOL: [&str; 12] = [
     "--name",
     "--username",
     "--email",
@@ -128,6 +144,8 @@ const SCHOOL: [&str; 10] = [
     "--sms-sender",
     "--voice-caller",
     "--reply-to",
+    "--url",
+    "--sign-in",
 ];
 const USER: [&str; 1] = ["--username"];
 const KEY: [&str; 3] = ["--school", "--name", "--scopes"];
@@ -200,6 +218,8 @@ fn new_school(typed: &Typed) -> Result<NewSchool, ArgumentError> {
         username: typed.needed("--username")?,
         forename: typed.take("--forename").unwrap_or_default(),
         surname: typed.take("--surname").unwrap_or_default(),
+        first: typed.read("--sign-in", first_sign_in)?.unwrap_or(FirstSignIn::Link),
+        url: typed.read("--url", url)?,
         name,
         email,
     })
@@ -211,6 +231,23 @@ fn new_key(typed: &Typed) -> Result<NewKey, ArgumentError> {
         name: typed.needed("--name")?,
         scopes: typed.read("--scopes", scopes)?.ok_or(ArgumentError::Missing("--scopes"))?,
     })
+}
+
+fn first_sign_in(text: &str) -> Result<FirstSignIn, &'static str> {
+    match text {
+        "link" => Ok(FirstSignIn::Link),
+        "password" => Ok(FirstSignIn::Password),
+        _ => Err("write link or password"),
+    }
+}
+
+fn url(text: &str) -> Result<String, &'static str> {
+    let text = text.trim_end_matches('/');
+    if text.starts_with("https://") || text.starts_with("http://") {
+        Ok(text.to_owned())
+    } else {
+        Err("write where the product is reached, such as https://messenger.example.com")
+    }
 }
 
 fn timezone(text: &str) -> Result<String, &'static str> {
@@ -300,6 +337,8 @@ mod tests {
             (&format!("{school} --sms-sender 12345"), "--sms-sender"),
             (&format!("{school} --voice-caller 01632960000"), "--voice-caller"),
             (&format!("{school} --scopes usage:read"), "--scopes"),
+            (&format!("{school} --sign-in magic"), "--sign-in"),
+            (&format!("{school} --url messenger"), "--url"),
             (&format!("{school} --timezone"), "--timezone"),
             ("reset-second-factor", "--username"),
             ("reset-second-factor --email pat@hill.example", "--email"),

@@ -22,6 +22,11 @@ pub enum FoundError {
     /// The password could not be hashed.
     #[error("password: {0}")]
     Password(String),
+    /// The school is made, but the link could not be queued for mailing; *Forgotten password* sends another.
+    #[error(
+        "the school is made, but its super-user could not be mailed ({0}): use “Forgotten password” to send the link"
+    )]
+    NotMailed(String),
     /// The table could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
-use admin::arguments::{self, ArgumentError, Arguments};
+use admin::arguments::{self, ArgumentError, Arguments, Command};
 use admin::order;
-use runtime::{Aws, Clock, Ids, database_at, table_name};
+use runtime::{
+    Aws, Clock, Ids, Queue, Queues, SqsQueue, database_at, emergency_queue, public_url, table_name,
+};
 use store::Store;
 
 /// The table of a database on this machine, where TABLE_NAME says nothing else.
@@ -36,10 +38,20 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn work(arguments: Arguments) -> Result<order::Outcome, Box<dyn std::error::Error>> {
+async fn work(mut arguments: Arguments) -> Result<order::Outcome, Box<dyn std::error::Error>> {
+    if let Command::CreateSchool(school) = &mut arguments.command {
+        school.url = school.url.take().or_else(public_url);
+    }
+    let mut queue = None;
     let store = match &arguments.database {
         Some(url) => Store::new(database_at(url), &table_name().unwrap_or_else(|_| LOCAL_TABLE.to_owned())),
-        None => Store::new(Aws::from_env().await.dynamodb(), &table_name()?),
+        None => {
+            let aws = Aws::from_env().await;
+            queue = emergency_queue()
+                .map(|emergency| SqsQueue::new(aws.sqs(), Queues { emergency, ..Queues::default() }));
+            Store::new(aws.dynamodb(), &table_name()?)
+        }
     };
-    Ok(order::run(&store, &Ids::system(), Clock::system().now_ms(), arguments.command).await?)
+    let queue = queue.as_ref().map(|queue| queue as &dyn Queue);
+    Ok(order::run(&store, &Ids::system(), Clock::system().now_ms(), queue, arguments.command).await?)
 }

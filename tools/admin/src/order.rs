@@ -4,13 +4,15 @@ use std::fmt;
 
 use api::auth::hash_password;
 use domain::ids::{SchoolId, UserId};
+use domain::job::Job;
 use domain::money::Pence;
+use domain::notice::Notice;
 use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{Prices, Settings};
-use runtime::Ids;
-use store::{ApiToken, Store, User};
+use runtime::{Ids, Queue, QueueName};
+use store::{ApiToken, Mint, OneTimeKind, Store, User};
 
-use crate::arguments::{Command, NewKey, NewSchool};
+use crate::arguments::{Command, FirstSignIn, NewKey, NewSchool};
 use crate::found::{FoundError, create_key, create_school, reset_second_factor};
 
 /// What came of a command: lines of a word and a value, for the terminal and for scripts. Holds secrets that nobody can
@@ -23,10 +25,22 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Carries out a command at `now_ms` milliseconds since 1970.
-pub async fn run(store: &Store, ids: &Ids, now_ms: i64, command: Command) -> Result<Outcome, FoundError> {
+/// How long a printed link works, in milliseconds: as long as one that is mailed.
+const LINK_MS: i64 = 7 * 24 * 3_600_000;
+/// Where the product is, unless it is said: on this machine.
+const LOCAL_URL: &str = "http://127.0.0.1:8080";
+
+/// Carries out a command at `now_ms` milliseconds since 1970. Mail goes by `queue`; where there is none, what it would
+/// say is printed.
+pub async fn run(
+    store: &Store,
+    ids: &Ids,
+    now_ms: i64,
+    queue: Option<&dyn Queue>,
+    command: Command,
+) -> Result<Outcome, FoundError> {
     match command {
-        Command::CreateSchool(school) => new_school(store, ids, now_ms, *school).await,
+        Command::CreateSchool(school) => new_school(store, ids, now_ms, queue, *school).await,
         Command::CreateKey(key) => new_key(store, ids, now_ms, &key).await,
         Command::ResetSecondFactor(username) => {
             reset_second_factor(store, now_ms, &username).await?;
@@ -35,14 +49,24 @@ pub async fn run(store: &Store, ids: &Ids, now_ms: i64, command: Command) -> Res
     }
 }
 
-async fn new_school(store: &Store, ids: &Ids, now_ms: i64, new: NewSchool) -> Result<Outcome, FoundError> {
+async fn new_school(
+    store: &Store,
+    ids: &Ids,
+    now_ms: i64,
+    queue: Option<&dyn Queue>,
+    new: NewSchool,
+) -> Result<Outcome, FoundError> {
     let id = SchoolId::new(ids.ulid(now_ms));
     // 80 bits, in groups that can be read out.
     let password = [(); 4].map(|()| hex::encode(ids.bytes::<3>())[..5].to_owned()).join("-");
     let user = User {
         id: UserId::new(ids.ulid(now_ms)),
-        password_hash: hash_password(&password, ids.bytes())
-            .map_err(|e| FoundError::Password(e.to_string()))?,
+        password_hash: match new.first {
+            FirstSignIn::Link => String::new(),
+            FirstSignIn::Password => {
+                hash_password(&password, ids.bytes()).map_err(|e| FoundError::Password(e.to_string()))?
+            }
+        },
         username: new.username.clone(),
         email: new.email.clone(),
         forename: new.forename.clone(),
@@ -52,7 +76,42 @@ async fn new_school(store: &Store, ids: &Ids, now_ms: i64, new: NewSchool) -> Re
         schools: Vec::new(),
     };
     create_school(store, id, &settings(&new), &user).await?;
-    Ok(Outcome(vec![("school", id.to_string()), ("username", user.username), ("password", password)]))
+    let way_in = match (new.first, queue) {
+        (FirstSignIn::Password, _) => ("password", password),
+        (FirstSignIn::Link, Some(queue)) => mailed(queue, id, &user).await?,
+        (FirstSignIn::Link, None) => ("link", link(store, ids, now_ms, id, &user, new.url.as_deref()).await?),
+    };
+    Ok(Outcome(vec![("school", id.to_string()), ("username", user.username), way_in]))
+}
+
+/// Has the link mailed by the product itself.
+async fn mailed(
+    queue: &dyn Queue,
+    school: SchoolId,
+    user: &User,
+) -> Result<(&'static str, String), FoundError> {
+    let job = Job::Notify { school, notice: Notice::Welcome { user: user.id } };
+    queue
+        .send(QueueName::Emergency, vec![(job, 0)])
+        .await
+        .map_err(|e| FoundError::NotMailed(e.to_string()))?;
+    Ok(("mailed", user.email.to_string()))
+}
+
+/// A link to set a first password, as it would be mailed.
+async fn link(
+    store: &Store,
+    ids: &Ids,
+    now_ms: i64,
+    school: SchoolId,
+    user: &User,
+    url: Option<&str>,
+) -> Result<String, FoundError> {
+    let secret = ids.secret();
+    let kind = OneTimeKind::Password;
+    let mint = Mint { user: user.id, kind, school, mailed_to: None, expires_ms: now_ms + LINK_MS };
+    store.mint(&secret, mint).await?;
+    Ok(format!("{}/password/{secret}", url.unwrap_or(LOCAL_URL)))
 }
 
 /// A new school's settings: what was not asked for is empty, costs nothing or is the most usual.

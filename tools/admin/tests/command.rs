@@ -9,7 +9,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordVerifier};
 use domain::ids::SchoolId;
 use dynoxide::Database;
-use store::{Access, ApiToken, SecondFactor, Store};
+use store::{Access, ApiToken, OneTimeKind, SecondFactor, Store};
 use tokio::process::Command;
 use tokio::sync::oneshot;
 
@@ -41,8 +41,13 @@ impl Table {
     }
 
     async fn create_school(&self, username: &str) -> Output {
+        self.create_school_with(username, &[]).await
+    }
+
+    async fn create_school_with(&self, username: &str, more: &[&str]) -> Output {
         let named = ["create-school", "--name", "Hill Park School", "--country", "353"];
-        self.admin(&[&named[..], &["--username", username, "--email", "pat@hill.example"]].concat()).await
+        let user = ["--username", username, "--email", "pat@hill.example"];
+        self.admin(&[&named[..], &user, more].concat()).await
     }
 }
 
@@ -56,7 +61,7 @@ fn said(output: &Output, word: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_school_has_a_super_user_who_can_sign_in_with_the_printed_password() {
     let table = Table::start().await;
-    let output = table.create_school("pat.marlow").await;
+    let output = table.create_school_with("pat.marlow", &["--sign-in", "password"]).await;
     assert!(output.status.success(), "{output:?}");
     let id: SchoolId = said(&output, "school").parse().unwrap();
     let settings = table.store.school(Access::of_operator(id)).settings().await.unwrap();
@@ -73,6 +78,24 @@ async fn a_new_school_has_a_super_user_who_can_sign_in_with_the_printed_password
     let memberships = table.store.memberships(&user).await.unwrap();
     assert_eq!(memberships.iter().map(store::Membership::school).collect::<Vec<_>>(), [id]);
     assert_eq!(memberships[0].roles(), domain::people::Roles::all());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_queue_the_super_users_link_is_printed_and_works_once() {
+    let table = Table::start().await;
+    let output = table.create_school_with("pat", &["--url", "https://messenger.example/"]).await;
+    let link = said(&output, "link");
+    let secret = link.strip_prefix("https://messenger.example/password/").unwrap_or_else(|| panic!("{link}"));
+    let now_ms = runtime::Clock::system().now_ms();
+    let token = table.store.one_time(secret, OneTimeKind::Password, now_ms).await.unwrap().unwrap();
+    let user = table.store.user_by_username("pat").await.unwrap().unwrap();
+    assert_eq!((token.user(), user.password_hash.as_str()), (user.id, ""), "nobody knows a password");
+    table.store.spend(&token).await.unwrap();
+    assert_eq!(table.store.one_time(secret, OneTimeKind::Password, now_ms).await.unwrap(), None);
+    let late = now_ms + 8 * 24 * 3_600_000;
+    let other = table.create_school_with("pat2", &["--email", "p2@hill.example"]).await;
+    let secret = said(&other, "link").rsplit('/').next().unwrap().to_owned();
+    assert_eq!(table.store.one_time(&secret, OneTimeKind::Password, late).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

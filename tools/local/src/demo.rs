@@ -16,7 +16,8 @@ use domain::settings::{Prices, Settings};
 use store::{Access, Account, ApiToken, Store, StoreError, User};
 use ulid::Ulid;
 
-pub(crate) use staff::{DemoUser, listed};
+pub use staff::DemoUser;
+pub(crate) use staff::listed;
 
 use crate::secrets::Secrets;
 

@@ -12,5 +12,6 @@ mod system;
 mod web;
 
 pub use access::Access;
+pub use demo::DemoUser;
 pub use queue::LocalQueue;
 pub use system::{Options, ProviderUrls, StartError, System};

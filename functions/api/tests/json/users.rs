@@ -116,7 +116,7 @@ async fn of_two_administrators_who_disable_each_other_at_once_one_remains() {
 async fn a_user_is_disabled_enabled_and_deleted_and_history_keeps_the_name() {
     let house = office().await;
     house
-        .contacts(json!([{"id": "A", "surname": "Marlow", "role": "parent", "mobile": "07700900001"}]))
+        .contacts(json!([{"id": "A", "forename": "Ada", "surname": "Marlow", "role": "parent", "mobile": "07700900001"}]))
         .await;
     let admin = Visitor::signed_in(&house, "super").await;
     let add_role = vec![("role", "user"), ("role", "composeMessage"), ("role", "authoriseMessage")];
@@ -171,7 +171,8 @@ async fn another_schools_user_is_not_found_and_its_roles_are_not_shown() {
         .await;
     assert_eq!(page.status, 200);
     assert!(page.text.contains("Olive F.") && page.text.contains("stranger"), "enough to tell who it is");
-    assert!(!page.text.contains("Olive Field"), "and no more");
+    let main = page.text.split_once("<main").unwrap().1;
+    assert!(!main.contains("Olive Field"), "and no more");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -385,7 +386,7 @@ async fn a_linked_user_sees_and_chooses_people_of_their_groups_only() {
     assert!(Visitor::signed_in(&house, "super").await.get("/contacts").await.text.contains("Tom Ten"));
 
     // A new contact stays in sight.
-    let ann = [("surname", "New"), ("mobile", "07700900011")];
+    let ann = [("surname", "New"), ("role", "parent")];
     let without = nina.fill_in("/contacts/new", "/contacts/new", &ann).await;
     assert!(
         without.status == 422 && without.text.contains("name at least one of these groups"),

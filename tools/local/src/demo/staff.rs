@@ -14,7 +14,7 @@ use super::DemoError;
 
 /// A demo user, as the start and `access.json` list them.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct DemoUser {
+pub struct DemoUser {
     /// What they sign in with.
     pub username: &'static str,
     /// What they may do, in a few words.
