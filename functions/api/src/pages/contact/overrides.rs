@@ -15,6 +15,7 @@ use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
 use crate::pages::desk::{Desk, html};
+use crate::pages::frame::Here;
 use crate::pages::kit::Problem;
 use crate::pages::{contact_path, shown};
 use crate::services::contacts::{ContactFields, read_contact};
@@ -172,7 +173,8 @@ pub(super) async fn drop_one(
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
-    let stored = super::seen(&by, &id).await?;
+    let desk = Desk::open(&state, &by, Here::Contacts).await?;
+    let stored = super::seen(&state, &by, &desk, &id).await?;
     let mut overrides = stored.contact.overrides.clone();
     if !overrides.drop_field(form.text("field")) {
         // Somebody else was first, or it was pressed twice.
