@@ -43,14 +43,13 @@ async fn work(mut arguments: Arguments) -> Result<order::Outcome, Box<dyn std::e
         school.url = school.url.take().or_else(public_url);
     }
     let mut queue = None;
-    let store = match &arguments.database {
-        Some(url) => Store::new(database_at(url), &table_name().unwrap_or_else(|_| LOCAL_TABLE.to_owned())),
-        None => {
-            let aws = Aws::from_env().await;
-            queue = emergency_queue()
-                .map(|emergency| SqsQueue::new(aws.sqs(), Queues { emergency, ..Queues::default() }));
-            Store::new(aws.dynamodb(), &table_name()?)
-        }
+    let store = if let Some(url) = &arguments.database {
+        Store::new(database_at(url), &table_name().unwrap_or_else(|_| LOCAL_TABLE.to_owned()))
+    } else {
+        let aws = Aws::from_env().await;
+        queue = emergency_queue()
+            .map(|emergency| SqsQueue::new(aws.sqs(), Queues { emergency, ..Queues::default() }));
+        Store::new(aws.dynamodb(), &table_name()?)
     };
     let queue = queue.as_ref().map(|queue| queue as &dyn Queue);
     Ok(order::run(&store, &Ids::system(), Clock::system().now_ms(), queue, arguments.command).await?)
