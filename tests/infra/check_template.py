@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # What the functions read, in `shared/runtime`; the secrets go only to the functions that talk to Twilio.
 SETTINGS = {
     "TABLE_NAME", "ROUTINE_QUEUE_URL", "EMERGENCY_QUEUE_URL", "RECEIPTS_QUEUE_URL", "FINISHED_QUEUE_URL",
-    "FILES_BUCKET", "PUBLIC_URL", "TWILIO_BASE_URL", "TWILIO_PER_SECOND", "SES_CONFIGURATION_SET", "SES_FROM_ADDRESS",
+    "FILES_BUCKET", "AUDIT_BUCKET", "PUBLIC_URL", "TWILIO_BASE_URL", "TWILIO_PER_SECOND", "SES_CONFIGURATION_SET", "SES_FROM_ADDRESS",
     "SES_PER_SECOND", "LOG_FORMAT", "LEASE_SECONDS",
 }
 SECRETS = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "REFERENCE_KEY"}
@@ -122,7 +122,7 @@ class Privileges(unittest.TestCase):
                 for action in as_list(statement["Action"]):
                     self.assertRegex(action, r"^[a-z0-9-]+:[A-Za-z]+$", name)
                 for resource in as_list(statement["Resource"]):
-                    if resource == {"Fn::Sub": "${FilesBucket.Arn}/uploads/*"}:
+                    if resource in ({"Fn::Sub": "${FilesBucket.Arn}/uploads/*"}, {"Fn::Sub": "${AuditBucket.Arn}/audit/*"}):
                         continue
                     self.assertNotIn("*", json.dumps(resource), name)
 
@@ -221,12 +221,20 @@ class Kept(unittest.TestCase):
         self.assertEqual(index["Projection"], {"ProjectionType": "KEYS_ONLY"})
 
     def test_files_are_private_encrypted_and_sent_over_tls(self):
-        bucket = RESOURCES["FilesBucket"]["Properties"]
-        self.assertTrue(all(bucket["PublicAccessBlockConfiguration"].values()))
-        self.assertEqual(len(bucket["PublicAccessBlockConfiguration"]), 4)
-        self.assertIn("BucketEncryption", bucket)
-        (deny,) = RESOURCES["FilesBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-        self.assertEqual((deny["Effect"], deny["Condition"]), ("Deny", {"Bool": {"aws:SecureTransport": "false"}}))
+        for name in ("FilesBucket", "AuditBucket"):
+            bucket = RESOURCES[name]["Properties"]
+            self.assertTrue(all(bucket["PublicAccessBlockConfiguration"].values()))
+            self.assertEqual(len(bucket["PublicAccessBlockConfiguration"]), 4)
+            self.assertIn("BucketEncryption", bucket)
+            (deny,) = RESOURCES[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+            self.assertEqual((deny["Effect"], deny["Condition"]), ("Deny", {"Bool": {"aws:SecureTransport": "false"}}))
+
+    def test_anchors_of_the_audit_log_are_locked(self):
+        bucket = RESOURCES["AuditBucket"]["Properties"]
+        self.assertIs(bucket["ObjectLockEnabled"], True)
+        rule = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+        self.assertEqual(rule, {"Mode": "COMPLIANCE", "Days": {"Ref": "AuditLockDays"}})
+        self.assertNotIn("LifecycleConfiguration", bucket)
 
 
 class Web(unittest.TestCase):

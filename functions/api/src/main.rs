@@ -11,7 +11,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     runtime::start_logging();
     let config = Config::from_env()?;
     let aws = Aws::in_lambda()?;
-    let files = S3Files::new(aws.s3(), config.files_bucket.clone());
+    let files = S3Files::new(aws.s3(), config.files_bucket.clone(), config.audit_bucket.clone());
     let settings = ApiConfig {
         numbers: config.number_mode(),
         upload_origin: upload_origin(&files).await,

@@ -1,4 +1,5 @@
-//! Messages' texts, read once while the function is warm: a body never changes after it was accepted.
+//! Messages' texts, read once while the function is warm: a body never changes once its message can be planned and
+//! cannot go back to be authorised.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,15 +39,20 @@ impl Bodies {
         if let Some(ready) = found {
             return Ok(ready);
         }
-        let body = school.body(message).await?;
-        let texts = Texts::of(&body.message);
-        let ready = Arc::new(Ready { body, texts, logo: OnceCell::new() });
+        let ready = self.fresh(school, message).await?;
         let mut kept = self.lock();
         if kept.len() >= MOST_KEPT {
             kept.remove(0);
         }
         kept.push((message, Arc::clone(&ready)));
         Ok(ready)
+    }
+
+    /// The message's body as it stands now, not kept.
+    pub async fn fresh(&self, school: &School, message: MessageId) -> Result<Arc<Ready>> {
+        let body = school.body(message).await?;
+        let texts = Texts::of(&body.message);
+        Ok(Arc::new(Ready { body, texts, logo: OnceCell::new() }))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(MessageId, Arc<Ready>)>> {

@@ -27,7 +27,7 @@ fn not_built(error: impl ToString) -> StartError {
 pub fn connect(config: &Config) -> Result<Dispatch, StartError> {
     let aws = Aws::in_lambda().map_err(not_built)?;
     let queue = Arc::new(SqsQueue::new(aws.sqs(), config.queues.clone()));
-    let files = Arc::new(S3Files::new(aws.s3(), config.files_bucket.clone()));
+    let files = Arc::new(S3Files::new(aws.s3(), config.files_bucket.clone(), config.audit_bucket.clone()));
     let store = Store::new(aws.dynamodb(), &config.table_name);
     build(config, &aws, store, queue, files, Clock::system(), Ids::system())
 }

@@ -1,6 +1,7 @@
 //! Jobs from the queues: plan, send, receipts, recovery, watch; and the sweep. The protocol is `docs/ARCHITECTURE.md`'s
 //! *A message is sent*.
 
+mod anchors;
 mod batch;
 mod bodies;
 mod connect;

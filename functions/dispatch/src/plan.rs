@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::approval::Held;
+use domain::audit::{Act, Change, Deed, Who};
 use domain::book::AddressBook;
 use domain::channel::Channel;
 use domain::delivery::{DeliveryState, Reason};
@@ -59,7 +61,12 @@ impl Dispatch {
         if !school.begin_try(message).await? {
             return Ok(());
         }
-        let ready = self.bodies.get(school, message).await?;
+        // A message that may still go back to be edited is not kept: what is kept never changes.
+        let ready = if meta.approved {
+            self.bodies.fresh(school, message).await?
+        } else {
+            self.bodies.get(school, message).await?
+        };
         let Some(book) = self.book_for(school, &meta, &ready).await? else {
             return self.wait_for_book(school, &meta).await;
         };
@@ -70,7 +77,34 @@ impl Dispatch {
         if planned.deliveries.iter().any(|d| bytes_of(d) > PAGE_BYTES) {
             return self.reject(school, message, TOO_MANY_SHARE, began).await;
         }
+        if self.has_grown(school, &meta, &planned).await? {
+            return self.hold_again(school, &meta, &planned).await;
+        }
         self.write_plan(school, &meta, &planned).await
+    }
+
+    /// Whether more people would get it than were authorised (DESIGN §4.2). Another number of somebody who was is no
+    /// news: the address book is read twice to send to the one that is right now.
+    async fn has_grown(&self, school: &School, meta: &Meta, planned: &Plan) -> Result<bool> {
+        let Some(approved) = school.approved_people(meta).await? else { return Ok(false) };
+        Ok(planned.deliveries.iter().flat_map(|d| &d.contacts).any(|contact| !approved.has(contact)))
+    }
+
+    async fn hold_again(&self, school: &School, meta: &Meta, planned: &Plan) -> Result<()> {
+        let people = planned.recipients.to_string();
+        let deed = Deed {
+            who: Who::System,
+            from: String::new(),
+            act: Act::MessageHandedIn,
+            on: meta.id.to_string(),
+            changes: [("why", Held::Grown.code()), ("people", &people)]
+                .into_iter()
+                .filter_map(|(field, now)| Change::of(field, "", now))
+                .collect(),
+        };
+        // Whoever stopped it or planned it meanwhile has said what comes next.
+        school.hold_again(meta, &deed, self.clock.now_ms()).await?;
+        Ok(())
     }
 
     /// The school's address book; `None` while it is changed in bulk. An emergency does not wait for that.

@@ -12,7 +12,7 @@ use crate::error::Result;
 const AT_ONCE: i32 = 200;
 
 impl Dispatch {
-    /// Queues a look at every due message, and the due uploads' next steps. Says how many messages.
+    /// Queues a look at every due message, the due uploads' next steps, and anchors audit logs. Says how many messages.
     pub async fn sweep(&self) -> Result<usize> {
         let now_ms = self.clock.now_ms();
         let due: Vec<_> = stream::iter(0..Store::work_shards())
@@ -28,6 +28,7 @@ impl Dispatch {
             self.queue.send(QueueName::Emergency, looks).await?;
         }
         crate::import::sweep(&self.store, &*self.queue, now_ms).await?;
+        self.anchor().await?;
         Ok(count)
     }
 }

@@ -73,6 +73,19 @@ impl ReferenceKey {
         parse(text).ok_or(BadReference)
     }
 
+    /// Six digits that nobody without the key can work out from a text.
+    pub fn code(&self, purpose: &str, text: &str) -> String {
+        let tag = derive(&self.root, purpose).chain_update(text).finalize().into_bytes();
+        let number = tag.iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+        format!("{:06}", number % 1_000_000)
+    }
+
+    /// A short hash of a text, in hex, that tells whether two are the same and, without the key, nothing else.
+    pub fn blur(&self, purpose: &str, text: &str) -> String {
+        let tag = derive(&self.root, purpose).chain_update(text).finalize().into_bytes();
+        hex::encode(&tag[..TAG / 2])
+    }
+
     /// Seals a text for a purpose, such as an unsubscribe link. Anyone can read it, nobody can change it or use it for
     /// another purpose. Gives characters of `A-Z a-z 0-9 _ - .` only.
     pub fn seal(&self, purpose: &str, text: &str) -> String {

@@ -1,5 +1,6 @@
 //! The rules of the product, without IO: no clock, no randomness, no network, no AWS.
 
+pub mod approval;
 pub mod attendance;
 pub mod audience;
 pub mod audit;

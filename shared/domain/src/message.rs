@@ -157,6 +157,8 @@ impl Message {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageState {
+    /// Accepted; somebody has to authorise it before anything happens.
+    AwaitingAuthorisation,
     /// Accepted; its pages are not written yet.
     Queued,
     /// Its pages are written and being sent.
@@ -165,14 +167,25 @@ pub enum MessageState {
     Finished,
     /// Staff stopped it.
     Stopped,
-    /// It could not be planned: see its reason.
+    /// Nobody would authorise it, or it could not be planned: see its reason.
     Rejected,
 }
 
 impl MessageState {
+    /// Every state.
+    pub const ALL: [Self; 6] = [
+        Self::AwaitingAuthorisation,
+        Self::Queued,
+        Self::Sending,
+        Self::Finished,
+        Self::Stopped,
+        Self::Rejected,
+    ];
+
     /// The word of the JSON API.
     pub const fn code(self) -> &'static str {
         match self {
+            Self::AwaitingAuthorisation => "awaiting_authorisation",
             Self::Queued => "queued",
             Self::Sending => "sending",
             Self::Finished => "finished",

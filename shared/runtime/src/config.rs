@@ -30,6 +30,8 @@ pub struct Config {
     pub queues: Queues,
     /// Bucket for uploads.
     pub files_bucket: String,
+    /// Bucket whose objects are locked, for anchors of audit logs.
+    pub audit_bucket: String,
     /// Where browsers and providers reach the product, without a closing slash.
     pub public_url: String,
     /// Twilio's account.
@@ -172,6 +174,7 @@ impl Config {
                 finished: variable("FINISHED_QUEUE_URL").unwrap_or_default(),
             },
             files_bucket: variable("FILES_BUCKET").unwrap_or_default(),
+            audit_bucket: audit_bucket().unwrap_or_default(),
             public_url: required("PUBLIC_URL")?.trim_end_matches('/').to_owned(),
             twilio: TwilioConfig {
                 base_url: twilio_base_url().unwrap_or_else(|| "https://api.twilio.com".to_owned()),
@@ -196,6 +199,11 @@ impl Config {
             is_loopback(&self.twilio.base_url) && self.ses.endpoint.as_deref().is_some_and(is_loopback);
         if simulated { NumberMode::Simulated } else { NumberMode::Live }
     }
+}
+
+/// Bucket whose objects are locked, for anchors of audit logs.
+pub fn audit_bucket() -> Result<String, ConfigError> {
+    required("AUDIT_BUCKET")
 }
 
 /// The table, for a function that needs nothing else.

@@ -40,6 +40,19 @@ pub trait Files: Send + Sync + fmt::Debug {
 
     /// Removes the file; one that is not there is no error.
     fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>>;
+
+    /// Keeps a small file where nobody can change or remove it for years: an anchor of an audit log. The key's parts are
+    /// letters, digits, dots and hyphens.
+    fn keep(&self, key: &str, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), FileError>> {
+        let _ = (key, bytes);
+        Box::pin(async { Err(FileError::Failed("nothing is kept here".to_owned())) })
+    }
+
+    /// Everything that was kept under keys that begin with `prefix`.
+    fn kept(&self, prefix: &str) -> BoxFuture<'_, Result<Vec<Vec<u8>>, FileError>> {
+        let _ = prefix;
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }
 
 /// S3.
@@ -47,12 +60,14 @@ pub trait Files: Send + Sync + fmt::Debug {
 pub struct S3Files {
     client: aws_sdk_s3::Client,
     bucket: String,
+    /// Where what is kept goes: a bucket with Object Lock.
+    kept_bucket: String,
 }
 
 impl S3Files {
-    /// Files in this bucket.
-    pub const fn new(client: aws_sdk_s3::Client, bucket: String) -> Self {
-        Self { client, bucket }
+    /// Files in this bucket; what is to be kept goes into the other, whose objects are locked.
+    pub const fn new(client: aws_sdk_s3::Client, bucket: String, kept_bucket: String) -> Self {
+        Self { client, bucket, kept_bucket }
     }
 }
 
@@ -112,6 +127,36 @@ impl Files for S3Files {
         Box::pin(async move {
             let removed = self.client.delete_object().bucket(&self.bucket).key(key).send().await;
             removed.map(|_| ()).map_err(|e| failed(&e))
+        })
+    }
+
+    fn keep(&self, key: &str, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), FileError>> {
+        let key = key.to_owned();
+        Box::pin(async move {
+            let put = self.client.put_object().bucket(&self.kept_bucket).key(key);
+            let put = put.content_type("application/json").body(bytes.into()).send().await;
+            put.map(|_| ()).map_err(|e| failed(&e))
+        })
+    }
+
+    fn kept(&self, prefix: &str) -> BoxFuture<'_, Result<Vec<Vec<u8>>, FileError>> {
+        let prefix = prefix.to_owned();
+        Box::pin(async move {
+            let mut found = Vec::new();
+            let mut start = None;
+            loop {
+                let list = self.client.list_objects_v2().bucket(&self.kept_bucket).prefix(&prefix);
+                let list = list.set_continuation_token(start).send().await.map_err(|e| failed(&e))?;
+                for key in list.contents().iter().filter_map(|object| object.key()) {
+                    let got = self.client.get_object().bucket(&self.kept_bucket).key(key).send().await;
+                    let body = got.map_err(|e| failed(&e))?.body.collect().await;
+                    found.push(body.map_err(|e| FileError::Failed(e.to_string()))?.to_vec());
+                }
+                match list.next_continuation_token {
+                    Some(next) => start = Some(next),
+                    None => return Ok(found),
+                }
+            }
         })
     }
 }

@@ -9,11 +9,12 @@ use domain::ids::SchoolId;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::School;
+use crate::access::Access;
 use crate::error::{Result, StoreError};
 use crate::keys;
 use crate::table::{Row, key_row, n, number, s, text};
-use crate::update::Transacted;
+use crate::update::{Transacted, Updated};
+use crate::{School, Store};
 
 /// Tries at the head, which every deed of a school moves.
 const TRIES: u64 = 12;
@@ -68,6 +69,20 @@ impl AuditMonth {
     }
 }
 
+/// Two in the night of the next day, in UTC: when a head that moved is anchored.
+fn next_night_ms(now_ms: i64) -> i64 {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    (now_ms.div_euclid(DAY_MS) + 1) * DAY_MS + 2 * 3_600_000
+}
+
+impl Store {
+    /// Schools whose log has grown since its head was anchored, and whose night has come; up to `limit`.
+    pub async fn due_anchors(&self, now_ms: i64, limit: i32) -> Result<Vec<School>> {
+        let due: Vec<(SchoolId, SchoolId)> = self.due(keys::ANCHOR_WORK, now_ms, limit).await?;
+        Ok(due.into_iter().map(|(school, _)| self.school(Access::proven(school))).collect())
+    }
+}
+
 impl School {
     /// Writes a deed that changes nothing else of ours, such as a sign-in.
     pub async fn record(&self, deed: &Deed, now_ms: i64) -> Result<()> {
@@ -104,9 +119,16 @@ impl School {
     }
 
     fn move_head(&self, seen: Option<&Head>, entry: &Entry, month: AuditMonth) -> Result<TransactWriteItem> {
-        let update = "SET seq = :seq, seal = :seal, first_month = if_not_exists(first_month, :month), last_month = :month";
+        let update = "SET seq = :seq, seal = :seal, first_month = if_not_exists(first_month, :month), \
+                      last_month = :month, gsi1pk = :anchors, gsi1sk = if_not_exists(gsi1sk, :due)";
         let key = keys::audit_head(self.id);
-        let moved = [(":seq", n(entry.seq)), (":seal", s(&*entry.hash)), (":month", s(month.code()))];
+        let moved = [
+            (":seq", n(entry.seq)),
+            (":seal", s(&*entry.hash)),
+            (":month", s(month.code())),
+            (":anchors", s(keys::ANCHOR_WORK)),
+            (":due", s(keys::anchor_sk(next_night_ms(entry.at_ms), self.id))),
+        ];
         match seen {
             None => self.table.tx_update(&key, update, Some("attribute_not_exists(pk)"), moved),
             Some(head) => {
@@ -130,6 +152,34 @@ impl School {
             Some((head, month("first_month")?, month("last_month")?))
         };
         read().map(Some).ok_or_else(|| StoreError::corrupt("audit head", "a field"))
+    }
+
+    /// A month of the log backwards, row by row for as long as `take` wants more; rows before the `before`-th only.
+    pub async fn audit_back(
+        &self,
+        month: AuditMonth,
+        before: Option<u64>,
+        mut take: impl FnMut(Entry) -> bool,
+    ) -> Result<()> {
+        let before = before.map(keys::audit_seq);
+        // Twelve digits hold more deeds than any school does, so the first of them is a 0.
+        let before = before.as_deref().map(|seq| seq.strip_prefix('0').unwrap_or(seq));
+        let pk = keys::audit_pk(self.id, &month.code());
+        self.table.newest_until(&pk, "0", before, |row| Ok(take(read_entry(&row)?))).await
+    }
+
+    /// Notes that the head was anchored as it was `seen`: nothing is due until the next deed. One that has moved since
+    /// is due again the next night.
+    pub async fn anchored(&self, seen: &Head, now_ms: i64) -> Result<()> {
+        let key = keys::audit_head(self.id);
+        let rest =
+            self.table.update_if(&key, "REMOVE gsi1pk, gsi1sk", "seal = :seen", [(":seen", s(&*seen.hash))]);
+        if let Updated::Refused(Some(_)) = rest.await? {
+            let due = s(keys::anchor_sk(next_night_ms(now_ms), self.id));
+            let update = "SET gsi1sk = :due";
+            self.table.update_if(&key, update, "attribute_exists(gsi1pk)", [(":due", due)]).await?;
+        }
+        Ok(())
     }
 
     /// A month of the log, in order.

@@ -63,6 +63,13 @@ pub(crate) fn summary(school: SchoolId, message: MessageId) -> Key {
     key(school_pk(school), format!("{SUMMARY_PREFIX}{message}"))
 }
 
+pub(crate) const WAITING_PREFIX: &str = "AUTH#";
+
+/// A message that waits for somebody to authorise it.
+pub(crate) fn waiting(school: SchoolId, message: MessageId) -> Key {
+    key(school_pk(school), format!("{WAITING_PREFIX}{message}"))
+}
+
 /// The first message that could have been accepted at `at_ms` has this or a later sort key among the summaries.
 pub(crate) fn summary_from(at_ms: i64) -> String {
     let first = ulid::Ulid::from_parts(u64::try_from(at_ms).unwrap_or(0), 0);
@@ -239,7 +246,19 @@ pub(crate) fn audit_pk(school: SchoolId, month: &str) -> String {
 }
 
 pub(crate) fn audit_entry(school: SchoolId, month: &str, seq: u64) -> Key {
-    key(audit_pk(school, month), format!("{seq:012}"))
+    key(audit_pk(school, month), audit_seq(seq))
+}
+
+pub(crate) fn audit_seq(seq: u64) -> String {
+    format!("{seq:012}")
+}
+
+/// Partition of the work index for heads of audit logs that are to be anchored.
+pub(crate) const ANCHOR_WORK: &str = "WORK#ANCHOR";
+
+/// As [`work_sk`], for the head of a school's log.
+pub(crate) fn anchor_sk(due_ms: i64, school: SchoolId) -> String {
+    format!("{:014}#{school}#{school}", due_ms.max(0))
 }
 
 pub(crate) fn history_pk(school: SchoolId) -> String {
@@ -264,6 +283,25 @@ pub(crate) fn message_meta(school: SchoolId, message: MessageId) -> Key {
 
 pub(crate) fn message_body(school: SchoolId, message: MessageId) -> Key {
     key(message_pk(school, message), "BODY")
+}
+
+/// What a message came to when its author handed it in.
+pub(crate) fn message_held(school: SchoolId, message: MessageId) -> Key {
+    key(message_pk(school, message), "HELD")
+}
+
+/// Who was to get a message when it was written.
+pub(crate) const WROTE_PREFIX: &str = "WROTE#";
+/// Who may get a message, as it was authorised.
+pub(crate) const APPROVED_PREFIX: &str = "APPROVED#";
+
+pub(crate) fn message_people(school: SchoolId, message: MessageId, prefix: &str, part: usize) -> Key {
+    key(message_pk(school, message), format!("{prefix}{part:03}"))
+}
+
+/// The PIN that a message asks for before it is accepted.
+pub(crate) fn message_pin(school: SchoolId, message: MessageId) -> Key {
+    key(message_pk(school, message), "PIN")
 }
 
 pub(crate) fn shard_pk(school: SchoolId, message: MessageId, shard: u32) -> String {

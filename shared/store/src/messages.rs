@@ -1,8 +1,10 @@
-//! A message's own rows: META (where it stands), BODY (what it says, immutable), and its line in the history.
+//! A message's own rows: META (where it stands), BODY (what it says; fixed once nobody has
+//! to authorise it any more), and its line in the history.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use domain::approval::Held;
 use domain::channel::Channel;
 use domain::ids::{Epoch, MessageId, SchoolId};
 use domain::message::{Message, MessageState, Purpose};
@@ -70,6 +72,10 @@ pub struct Meta {
     pub fetched: (i64, u32),
     /// How it was last handed over to be counted.
     pub finishing: Finishing,
+    /// Why it waits, or waited, for somebody to authorise it.
+    pub held: Option<Held>,
+    /// Whether it may go only to those who were authorised: see [`School::approved_people`].
+    pub approved: bool,
 }
 
 /// How a message was handed over to be counted.
@@ -86,7 +92,7 @@ pub struct Finishing {
     pub at_ms: i64,
 }
 
-/// What a message says and in whose name: fixed when it is accepted.
+/// What a message says and in whose name: fixed when it is accepted, or authorised where that is needed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
     /// The message as composed.
@@ -158,6 +164,24 @@ impl School {
         now_ms: i64,
         due_ms: i64,
     ) -> Result<Accepted> {
+        let items = self.accepted_rows(new, idempotency, MessageState::Queued, now_ms, Some(due_ms), [])?;
+        match self.table.transact(items, Some(new.id.to_string())).await {
+            Ok(()) => Ok(Accepted::New),
+            Err(StoreError::Conflict) => self.accepted_before(new.id, idempotency).await,
+            Err(e) => Err(e),
+        }
+    }
+
+    /// The rows of a message that comes in; `more` are attributes of its META.
+    pub(crate) fn accepted_rows<const N: usize>(
+        &self,
+        new: &NewMessage,
+        idempotency: Option<&IdempotencyKey>,
+        state: MessageState,
+        now_ms: i64,
+        due_ms: Option<i64>,
+        more: [(&str, AttributeValue); N],
+    ) -> Result<Vec<TransactWriteItem>> {
         let message = &new.body.message;
         let summary = Summary {
             id: new.id,
@@ -166,11 +190,13 @@ impl School {
             created_ms: now_ms,
             purpose: message.purpose,
             channels: message.channels().collect(),
-            state: MessageState::Queued,
+            state,
             totals: BTreeMap::new(),
         };
+        let mut meta = meta_row(self.id, new, state, now_ms, due_ms);
+        meta.extend(more.map(|(name, value)| (name.to_owned(), value)));
         let mut items = vec![
-            self.table.tx_put(meta_row(self.id, new, now_ms, due_ms), Some("attribute_not_exists(pk)"))?,
+            self.table.tx_put(meta, Some("attribute_not_exists(pk)"))?,
             self.table.tx_put(to_row("body", &keys::message_body(self.id, new.id), &new.body)?, None)?,
             self.table.tx_put(to_row("summary", &keys::summary(self.id, new.id), &summary)?, None)?,
         ];
@@ -181,15 +207,15 @@ impl School {
             row.insert(keys::TTL.to_owned(), n(now_ms / 1_000 + IDEMPOTENCY_SECONDS));
             items.push(self.table.tx_put_unless_live(row, now_ms / 1_000)?);
         }
-        match self.table.transact(items, Some(new.id.to_string())).await {
-            Ok(()) => Ok(Accepted::New),
-            Err(StoreError::Conflict) => self.accepted_before(new.id, idempotency).await,
-            Err(e) => Err(e),
-        }
+        Ok(items)
     }
 
     /// Somebody was first: this very request whose answer was lost, the same key, or the same key for something else.
-    async fn accepted_before(&self, id: MessageId, idempotency: Option<&IdempotencyKey>) -> Result<Accepted> {
+    pub(crate) async fn accepted_before(
+        &self,
+        id: MessageId,
+        idempotency: Option<&IdempotencyKey>,
+    ) -> Result<Accepted> {
         let Some(idempotency) = idempotency else {
             return Err(StoreError::Conflict);
         };
@@ -298,17 +324,25 @@ impl School {
     }
 }
 
-fn meta_row(school: SchoolId, new: &NewMessage, now_ms: i64, due_ms: i64) -> Row {
+fn meta_row(
+    school: SchoolId,
+    new: &NewMessage,
+    state: MessageState,
+    now_ms: i64,
+    due_ms: Option<i64>,
+) -> Row {
     let mut row = key_row(&keys::message_meta(school, new.id));
-    row.insert("state".to_owned(), s(MessageState::Queued.code()));
+    row.insert("state".to_owned(), s(state.code()));
     row.insert("revision".to_owned(), n(1));
     row.insert("purpose".to_owned(), s(new.body.message.purpose.code()));
     row.insert("author".to_owned(), s(&*new.author.id));
     row.insert("author_name".to_owned(), s(&*new.author.name));
     row.insert("created".to_owned(), n(now_ms));
-    row.insert("due".to_owned(), n(due_ms));
-    row.insert(keys::WORK_PK.to_owned(), s(keys::work_pk(new.id)));
-    row.insert(keys::WORK_SK.to_owned(), s(keys::work_sk(due_ms, school, new.id)));
+    if let Some(due_ms) = due_ms {
+        row.insert("due".to_owned(), n(due_ms));
+        row.insert(keys::WORK_PK.to_owned(), s(keys::work_pk(new.id)));
+        row.insert(keys::WORK_SK.to_owned(), s(keys::work_sk(due_ms, school, new.id)));
+    }
     row
 }
 
@@ -330,17 +364,10 @@ pub(crate) fn read_json<T: serde::de::DeserializeOwned + Default>(
 fn read_meta(id: MessageId, row: &Row) -> Result<Meta> {
     let missing = |name: &str| StoreError::corrupt("message", format!("{name} is missing or unknown"));
     let word = |name: &str| text(row, name).ok_or_else(|| missing(name));
-    let state = [
-        MessageState::Queued,
-        MessageState::Sending,
-        MessageState::Finished,
-        MessageState::Stopped,
-        MessageState::Rejected,
-    ];
     let code = word("state")?;
     Ok(Meta {
         id,
-        state: state.into_iter().find(|s| s.code() == code).ok_or_else(|| missing("state"))?,
+        state: MessageState::ALL.into_iter().find(|s| s.code() == code).ok_or_else(|| missing("state"))?,
         revision: number(row, "revision").ok_or_else(|| missing("revision"))?,
         purpose: Purpose::from_code(word("purpose")?).ok_or_else(|| missing("purpose"))?,
         author: Author { id: word("author")?.to_owned(), name: word("author_name")?.to_owned() },
@@ -362,5 +389,7 @@ fn read_meta(id: MessageId, row: &Row) -> Result<Meta> {
         tries: number(row, "tries").unwrap_or(0),
         fetched: read_json("message", row, "fetched")?,
         finishing: read_json("message", row, "finishing")?,
+        held: text(row, "held").and_then(Held::from_code),
+        approved: row.contains_key("approved"),
     })
 }

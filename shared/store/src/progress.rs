@@ -6,6 +6,7 @@
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::audit::Deed;
 use domain::ids::{Epoch, MessageId, SchoolId};
 use domain::message::MessageState;
 
@@ -190,7 +191,23 @@ impl School {
         .await
     }
 
-    fn due_values(&self, id: MessageId, due_ms: i64) -> [(&'static str, AttributeValue); 3] {
+    /// As [`School::stop`] and [`School::stop_finished`] (`finished`), by somebody whose deed it is.
+    pub async fn stop_by(&self, id: MessageId, finished: bool, deed: &Deed, now_ms: i64) -> Result<bool> {
+        let (condition, from) = if finished {
+            ("#state = :from", [(":from", s(MessageState::Finished.code()))].to_vec())
+        } else {
+            let from =
+                [(":from", s(MessageState::Queued.code())), (":also", s(MessageState::Sending.code()))];
+            ("#state IN (:from, :also)", from.to_vec())
+        };
+        let to = [(":stopped", s(MessageState::Stopped.code())), (":one", n(1))];
+        let update = "SET #state = :stopped, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
+        let values = to.into_iter().chain(from).chain(self.due_values(id, now_ms));
+        let stop = self.table.tx_update(&keys::message_meta(self.id, id), update, Some(condition), values)?;
+        unless_conflict(self.transact_recorded(vec![stop], deed, now_ms).await)
+    }
+
+    pub(crate) fn due_values(&self, id: MessageId, due_ms: i64) -> [(&'static str, AttributeValue); 3] {
         [(":w", s(keys::work_pk(id))), (":d", n(due_ms)), (":due", s(keys::work_sk(due_ms, self.id, id)))]
     }
 
@@ -284,7 +301,7 @@ impl School {
 }
 
 /// Nobody has planned the message or ended it.
-const UNPLANNED: &str = "attribute_not_exists(epoch) AND #state = :queued";
+pub(crate) const UNPLANNED: &str = "attribute_not_exists(epoch) AND #state = :queued";
 
 /// The condition that there were no news since, and its value.
 fn same_news(seen: u32) -> (&'static str, Option<(&'static str, AttributeValue)>) {
@@ -295,7 +312,7 @@ fn same_news(seen: u32) -> (&'static str, Option<(&'static str, AttributeValue)>
 }
 
 /// Whether a conditional write was made.
-fn unless_conflict(written: Result<()>) -> Result<bool> {
+pub(crate) fn unless_conflict(written: Result<()>) -> Result<bool> {
     match written {
         Ok(()) => Ok(true),
         Err(StoreError::Conflict) => Ok(false),

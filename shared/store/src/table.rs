@@ -336,7 +336,7 @@ impl Table {
             .build())
     }
 
-    /// An update for a transaction.
+    /// An update for a transaction. `#state` stands for a state, whose name is a reserved word.
     pub(crate) fn tx_update(
         &self,
         key: &Key,
@@ -346,11 +346,14 @@ impl Table {
     ) -> Result<TransactWriteItem> {
         let values: HashMap<String, AttributeValue> =
             values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let named = update.contains("#state") || condition.is_some_and(|c| c.contains("#state"));
+        let names = named.then(|| HashMap::from([("#state".to_owned(), "state".to_owned())]));
         let update = Update::builder()
             .table_name(&*self.name)
             .set_key(Some(key_row(key)))
             .update_expression(update)
             .set_condition_expression(condition.map(str::to_owned))
+            .set_expression_attribute_names(names)
             .set_expression_attribute_values((!values.is_empty()).then_some(values))
             .build();
         Ok(TransactWriteItem::builder()

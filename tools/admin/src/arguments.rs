@@ -1,5 +1,7 @@
 //! The command line, read into types that hold only what may be written.
 
+use std::path::PathBuf;
+
 use api::auth::Scope;
 use domain::email::EmailAddress;
 use domain::ids::SchoolId;
@@ -31,6 +33,10 @@ messenger-admin, the operator's command line
   messenger-admin reset-second-factor --username NAME
     switches off a user's second step, for who has lost phone and recovery codes; make sure first that it is they who ask
 
+  messenger-admin verify-audit --school ID [--anchors FOLDER]
+    checks a school's audit log, row by row, against its head and the anchors of its nights, and says what is wrong;
+    anchors are in the bucket that AUDIT_BUCKET names, or in the folder (`audit` beside a local database)
+
 The table is the one that TABLE_NAME names, in the account and region of the usual AWS settings; or, with
 --database URL, in a DynamoDB on this machine.";
 
@@ -52,6 +58,8 @@ pub enum Command {
     CreateKey(NewKey),
     /// Switches off the second step of the user of this name.
     ResetSecondFactor(String),
+    /// Checks an audit log.
+    VerifyAudit(ToVerify),
 }
 
 /// A school to make.
@@ -103,6 +111,15 @@ pub struct NewKey {
     pub scopes: Vec<Scope>,
 }
 
+/// An audit log to check.
+#[derive(Debug)]
+pub struct ToVerify {
+    /// Whose.
+    pub school: SchoolId,
+    /// A folder of anchors, in place of the bucket.
+    pub anchors: Option<PathBuf>,
+}
+
 /// Why a command line cannot be followed; `Display` is for the terminal.
 #[derive(Debug, thiserror::Error)]
 pub enum ArgumentError {
@@ -113,7 +130,7 @@ pub enum ArgumentError {
     #[error("{0}")]
     Syntax(#[from] lexopt::Error),
     /// No such command, or none.
-    #[error("say what to do: create-school, create-key or reset-second-factor")]
+    #[error("say what to do: create-school, create-key, reset-second-factor or verify-audit")]
     NoCommand,
     /// An option that the command needs.
     #[error("{0} is missing")]
@@ -149,6 +166,7 @@ const SCHOOL: [&str; 12] = [
 ];
 const USER: [&str; 1] = ["--username"];
 const KEY: [&str; 3] = ["--school", "--name", "--scopes"];
+const AUDIT: [&str; 2] = ["--school", "--anchors"];
 const DATABASE: &str = "--database";
 
 /// Reads the arguments, without the program's name.
@@ -158,6 +176,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Arguments, A
         Some(Arg::Value(word)) if word == "create-school" => &SCHOOL,
         Some(Arg::Value(word)) if word == "create-key" => &KEY,
         Some(Arg::Value(word)) if word == "reset-second-factor" => &USER,
+        Some(Arg::Value(word)) if word == "verify-audit" => &AUDIT,
         Some(Arg::Long("help") | Arg::Short('h')) => return Err(ArgumentError::Help),
         _ => return Err(ArgumentError::NoCommand),
     };
@@ -176,6 +195,11 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Arguments, A
         Command::CreateSchool(Box::new(new_school(&typed)?))
     } else if known == USER {
         Command::ResetSecondFactor(typed.needed("--username")?)
+    } else if known == AUDIT {
+        Command::VerifyAudit(ToVerify {
+            school: typed.read("--school", str::parse)?.ok_or(ArgumentError::Missing("--school"))?,
+            anchors: typed.take("--anchors").map(PathBuf::from),
+        })
     } else {
         Command::CreateKey(new_key(&typed)?)
     };

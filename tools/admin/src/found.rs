@@ -27,6 +27,12 @@ pub enum FoundError {
         "the school is made, but its super-user could not be mailed ({0}): use “Forgotten password” to send the link"
     )]
     NotMailed(String),
+    /// The audit log is not whole: what is wrong, a line each.
+    #[error("the audit log is not whole:\n  {0}")]
+    AuditBroken(String),
+    /// The audit log was not checked.
+    #[error(transparent)]
+    Verify(#[from] crate::verify::VerifyError),
     /// The table could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -4,3 +4,4 @@
 pub mod arguments;
 pub mod found;
 pub mod order;
+pub mod verify;

@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 use admin::arguments::{self, ArgumentError, Arguments, Command};
 use admin::order;
+use admin::verify::{anchors_in, anchors_kept};
 use runtime::{
-    Aws, Clock, Ids, Queue, Queues, SqsQueue, database_at, emergency_queue, public_url, table_name,
+    Aws, Clock, Ids, Queue, Queues, S3Files, SqsQueue, audit_bucket, database_at, emergency_queue,
+    public_url, table_name,
 };
 use store::Store;
 
@@ -51,6 +53,18 @@ async fn work(mut arguments: Arguments) -> Result<order::Outcome, Box<dyn std::e
             .map(|emergency| SqsQueue::new(aws.sqs(), Queues { emergency, ..Queues::default() }));
         Store::new(aws.dynamodb(), &table_name()?)
     };
+    let anchors = match &arguments.command {
+        Command::VerifyAudit(to) => match (&to.anchors, &arguments.database) {
+            (Some(folder), _) => anchors_in(folder, to.school)?,
+            (None, Some(_)) => Vec::new(),
+            (None, None) => {
+                let files = S3Files::new(Aws::from_env().await.s3(), String::new(), audit_bucket()?);
+                anchors_kept(&files, to.school).await?
+            }
+        },
+        _ => Vec::new(),
+    };
     let queue = queue.as_ref().map(|queue| queue as &dyn Queue);
-    Ok(order::run(&store, &Ids::system(), Clock::system().now_ms(), queue, arguments.command).await?)
+    let now_ms = Clock::system().now_ms();
+    Ok(order::run(&store, &Ids::system(), now_ms, queue, arguments.command, &anchors).await?)
 }

@@ -14,6 +14,7 @@ use store::{ApiToken, Mint, OneTimeKind, Store, User};
 
 use crate::arguments::{Command, FirstSignIn, NewKey, NewSchool};
 use crate::found::{FoundError, create_key, create_school, reset_second_factor};
+use crate::verify::{Report, verify_audit};
 
 /// What came of a command: lines of a word and a value, for the terminal and for scripts. Holds secrets that nobody can
 /// be told again, so it is printed once and never logged.
@@ -31,15 +32,18 @@ const LINK_MS: i64 = 7 * 24 * 3_600_000;
 const LOCAL_URL: &str = "http://127.0.0.1:8080";
 
 /// Carries out a command at `now_ms` milliseconds since 1970. Mail goes by `queue`; where there is none, what it would
-/// say is printed.
+/// say is printed. `anchors` are those of
+/// the school whose log is checked.
 pub async fn run(
     store: &Store,
     ids: &Ids,
     now_ms: i64,
     queue: Option<&dyn Queue>,
     command: Command,
+    anchors: &[Vec<u8>],
 ) -> Result<Outcome, FoundError> {
     match command {
+        Command::VerifyAudit(to) => verified(verify_audit(store, to.school, anchors, now_ms).await?),
         Command::CreateSchool(school) => new_school(store, ids, now_ms, queue, *school).await,
         Command::CreateKey(key) => new_key(store, ids, now_ms, &key).await,
         Command::ResetSecondFactor(username) => {
@@ -136,6 +140,21 @@ fn settings(new: &NewSchool) -> Settings {
         phone: String::new(),
         ..Settings::new(&new.name)
     }
+}
+
+/// A log that is not whole is an error, so that a script notices.
+fn verified(report: Report) -> Result<Outcome, FoundError> {
+    if !report.broken.is_empty() {
+        return Err(FoundError::AuditBroken(report.broken.join("\n  ")));
+    }
+    let anchored =
+        report.anchored.unwrap_or_else(|| "never: only the head vouches for these rows".to_owned());
+    Ok(Outcome(vec![
+        ("audit", "whole".to_owned()),
+        ("rows", report.rows.to_string()),
+        ("anchors", report.anchors.to_string()),
+        ("anchored", anchored),
+    ]))
 }
 
 async fn new_key(store: &Store, ids: &Ids, now_ms: i64, new: &NewKey) -> Result<Outcome, FoundError> {

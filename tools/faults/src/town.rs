@@ -127,6 +127,7 @@ impl Town {
             table_name: TABLE.to_owned(),
             queues: runtime::Queues::default(),
             files_bucket: String::new(),
+            audit_bucket: String::new(),
             public_url: self.url.clone(),
             twilio: TwilioConfig {
                 base_url: self.providers_url.clone(),

@@ -127,6 +127,34 @@ impl Files for LocalFiles {
             }
         })
     }
+
+    /// Beside the other files, under its own name: whoever checks the log finds it there.
+    fn keep(&self, key: &str, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), FileError>> {
+        let key = key.to_owned();
+        Box::pin(async move {
+            let failed = |e: std::io::Error| FileError::Failed(e.to_string());
+            let Some(data) = self.directory.as_ref().and_then(|d| d.parent()).filter(|_| is_plain(&key))
+            else {
+                lock(&self.memory).insert(key, bytes);
+                return Ok(());
+            };
+            let path = data.join(&key);
+            if let Some(folder) = path.parent() {
+                tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+            }
+            tokio::fs::write(&path, bytes).await.map_err(failed)
+        })
+    }
+}
+
+/// Whether a key can be a path below a folder and nowhere else.
+fn is_plain(key: &str) -> bool {
+    let plain = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+    };
+    key.split('/').all(plain)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

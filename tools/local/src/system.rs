@@ -214,6 +214,7 @@ fn configuration(options: &Options, secrets: &Secrets, url: &str, simulators: &s
         table_name: TABLE.to_owned(),
         queues: Queues::default(),
         files_bucket: String::new(),
+        audit_bucket: String::new(),
         public_url: url.to_owned(),
         twilio: TwilioConfig {
             base_url: providers.twilio.clone().unwrap_or_else(|| simulators.to_owned()),

@@ -1,10 +1,12 @@
 //! A partner's system, by its API key.
 
 use axum::extract::FromRequestParts;
+use domain::audit::{Act, Deed, Who};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use store::{ApiKey, ApiToken, Author, KeyKind, School};
 
+use crate::address::ClientAddress;
 use crate::error::{ApiError, Result};
 use crate::state::ApiState;
 
@@ -57,6 +59,8 @@ impl Scope {
 pub struct Partner {
     school: School,
     key: ApiKey,
+    /// Network address that the request came from.
+    from: String,
 }
 
 impl Partner {
@@ -72,6 +76,12 @@ impl Partner {
     /// Most deliveries of one message; `None` for no limit.
     pub const fn cap(&self) -> Option<u32> {
         self.key.cap()
+    }
+
+    /// Something that it did to `on`, for the log.
+    pub fn deed(&self, act: Act, on: &str) -> Deed {
+        let who = Who::Key(self.key.id().to_owned());
+        Deed { who, from: self.from.clone(), act, on: on.to_owned(), changes: Vec::new() }
     }
 
     /// As the history names it.
@@ -97,6 +107,8 @@ impl FromRequestParts<ApiState> for Partner {
                 key.kind().words()
             )));
         }
-        Ok(Self { school, key })
+        let Ok(address) = ClientAddress::from_request_parts(parts, state).await;
+        let from = address.as_str().to_owned();
+        Ok(Self { school, key, from })
     }
 }

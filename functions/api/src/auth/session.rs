@@ -40,6 +40,8 @@ pub struct SignedIn {
     pub session: Session,
     /// What they must do before anything else opens.
     pub(crate) owes: Option<Owes>,
+    /// Network address that the request came from, for the log.
+    pub from: String,
     /// Goes into every form as the field `csrf`, and into every posting script's header `x-csrf-token`.
     pub csrf: String,
 }
@@ -82,6 +84,12 @@ impl SignedIn {
         Deed { who, from: address.as_str().to_owned(), act, on: on.into(), changes }
     }
 
+    /// As [`SignedIn::deed`], done from where this request came from.
+    pub fn did(&self, act: Act, on: impl Into<String>, changes: Vec<Change>) -> Deed {
+        let who = Who::User(self.user.to_string());
+        Deed { who, from: self.from.clone(), act, on: on.into(), changes }
+    }
+
     /// As the history names them.
     pub fn author(&self) -> Author {
         Author { id: self.user.to_string(), name: self.name.clone() }
@@ -118,6 +126,7 @@ impl FromRequestParts<ApiState> for Arriving {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self> {
+        let Ok(address) = ClientAddress::from_request_parts(parts, state).await;
         let stranger = || ApiError::SignIn {
             next: (parts.method == Method::GET)
                 .then(|| parts.uri.path_and_query().map(ToString::to_string))
@@ -145,6 +154,7 @@ impl FromRequestParts<ApiState> for Arriving {
             user: user.id,
             name: user.full_name(),
             person: user,
+            from: address.as_str().to_owned(),
             csrf: session.csrf().to_owned(),
             session,
         }))

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use domain::audit::Act;
 use domain::channel::Channel;
 use domain::ids::{ContactId, MessageId};
 use http::StatusCode;
@@ -164,7 +165,8 @@ pub(crate) async fn stop_message(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<MessageAnswer>)> {
     let school = partner.may(Scope::MessagesWrite)?;
-    let now = control::stop(&state, school, message_id(&id)?).await?;
+    let deed = partner.deed(Act::MessageStopped, &id);
+    let now = control::stop(&state, school, message_id(&id)?, &deed).await?;
     Ok((StatusCode::ACCEPTED, Json(MessageAnswer { id, state: now.code() })))
 }
 
@@ -189,7 +191,8 @@ pub(crate) async fn resend_message(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<ResendAnswer>)> {
     let school = partner.may(Scope::MessagesWrite)?;
-    let resent = control::resend(&state, school, message_id(&id)?).await?;
+    let deed = partner.deed(Act::MessageResent, &id);
+    let resent = control::resend(&state, school, message_id(&id)?, &deed).await?;
     Ok((StatusCode::ACCEPTED, Json(ResendAnswer { id, state: resent.state.code(), count: resent.count })))
 }
 

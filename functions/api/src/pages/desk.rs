@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
+use domain::approval::Sender;
 use domain::book::AddressBook;
 use domain::ids::MessageId;
 use domain::limit::Limit;
+use domain::people::Action;
 use domain::settings::Settings;
 use store::School;
 
@@ -15,6 +17,7 @@ use super::words::{self, LocalTime};
 use crate::auth::SignedIn;
 use crate::error::{ApiError, Result};
 use crate::services::deliveries::DeliveryLine;
+use crate::services::release::sender;
 use crate::state::ApiState;
 
 /// The school as it stands, and the frame of the page.
@@ -24,6 +27,8 @@ pub(crate) struct Desk {
     pub(crate) local: LocalTime,
     /// Whom the user may see and message.
     pub(crate) limit: Limit,
+    /// The user, as far as sending goes.
+    pub(crate) sender: Sender,
 }
 
 impl Desk {
@@ -41,7 +46,8 @@ impl Desk {
     }
 
     async fn lay(state: &ApiState, by: &SignedIn, here: Here) -> Result<Self> {
-        let settings = by.school.settings().await?.current(state.now_ms());
+        let (settings, waiting) = tokio::try_join!(by.school.settings(), waiting(by))?;
+        let settings = settings.current(state.now_ms());
         let local = LocalTime::new(state.now_ms(), settings.time_zone());
         let frame = Frame {
             school: settings.name.clone(),
@@ -52,8 +58,9 @@ impl Desk {
             rights: by.rights(),
             several_schools: by.person.schools.len() > 1,
             linked: linked_words(by.membership.groups()),
+            waiting,
         };
-        Ok(Self { settings, frame, local, limit: by.limit() })
+        Ok(Self { settings, frame, local, limit: by.limit(), sender: sender(by) })
     }
 
     /// The school's address book, as far as the user may see it.
@@ -77,6 +84,11 @@ impl Desk {
 /// The groups that somebody is linked to, in words; `None` without one.
 fn linked_words(groups: &[String]) -> Option<String> {
     (!groups.is_empty()).then(|| words::list(groups))
+}
+
+/// How many messages wait for somebody like this user.
+async fn waiting(by: &SignedIn) -> store::Result<u32> {
+    if by.rights().may(Action::AuthoriseOthers) { by.school.waiting_count().await } else { Ok(0) }
 }
 
 /// A page, or a part of one.

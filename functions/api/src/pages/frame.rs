@@ -9,6 +9,7 @@ pub(crate) enum Here {
     Preferences,
     Send,
     History,
+    Authorise,
     Contacts,
     Tools,
     Upload,
@@ -16,14 +17,16 @@ pub(crate) enum Here {
     Settings,
     ReleaseNotes,
     Users,
+    Audit,
 }
 
 impl Here {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Home,
         Self::Preferences,
         Self::Send,
         Self::History,
+        Self::Authorise,
         Self::Contacts,
         Self::Tools,
         Self::Upload,
@@ -31,6 +34,7 @@ impl Here {
         Self::Settings,
         Self::ReleaseNotes,
         Self::Users,
+        Self::Audit,
     ];
 
     /// What has to be open to them for this.
@@ -40,10 +44,12 @@ impl Here {
             Self::Settings => Page::Settings,
             Self::Send => Page::Compose,
             Self::History => Page::History,
+            Self::Authorise => Page::Authorise,
             Self::Contacts => Page::Contacts,
             Self::Upload => Page::Upload,
             Self::Usage => Page::Usage,
             Self::Users => Page::Users,
+            Self::Audit => Page::Audit,
         }
     }
 
@@ -53,6 +59,7 @@ impl Here {
             Self::Preferences => "preferences",
             Self::Send => "send",
             Self::History => "history",
+            Self::Authorise => "authorise",
             Self::Contacts => "contacts",
             Self::Tools => "tools",
             Self::Upload => "upload",
@@ -60,6 +67,7 @@ impl Here {
             Self::Settings => "settings",
             Self::ReleaseNotes => "release-notes",
             Self::Users => "users",
+            Self::Audit => "audit",
         }
     }
 }
@@ -74,6 +82,8 @@ pub(crate) struct Link {
     pub(crate) hint: &'static str,
     pub(crate) icon: &'static str,
     pub(crate) here: bool,
+    /// How many things wait there; 0 for none.
+    pub(crate) count: u32,
 }
 
 /// The frame of one page.
@@ -95,6 +105,8 @@ pub(crate) struct Frame {
     pub(crate) several_schools: bool,
     /// Groups outside of which they see nobody, in words.
     pub(crate) linked: Option<String>,
+    /// Messages that wait for them to authorise.
+    pub(crate) waiting: u32,
 }
 
 impl Frame {
@@ -107,10 +119,12 @@ impl Frame {
             hint: "",
             icon: place.code(),
             here: self.here == place,
+            count: if place == Here::Authorise { self.waiting } else { 0 },
         };
         self.open_to_them([
             (Here::Send, link(Here::Send, "/send", "Send a message", "Send")),
             (Here::History, link(Here::History, "/history", "History", "History")),
+            (Here::Authorise, link(Here::Authorise, "/authorise", "Authorise", "Authorise")),
             (Here::Contacts, link(Here::Contacts, "/contacts", "Contacts", "Contacts")),
         ])
     }
@@ -124,6 +138,7 @@ impl Frame {
             hint,
             icon: place.code(),
             here: self.here == place,
+            count: 0,
         };
         self.open_to_them([
             (
@@ -154,6 +169,7 @@ impl Frame {
                 Here::ReleaseNotes,
                 link(Here::ReleaseNotes, "/release-notes", "Release notes", "What is new in Messenger"),
             ),
+            (Here::Audit, link(Here::Audit, "/audit", "Audit", "Who did what, and when")),
         ])
     }
 
@@ -174,6 +190,7 @@ impl Frame {
                 | Here::Preferences
                 | Here::Upload
                 | Here::Usage
+                | Here::Audit
                 | Here::Settings
                 | Here::ReleaseNotes
                 | Here::Users
@@ -210,6 +227,7 @@ impl Frame {
             ),
             several_schools: true,
             linked: None,
+            waiting: 2,
         }
     }
 }

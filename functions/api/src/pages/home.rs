@@ -69,7 +69,8 @@ async fn show(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
         Ok(()) => Some(desk.book(&state, &by.school).await?.len()),
         Err(_) => None,
     };
-    html(&HomePage::new(desk.frame, &desk.local, state.now_ms(), &summaries, week.as_ref(), people))
+    let me = by.user.to_string();
+    html(&HomePage::new(desk.frame, &desk.local, state.now_ms(), &me, &summaries, week.as_ref(), people))
 }
 
 impl HomePage {
@@ -77,6 +78,7 @@ impl HomePage {
         frame: Frame,
         local: &LocalTime,
         now_ms: i64,
+        me: &str,
         summaries: &[Summary],
         week: Option<&Days>,
         people: Option<usize>,
@@ -87,13 +89,17 @@ impl HomePage {
             _ => "Good evening",
         };
         let forename = frame.user.split_whitespace().next().unwrap_or_default().to_owned();
-        let late = summaries.iter().filter(|s| s.created_ms > now_ms - NEEDS_MS);
+        // What waits, waits however long ago it was written.
+        let late = summaries
+            .iter()
+            .filter(|s| s.created_ms > now_ms - NEEDS_MS || s.state == MessageState::AwaitingAuthorisation);
+        let to_authorise = to_authorise(frame.waiting);
         Self {
             frame,
             today: local.day(local.today()),
             greeting: format!("{greeting}, {forename}"),
             contacts: people.map(|people| words::count(people as u64, "person", "people")),
-            needs: late.filter_map(|s| need(s, local)).collect(),
+            needs: to_authorise.into_iter().chain(late.filter_map(|s| need(s, local, me))).collect(),
             recent: summaries.iter().take(LISTED).map(|s| Line::new(s, local)).collect(),
             week: week
                 .map(|week| figures(week.values().fold(DayCounts::default(), |sum, day| sum.plus(*day)))),
@@ -112,12 +118,29 @@ pub(crate) fn figures(sum: DayCounts) -> Vec<Named> {
     ]
 }
 
-fn need(summary: &Summary, local: &LocalTime) -> Option<Need> {
+/// Messages of others that wait for this person.
+fn to_authorise(waiting: u32) -> Option<Need> {
+    (waiting > 0).then(|| Need {
+        href: "/authorise".to_owned(),
+        tag: Tag::new(Tone::Waiting, format!("{} to authorise", words::number(u64::from(waiting)))),
+        title: format!(
+            "{} for somebody to authorise",
+            words::count(u64::from(waiting), "message waits", "messages wait")
+        ),
+        words: "Nothing of it has gone yet".to_owned(),
+        action: "Look and decide",
+    })
+}
+
+fn need(summary: &Summary, local: &LocalTime, me: &str) -> Option<Need> {
     let counts = lines::counts(&summary.totals);
     let of = |show| counts.get(&show).copied().unwrap_or(0);
     let (unsure, failed) = (of(Show::Unconfirmed) + of(Show::Expired), of(Show::Failed));
     let (tag, action) = match summary.state {
         MessageState::Rejected => (Tag::new(Tone::Failed, "Not sent"), "See why"),
+        MessageState::AwaitingAuthorisation if summary.author.id == me => {
+            (Tag::new(Tone::Waiting, "To be authorised"), "See it")
+        }
         MessageState::Finished if unsure > 0 => {
             (Tag::new(Tone::Unsure, format!("{} not confirmed", words::number(unsure))), "Look and resend")
         }
@@ -130,7 +153,7 @@ fn need(summary: &Summary, local: &LocalTime) -> Option<Need> {
         href: format!("/messages/{}", summary.id),
         tag,
         title: words::readable(&summary.headline),
-        words: format!("Sent {}", local.when(summary.created_ms)),
+        words: format!("Written {}", local.when(summary.created_ms)),
         action,
     })
 }
@@ -145,6 +168,7 @@ impl HomePage {
             Frame::sample(Here::Home),
             &local,
             lines::samples::now_ms(),
+            "u1",
             summaries,
             Some(&week),
             Some(1_498),
@@ -168,11 +192,11 @@ mod tests {
     fn what_went_wrong_lately_is_on_top() {
         let page = HomePage::sample();
         let needs: Vec<&str> = page.needs.iter().map(|n| n.tag.words.as_str()).collect();
-        assert_eq!(needs, ["2 not confirmed", "17 failed"]);
+        assert_eq!(needs, ["2 to authorise", "2 not confirmed", "17 failed"]);
         assert_eq!(
             (page.today.as_str(), page.greeting.as_str()),
             ("Thursday 14 May", "Good morning, Morgan")
         );
-        assert!(HomePage::sample_new().needs.is_empty());
+        assert_eq!(HomePage::sample_new().needs.len(), 1);
     }
 }

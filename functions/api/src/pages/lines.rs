@@ -84,6 +84,8 @@ fn outcome(state: MessageState, counts: &Counts) -> String {
     let part = |n: u64, what: &str| format!("{} of {} {what}", words::number(n), words::number(total));
     match state {
         MessageState::Rejected => "Nothing was sent".to_owned(),
+        MessageState::AwaitingAuthorisation => "Waiting to be authorised".to_owned(),
+        MessageState::Stopped if total == 0 => "Nothing was sent".to_owned(),
         _ if total == 0 => "Waiting to be sent".to_owned(),
         MessageState::Queued | MessageState::Sending => {
             part(total - of(counts, Show::Waiting) - of(counts, Show::Retrying), "sent")
@@ -102,6 +104,7 @@ fn tag(state: MessageState, counts: &Counts) -> Option<Tag> {
     let n = |n: u64, what: &str| format!("{} {what}", words::number(n));
     match state {
         MessageState::Rejected => Some(Tag::new(Tone::Failed, "Not sent")),
+        MessageState::AwaitingAuthorisation => Some(Tag::new(Tone::Waiting, "To authorise")),
         MessageState::Queued => Some(Tag::new(Tone::Waiting, "Waiting")),
         MessageState::Sending => Some(Tag::new(Tone::Sent, "Sending")),
         MessageState::Stopped => Some(Tag::new(Tone::Off, "Stopped")),

@@ -110,6 +110,21 @@ fn stop_ask(id: MessageId) -> Ask {
     }
 }
 
+fn withdraw_ask(id: MessageId) -> Ask {
+    Ask {
+        title: "Withdraw this message?".to_owned(),
+        words: "Nobody has authorised it yet. Nothing will be sent, and it leaves the queue.".to_owned(),
+        yes: "Withdraw it".to_owned(),
+        no: "Let it wait",
+        ..stop_ask(id)
+    }
+}
+
+/// The question before a message is stopped, as it stands.
+fn stop_or_withdraw(id: MessageId, state: MessageState) -> Ask {
+    if state == MessageState::AwaitingAuthorisation { withdraw_ask(id) } else { stop_ask(id) }
+}
+
 fn resend_ask(id: MessageId, deliveries: u64) -> Ask {
     let number = words::number(deliveries);
     Ask {
@@ -139,6 +154,7 @@ impl Live {
             title,
             moving: !status.is_over(),
             every_ms: match counts.get(&Show::Sent) {
+                _ if status.state == MessageState::AwaitingAuthorisation => 15_000,
                 _ if !status.is_over() => 1_500,
                 Some(_) => 3_000,
                 None => 15_000,
@@ -149,7 +165,7 @@ impl Live {
             total,
             bar: lines::bar(&counts),
             legend: legend(&counts, total),
-            stop: (!status.is_over()).then(|| stop_ask(status.id)),
+            stop: (!status.is_over()).then(|| stop_or_withdraw(status.id, status.state)),
             resend: (status.is_over() && waiting > 0).then(|| resend_ask(status.id, waiting)),
             groups: groups(status.id, failing, book),
         }
@@ -162,6 +178,8 @@ fn title(status: &Status, counts: &Counts, total: u64) -> String {
     let (delivered, sent) = (of(Show::Delivered), of(Show::Sent));
     match status.state {
         MessageState::Rejected => "Not sent".to_owned(),
+        MessageState::AwaitingAuthorisation => "Waiting to be authorised".to_owned(),
+        MessageState::Stopped if total == 0 => "Stopped before it was sent".to_owned(),
         _ if total == 0 => "Getting ready to send".to_owned(),
         MessageState::Queued | MessageState::Sending => {
             part("Sending:", total - of(Show::Waiting) - of(Show::Retrying))
@@ -175,7 +193,8 @@ fn title(status: &Status, counts: &Counts, total: u64) -> String {
 
 fn sub(status: &Status, counts: &Counts, local: &LocalTime) -> String {
     let of = |show| counts.get(&show).copied().unwrap_or(0);
-    let by = format!("Sent by {} {}", status.author.name, local.when(status.created_ms));
+    let verb = if status.deliveries() == 0 { "Written" } else { "Sent" };
+    let by = format!("{verb} by {} {}", status.author.name, local.when(status.created_ms));
     let (delivered, sent) = (of(Show::Delivered), of(Show::Sent));
     if status.state == MessageState::Finished && sent > delivered {
         format!("{by} · {} known to be delivered so far", words::number(delivered))
@@ -277,7 +296,7 @@ impl MessagePage {
 }
 
 /// Who it was meant for, as it was chosen.
-fn audience(message: &Message) -> String {
+pub(crate) fn audience(message: &Message) -> String {
     let to = &message.to;
     if to.everyone {
         let within = to.within.groups();

@@ -1,5 +1,7 @@
 //! The staff pages. Each is a struct that is its template's data, a handler that fills it in, and a sample of it.
 
+mod audit;
+mod authorise;
 mod compose;
 mod contact;
 mod contacts;
@@ -53,6 +55,8 @@ pub fn routes() -> Router<ApiState> {
         .merge(usage::routes())
         .merge(users::routes())
         .merge(upload::routes())
+        .merge(authorise::routes())
+        .merge(audit::routes())
         .merge(tools::routes())
         .merge(settings::routes())
         .merge(keys::routes())

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use askama::Template;
 
-use super::compose::{ComposePage, ConfirmPage, FoundPart};
+use super::audit::AuditPage;
+use super::authorise::{EditPage, OnePage, QueuePage};
+use super::compose::{ComposePage, ConfirmPage, FoundPart, PinPage};
 use super::contact::ContactPage;
 use super::contacts::{AskPage, ContactsPage};
 use super::deliveries::DeliveriesPage;
@@ -48,6 +50,17 @@ fn pages() -> Vec<(&'static str, String)> {
         page("send-empty", &ComposePage::sample_empty()),
         page("send-problems", &ComposePage::sample_with_problems()),
         page("confirm", &ConfirmPage::sample()),
+        page("pin", &PinPage::sample()),
+        page("pin-wrong", &PinPage::sample_wrong()),
+        page("pin-over", &PinPage::sample_over()),
+        page("authorise", &QueuePage::sample()),
+        page("authorise-empty", &QueuePage::sample_empty()),
+        page("authorise-one", &OnePage::sample()),
+        page("authorise-problem", &OnePage::sample_with_problem()),
+        page("authorise-own", &OnePage::sample_own()),
+        page("authorise-edit", &EditPage::sample()),
+        page("audit", &AuditPage::sample()),
+        page("audit-nothing", &AuditPage::sample_nothing()),
         page("message", &MessagePage::sample()),
         page("message-sending", &MessagePage::sample_sending()),
         page("message-rejected", &MessagePage::sample_rejected()),

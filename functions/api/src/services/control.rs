@@ -1,5 +1,6 @@
 //! Stopping a message, and sending again what did not arrive.
 
+use domain::audit::Deed;
 use domain::ids::{Epoch, MessageId};
 use domain::job::{Job, PageRef};
 use domain::message::{MessageState, Purpose};
@@ -19,9 +20,14 @@ const TRIES: usize = 5;
 
 /// Stops a message: what no worker has claimed will not be sent. Says where the message stands then; one that was over
 /// already stays as it is.
-pub async fn stop(state: &ApiState, school: &School, id: MessageId) -> Result<MessageState> {
+pub async fn stop(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<MessageState> {
     let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
-    if school.stop(id, state.now_ms()).await? || stop_finished(state, school, id).await? {
+    let now_ms = state.now_ms();
+    let waits = meta.state == MessageState::AwaitingAuthorisation;
+    if waits && school.withdraw(&meta, deed, now_ms).await?
+        || school.stop_by(id, false, deed, now_ms).await?
+        || stop_finished(state, school, id, deed).await?
+    {
         state.statuses().forget(school.id(), id);
         watch(state, school, id, meta.purpose).await;
         return Ok(MessageState::Stopped);
@@ -31,14 +37,14 @@ pub async fn stop(state: &ApiState, school: &School, id: MessageId) -> Result<Me
 
 /// Stops a message that has finished as far as its row says, if any of its deliveries may yet go: one that nobody had
 /// an answer for goes again once the provider says that it never came.
-async fn stop_finished(state: &ApiState, school: &School, id: MessageId) -> Result<bool> {
+async fn stop_finished(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<bool> {
     let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
     if meta.state != MessageState::Finished {
         return Ok(false);
     }
     let mut in_work = false;
     each_page(school, &meta, |_, page| in_work |= page.next() != Next::Settled).await?;
-    Ok(in_work && school.stop_finished(id, state.now_ms()).await?)
+    Ok(in_work && school.stop_by(id, true, deed, state.now_ms()).await?)
 }
 
 /// What a resend put back into work.
@@ -51,11 +57,14 @@ pub struct Resent {
 }
 
 /// Sends again what failed or is not confirmed. 409 for a message that was stopped or rejected.
-pub async fn resend(state: &ApiState, school: &School, id: MessageId) -> Result<Resent> {
+pub async fn resend(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<Resent> {
     let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
     let why_not = match meta.state {
         MessageState::Stopped => Some("This message was stopped. Copy it and send the copy."),
         MessageState::Rejected => Some("This message was rejected. Mend it and send it anew."),
+        MessageState::AwaitingAuthorisation => {
+            Some("This message waits to be authorised. Nothing was sent yet.")
+        }
         _ => None,
     };
     if let Some(why_not) = why_not {
@@ -71,6 +80,8 @@ pub async fn resend(state: &ApiState, school: &School, id: MessageId) -> Result<
     let (Some(epoch), false) = (&meta.epoch, failed.is_empty()) else {
         return Ok(Resent { count: 0, state: meta.state });
     };
+    // A resend is many writes: it is in the log before the first of them.
+    school.record(deed, state.now_ms()).await?;
     // First the message, then its pages: a process that dies in between leaves a message that is looked at once more.
     reopen(state, school, id).await?;
     let count = put_back(state, school, id, epoch, failed).await?;
@@ -123,7 +134,7 @@ async fn put_back_page(
 }
 
 /// Has the message looked at soon. It is due for the sweep in any case, so a lost job only costs time.
-async fn watch(state: &ApiState, school: &School, id: MessageId, purpose: Purpose) {
+pub(crate) async fn watch(state: &ApiState, school: &School, id: MessageId, purpose: Purpose) {
     let job = Job::Watch { school: school.id(), message: id };
     if let Err(error) = state.queue().send(queue_for(purpose), vec![(job, 0)]).await {
         tracing::warn!(message = %id, %error, "watch not queued; the sweep will");

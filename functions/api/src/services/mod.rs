@@ -1,5 +1,7 @@
 //! What can be done, apart from who asks for it: the JSON API and the pages both come here.
 
+pub mod audit;
+pub mod authorise;
 pub mod compose;
 pub mod contacts;
 pub mod control;
@@ -8,6 +10,7 @@ pub mod deliveries;
 pub mod imports;
 pub mod keys;
 pub mod notify;
+pub mod release;
 pub mod send;
 pub mod settings;
 pub mod status;

@@ -16,7 +16,7 @@ use crate::services::compose::{not_subscribed, preview, problems_of, refuse};
 use crate::state::ApiState;
 
 /// When the sweep looks after a message whose first job was lost.
-const FIRST_LOOK_MS: i64 = 5_000;
+pub(crate) const FIRST_LOOK_MS: i64 = 5_000;
 
 /// Most bytes of a message as it is kept: a row of the table has room for 400 kB.
 const LARGEST: usize = 350_000;
@@ -47,10 +47,7 @@ async fn check(state: &ApiState, school: &School, message: &Message, settings: &
     if !problems.is_empty() {
         return Err(refuse(problems));
     }
-    if serde_json::to_vec(message).map_err(ApiError::internal)?.len() > LARGEST {
-        let message = "This list of people is too long to keep. Choose groups or everyone, or send in parts.";
-        return Err(ApiError::field("to", message));
-    }
+    fits(message)?;
     match preview(state, school, message, settings).await {
         Err(ApiError::Busy) => Ok(()),
         found => found?.sendable().map(|_| ()),
@@ -82,7 +79,16 @@ pub async fn within_cap(
     Err(ApiError::field("to", words))
 }
 
-/// Accepts a message for sending now. 422 if it cannot be sent as it is, with all there is to mend.
+/// 422 for a message that has no room in the table.
+pub(crate) fn fits(message: &Message) -> Result<()> {
+    if serde_json::to_vec(message).map_err(ApiError::internal)?.len() <= LARGEST {
+        return Ok(());
+    }
+    let message = "This list of people is too long to keep. Choose groups or everyone, or send in parts.";
+    Err(ApiError::field("to", message))
+}
+
+/// Accepts a partner's message for sending now. 422 if it cannot be sent as it is, with all there is to mend.
 pub async fn send(
     state: &ApiState,
     school: &School,
@@ -116,7 +122,7 @@ pub async fn send(
 }
 
 /// What the first request came to.
-async fn repeated(school: &School, before: Accepted) -> Result<Sent> {
+pub(crate) async fn repeated(school: &School, before: Accepted) -> Result<Sent> {
     match before {
         Accepted::Before(id) => {
             let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod account;
+mod audit;
 mod auth;
 mod compose;
 mod contacts;
+mod control;
 mod factor;
 mod hooks;
 mod hostile;
@@ -13,6 +15,7 @@ mod kit;
 mod logo;
 mod messages;
 mod overrides;
+mod people;
 mod pupils;
 mod rights;
 mod settings;

@@ -43,6 +43,15 @@ const STAFF: &[(&str, &str, &str)] = &[
     ("GET", "/messages/{id}/deliveries", "messageHistory"),
     ("POST", "/messages/{id}/stop", "authoriseMessage"),
     ("POST", "/messages/{id}/resend", "authoriseMessage"),
+    ("GET", "/authorise", "authoriseMessage"),
+    ("GET", "/authorise/{id}", "authoriseMessage"),
+    ("POST", "/authorise/{id}/approve", "authoriseMessage"),
+    ("POST", "/authorise/{id}/reject", "authoriseMessage"),
+    ("GET", "/authorise/{id}/edit", "authoriseMessage"),
+    ("POST", "/authorise/{id}/edit", "authoriseMessage"),
+    ("GET", "/audit", "admin"),
+    ("GET", "/audit.xlsx", "admin"),
+    ("GET", "/audit.csv", "admin"),
     ("GET", "/contacts", "addContact editContact"),
     ("POST", "/contacts/delete", "editContact"),
     ("GET", "/contacts/new", "addContact"),
@@ -248,7 +257,16 @@ async fn things(house: &House, key: &str, school: &School) -> BTreeMap<&'static 
         changes: Vec::new(),
     };
     school.add_profile(profile, asking, &made, NOON).await.unwrap();
+    // One that waits: its author may write and not send.
+    let writes = Roles::of_codes(["user", "composeMessage"]);
+    let teacher = Browser::of(house, school, 9_002, writes).await;
+    let text = "to=everyone&sms=yes&sms_text=Hello&purpose=service&key=waits";
+    let page = teacher.post("/send", &format!("{text}&do=check")).await.text;
+    let expect = page.split_once("name=\"expect\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let handed_in = teacher.post("/send", &format!("{text}&expect={expect}&do=send")).await;
+    let waits = handed_in.header("location").split(['/', '?']).nth(2).unwrap().to_owned();
     BTreeMap::from([
+        ("authorise", waits),
         ("messages", sent.json()["id"].as_str().unwrap().to_owned()),
         ("contacts", "ann".to_owned()),
         ("upload", ticket.id.to_string()),

@@ -2,6 +2,7 @@
 //! and a provider that answers as it is told. Where time or a race decides, these tests do.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod approvals;
 mod ends;
 mod plans;
 mod silence;

@@ -73,6 +73,7 @@ pub(crate) struct Provider {
 #[derive(Debug, Default)]
 struct ProviderState {
     taken: Vec<String>,
+    texts: Vec<String>,
     silent: bool,
     fetched: Vec<String>,
     fetch_takes: Duration,
@@ -92,6 +93,11 @@ impl Provider {
     /// Numbers of the texts that it took.
     pub(crate) fn taken(&self) -> Vec<String> {
         self.state.lock().unwrap().taken.clone()
+    }
+
+    /// The texts that it took.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.state.lock().unwrap().texts.clone()
     }
 
     /// Ids that it was asked for since the last time.
@@ -122,6 +128,7 @@ impl SmsSender for Provider {
             Answer::Unknown
         } else {
             state.taken.push(sms.to.to_string());
+            state.texts.push(sms.body.to_owned());
             Answer::Accepted { id: format!("SM{}", sms.to) }
         };
         Box::pin(async move { answer })
@@ -245,15 +252,20 @@ impl Town {
 
     /// A message to everyone, accepted and not planned yet.
     pub(crate) async fn accept(&self, purpose: Purpose) -> MessageId {
+        let new = self.new_message(purpose);
+        self.school.accept(&new, None, self.now(), self.now() + self.timing.lease_ms).await.unwrap();
+        new.id
+    }
+
+    /// A message to everyone.
+    pub(crate) fn new_message(&self, purpose: Purpose) -> NewMessage {
         let id = MessageId::new(self.ids.ulid(self.now()));
         let text = SmsContent { header: "Hillview".to_owned(), text: "We close at noon".to_owned() };
         let to = Audience { everyone: true, ..Audience::default() };
         let message = Message { purpose, to, sms: Some(text), voice: None, email: None, routing: None };
         let body = Body { message, settings: settings() };
         let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
-        let new = NewMessage { id, body, author };
-        self.school.accept(&new, None, self.now(), self.now() + self.timing.lease_ms).await.unwrap();
-        id
+        NewMessage { id, body, author }
     }
 
     /// A message to everyone whose pages have been sent.
@@ -334,6 +346,12 @@ impl Town {
         }
         self.school.record_count(&meta, &days, &totals).await.unwrap();
         self.school.update_summary(id, meta.state, &totals).await.unwrap();
+    }
+
+    /// The address book as it stands.
+    pub(crate) async fn book(&self) -> Arc<domain::book::AddressBook> {
+        let cache = BookCache::new(NumberMode::Simulated);
+        self.school.book(&cache, CountryCode::UK, self.now()).await.unwrap()
     }
 
     pub(crate) async fn meta(&self, id: MessageId) -> Meta {

@@ -6,6 +6,7 @@ mod sender;
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval::Control;
 use crate::money::Pence;
 use crate::phone::CountryCode;
 use crate::routing::{Routing, VoiceCalling};
@@ -82,6 +83,9 @@ pub struct Settings {
     /// The school's MIS, and when it is read.
     #[serde(default)]
     pub mis: MisSettings,
+    /// What may go without a PIN.
+    #[serde(default)]
+    pub control: Control,
 }
 
 /// What the provider bills the school.
@@ -149,6 +153,7 @@ impl Settings {
             logo: None,
             security: Security::default(),
             mis: MisSettings::default(),
+            control: Control::default(),
         }
     }
 

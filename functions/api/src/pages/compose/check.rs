@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::approval::Held;
 use domain::book::{AddressBook, Reach};
 use domain::channel::Channel;
 use domain::ids::ContactId;
@@ -33,6 +34,8 @@ pub(crate) struct Check {
     pub(crate) total: String,
     pub(crate) note: Option<String>,
     pub(crate) warning: Option<&'static str>,
+    /// What comes before it goes.
+    pub(crate) released: Option<&'static str>,
     /// What is still to be done before it can be sent.
     pub(crate) blockers: Vec<String>,
     pub(crate) ready: bool,
@@ -103,7 +106,7 @@ impl Check {
     ) -> Self {
         let Preview { plan, costing, problems } = preview;
         let blockers: Vec<String> = problems.iter().map(|p| p.message.clone()).collect();
-        let sum = sent(costing);
+        let sum = sum_of(costing);
         let ready = blockers.is_empty();
         let priced = plan.recipients > 0;
         Self {
@@ -115,6 +118,7 @@ impl Check {
             total: if priced { words::money(costing.total()) } else { String::new() },
             note: note(plan),
             warning: warning(message),
+            released: None,
             send_words: if ready { format!("Send {sum}") } else { "Send".to_owned() },
             // Without a text there was nothing to look at yet.
             expect: if ready { expect(costing) } else { String::new() },
@@ -122,6 +126,31 @@ impl Check {
             blockers,
             ready,
         }
+    }
+}
+
+impl Check {
+    /// Of a message that its author may write but not send.
+    pub(crate) fn handed_in(mut self, why: Held) -> Self {
+        if let Some(sum) = self.send_words.strip_prefix("Send ") {
+            self.send_words = format!("Hand in {sum}");
+        }
+        self.released = Some(match why {
+            Held::Role | Held::Grown => "Somebody who may authorise messages looks at it before it goes.",
+            Held::NoEmail => {
+                "It is larger than may go without a PIN, and a PIN needs a confirmed e-mail address. Somebody who may \
+                 authorise messages looks at it instead. You can confirm your address in your preferences."
+            }
+        });
+        self
+    }
+
+    /// Of a message that needs a PIN.
+    pub(crate) fn with_pin(mut self) -> Self {
+        self.released = Some(
+            "It is large: before it goes, you are asked for a PIN, which is sent to your e-mail address.",
+        );
+        self
     }
 }
 
@@ -141,7 +170,7 @@ pub(crate) fn problems(preview: &Preview) -> Vec<Problem> {
 }
 
 /// `312 texts and 40 calls`.
-fn sent(costing: &Costing) -> String {
+pub(crate) fn sum_of(costing: &Costing) -> String {
     let parts = [
         (Channel::Sms, costing.sms.as_ref().map(|c| c.messages)),
         (Channel::Voice, costing.voice.map(|c| c.messages)),

@@ -4,16 +4,19 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use domain::approval::Release;
 use domain::book::AddressBook;
 use domain::email::EmailAddress;
-use domain::message::{Message, SmsContent};
+use domain::ids::MessageId;
+use domain::message::{Message, MessageState, Purpose, SmsContent};
 use domain::people::Action;
 use domain::sms;
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::{
-    Check, Chosen, ComposePage, ConfirmPage, Draft, FoundPart, LivePart, Parts, expect, find, problems,
+    Check, Chosen, ComposePage, ConfirmPage, Draft, FoundPart, LivePart, Parts, PinPage, expect, find,
+    problems,
 };
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, FieldError, Result};
@@ -21,7 +24,8 @@ use crate::forms::FormFields;
 use crate::pages::desk::{Desk, html};
 use crate::pages::frame::Here;
 use crate::services::compose::{Preview, preview_of};
-use crate::services::send::{idempotency, send};
+use crate::services::release::{Handed, Letter, NotRight, hand_over, hand_over_with_pin, would_release};
+use crate::services::send::{Sent, idempotency};
 use crate::state::ApiState;
 
 /// Longest key of a form.
@@ -90,8 +94,14 @@ async fn press(State(state): State<ApiState>, Posted { by, form: fields }: Poste
             if let Some(words) = form.changed(fields.text("expect")) {
                 return form.confirm(Some(words));
             }
-            by.may(Action::SendOwn)?;
             form.send(&state, &by).await
+        }
+        "pin" => {
+            if let Some(words) = form.changed(fields.text("expect")) {
+                return form.confirm(Some(words));
+            }
+            let id = fields.text("pin_for").parse().map_err(|_| ApiError::NotFound)?;
+            form.send_with_pin(&state, &by, id, fields.text("pin")).await
         }
         // Enter in a field, another person to look at, no script: look before it goes.
         _ => form.confirm(None),
@@ -135,7 +145,13 @@ impl<'b> Form<'b> {
     }
 
     fn check(&self) -> Check {
-        Check::new(self.book, &self.message(), &self.preview, &self.desk.settings, self.person)
+        let message = self.message();
+        let check = Check::new(self.book, &message, &self.preview, &self.desk.settings, self.person);
+        match would_release(self.desk.sender, &message, &self.preview.costing, &self.desk.settings) {
+            Release::Now => check,
+            Release::Pin => check.with_pin(),
+            Release::Wait(why) => check.handed_in(why),
+        }
     }
 
     fn compose(self, find: String, tell: bool) -> Result<Response> {
@@ -180,16 +196,45 @@ impl<'b> Form<'b> {
         })
     }
 
-    async fn send(self, state: &ApiState, by: &SignedIn) -> Result<Response> {
+    fn letter(&self, by: &SignedIn) -> Result<Letter<'_>> {
         let message = self.message();
         let request = serde_json::to_vec(&message).map_err(ApiError::internal)?;
         // A page loaded without a key cannot be sent twice by mistake, only by pressing twice.
         let key =
             (!self.key.is_empty()).then(|| idempotency(&format!("page {}", by.user), &self.key, &request));
-        let settings = self.desk.settings;
-        let sent = send(state, &by.school, by.author(), message, settings, key.as_ref()).await?;
-        Ok(Redirect::to(&format!("/messages/{}?done=sent", sent.id)).into_response())
+        Ok(Letter { message, settings: self.desk.settings.clone(), preview: &self.preview, key })
     }
+
+    async fn send(self, state: &ApiState, by: &SignedIn) -> Result<Response> {
+        match hand_over(state, by, self.letter(by)?).await? {
+            Handed::In(sent) => Ok(sent_to(sent)),
+            Handed::Pin(id) => self.ask_pin(id, None),
+        }
+    }
+
+    async fn send_with_pin(
+        self,
+        state: &ApiState,
+        by: &SignedIn,
+        id: MessageId,
+        code: &str,
+    ) -> Result<Response> {
+        match hand_over_with_pin(state, by, id, self.letter(by)?, code).await? {
+            Ok(sent) => Ok(sent_to(sent)),
+            Err(why) => Ok((StatusCode::UNPROCESSABLE_ENTITY, self.ask_pin(id, Some(why))?).into_response()),
+        }
+    }
+
+    fn ask_pin(self, id: MessageId, why: Option<NotRight>) -> Result<Response> {
+        let app = self.desk.sender.second_factor && self.draft.purpose == Purpose::Emergency;
+        html(&PinPage::new(self.desk.frame.clone(), self.parts(String::new(), false), id, app, why))
+    }
+}
+
+/// Where to go after a message is accepted.
+fn sent_to(sent: Sent) -> Response {
+    let done = if sent.state == MessageState::AwaitingAuthorisation { "waits" } else { "sent" };
+    Redirect::to(&format!("/messages/{}?done={done}", sent.id)).into_response()
 }
 
 #[cfg(test)]
@@ -205,6 +250,7 @@ mod tests {
             frame: Frame::sample(Here::Send),
             local: local(),
             limit: domain::limit::Limit::default(),
+            sender: samples::sender(),
         };
         Form::new(desk, book, draft, "key".into(), 0)
     }

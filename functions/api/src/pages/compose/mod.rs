@@ -5,15 +5,17 @@ mod check;
 mod draft;
 mod found;
 mod handlers;
+mod pin;
 
 use askama::Template;
 use domain::book::AddressBook;
 use domain::message::Purpose;
 
-pub(crate) use check::{Check, expect, problems};
+pub(crate) use check::{Check, expect, problems, sum_of};
 pub(crate) use draft::{Chosen, Draft};
 pub(crate) use found::{FoundPart, Hit, find};
 pub(crate) use handlers::routes;
+pub(crate) use pin::PinPage;
 
 use super::frame::Frame;
 use super::kit::{Choice, Problem, error_of};

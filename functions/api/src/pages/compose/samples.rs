@@ -37,6 +37,11 @@ pub(crate) fn settings() -> Settings {
     }
 }
 
+pub(crate) fn sender() -> domain::approval::Sender {
+    let rights = Frame::sample(Here::Send).rights;
+    domain::approval::Sender { rights, email_confirmed: true, second_factor: false }
+}
+
 const FORENAMES: [&str; 12] =
     ["Ada", "Ben", "Cerys", "Dev", "Ewa", "Farah", "Gwen", "Harun", "Isla", "Jonas", "Kezia", "Liam"];
 const SURNAMES: [&str; 13] = [

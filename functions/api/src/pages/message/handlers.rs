@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use domain::audit::Act;
 use domain::delivery::DeliveryState;
 use domain::ids::MessageId;
 use domain::message::MessageState;
@@ -11,7 +12,7 @@ use domain::people::Action;
 use serde::Deserialize;
 use store::School;
 
-use super::{Live, LivePart, MessagePage, known, resend_ask, stop_ask};
+use super::{Live, LivePart, MessagePage, known, resend_ask, stop_or_withdraw};
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::pages::contacts::AskPage;
@@ -83,6 +84,10 @@ async fn failing(school: &School, id: MessageId, status: &Status) -> Result<Vec<
 pub(super) fn notice(asked: &Asked) -> Option<String> {
     match asked.done.as_deref()? {
         "sent" => Some("Accepted. You may leave this page: it goes on by itself.".to_owned()),
+        "waits" => Some(
+            "Handed in. Somebody who may authorise messages looks at it before it goes. You may leave this page."
+                .to_owned(),
+        ),
         "stopped" => Some("Stopped. What a provider had already taken may still arrive.".to_owned()),
         "over" => Some("It was over before it could be stopped.".to_owned()),
         "resent" => Some(match asked.n.unwrap_or(0) {
@@ -101,12 +106,16 @@ async fn stop(
     let id = known(&id)?;
     may_stop(&by, id).await?;
     if form.text("sure") != "yes" {
-        return ask_page(&state, &by, id, stop_ask(id)).await;
+        let state_now = by.school.meta(id).await?.ok_or(ApiError::NotFound)?.state;
+        return ask_page(&state, &by, id, stop_or_withdraw(id, state_now)).await;
     }
-    let done = match control::stop(&state, &by.school, id).await? {
-        MessageState::Stopped => "stopped",
-        _ => "over",
-    };
+    let done =
+        match control::stop(&state, &by.school, id, &by.did(Act::MessageStopped, id.to_string(), Vec::new()))
+            .await?
+        {
+            MessageState::Stopped => "stopped",
+            _ => "over",
+        };
     Ok(Redirect::to(&format!("/messages/{id}?done={done}")).into_response())
 }
 
@@ -144,7 +153,9 @@ async fn resend(
         let waiting = status(&state, &by.school, id).await?.can_resend();
         return ask_page(&state, &by, id, resend_ask(id, waiting)).await;
     }
-    let resent = control::resend(&state, &by.school, id).await?;
+    let resent =
+        control::resend(&state, &by.school, id, &by.did(Act::MessageResent, id.to_string(), Vec::new()))
+            .await?;
     Ok(Redirect::to(&format!("/messages/{id}?done=resent&n={}", resent.count)).into_response())
 }
 

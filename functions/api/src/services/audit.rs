@@ -1,0 +1,133 @@
+//! Looking through the audit log, newest first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::audit::{Act, Entry};
+use domain::ids::UserId;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use store::{AuditMonth, School};
+
+use crate::error::Result;
+use crate::state::ApiState;
+
+/// Rows that one request looks through: a filter that finds little must not read years.
+const LOOKED_AT: usize = 5_000;
+/// Users looked up at once.
+const PARALLEL: usize = 8;
+
+/// What is looked for; nothing set finds everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Who did it, as the log spells them.
+    pub who: Option<String>,
+    /// What was done.
+    pub act: Option<Act>,
+    /// In this month only.
+    pub month: Option<AuditMonth>,
+    /// To what, by its id.
+    pub about: Option<String>,
+}
+
+impl Filter {
+    fn takes(&self, entry: &Entry) -> bool {
+        self.who.as_ref().is_none_or(|who| *who == entry.who)
+            && self.act.is_none_or(|act| act.code() == entry.act)
+            && self.about.as_ref().is_none_or(|about| *about == entry.on)
+    }
+}
+
+/// A place in the log: rows before the `seq`-th, in this month and those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The month.
+    pub month: AuditMonth,
+    /// Rows from here on were seen.
+    pub before: u64,
+}
+
+impl Place {
+    /// As it stands in an address.
+    pub fn code(self) -> String {
+        format!("{}.{}", self.month.code(), self.before)
+    }
+
+    /// The place of such a text.
+    pub fn from_code(code: &str) -> Option<Self> {
+        let (month, before) = code.split_once('.')?;
+        Some(Self { month: AuditMonth::from_code(month)?, before: before.parse().ok()? })
+    }
+}
+
+/// Some rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Newest first.
+    pub entries: Vec<Entry>,
+    /// Where to go on; `None` at the end of the log.
+    pub next: Option<Place>,
+    /// Months that the log has, newest first.
+    pub months: Vec<AuditMonth>,
+}
+
+/// Up to `limit` rows that the filter takes, from a place on.
+pub async fn find(school: &School, filter: &Filter, from: Option<Place>, limit: usize) -> Result<Found> {
+    let Some((_, first, last)) = school.audit_span().await? else { return Ok(Found::default()) };
+    let mut found = Found { months: months(first, last), ..Found::default() };
+    let start = from.map_or(last, |place| place.month.min(last));
+    let wanted: Vec<AuditMonth> = match filter.month {
+        Some(month) => vec![month],
+        None => found.months.iter().copied().filter(|month| *month <= start).collect(),
+    };
+    let mut looked = 0;
+    for month in wanted {
+        let before = from.filter(|place| place.month == month).map(|place| place.before);
+        let mut stopped = None;
+        school
+            .audit_back(month, before, |entry| {
+                looked += 1;
+                if filter.takes(&entry) {
+                    if found.entries.len() == limit {
+                        stopped = Some(entry.seq + 1);
+                        return false;
+                    }
+                    found.entries.push(entry);
+                } else if looked > LOOKED_AT.max(limit) {
+                    stopped = Some(entry.seq);
+                    return false;
+                }
+                true
+            })
+            .await?;
+        if let Some(before) = stopped {
+            found.next = Some(Place { month, before });
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn months(first: AuditMonth, last: AuditMonth) -> Vec<AuditMonth> {
+    let mut months = Vec::new();
+    let mut month = last;
+    // Hundred years are more than any log has.
+    while month >= first && months.len() < 1_200 {
+        months.push(month);
+        month = month.previous();
+    }
+    months
+}
+
+/// Names of the users whom the log calls `user:<id>`, by that text. Users who are gone altogether have none.
+pub async fn names<'e>(
+    state: &ApiState,
+    who: impl IntoIterator<Item = &'e str>,
+) -> Result<BTreeMap<String, String>> {
+    let ids: BTreeSet<&str> = who.into_iter().filter_map(|who| who.strip_prefix("user:")).collect();
+    let ids: Vec<UserId> = ids.into_iter().filter_map(|id| id.parse().ok()).collect();
+    let named = stream::iter(ids.into_iter().map(|id| async move {
+        let user = state.store().user(id).await?;
+        Ok::<_, store::StoreError>(user.map(|user| (format!("user:{id}"), user.full_name())))
+    }));
+    let named: Vec<_> = named.buffered(PARALLEL).try_collect().await?;
+    Ok(named.into_iter().flatten().collect())
+}

@@ -1,0 +1,202 @@
+//! Messages that wait: letting them go, turning them down, giving them another text, taking them back.
+
+use domain::approval::{Changes, Control, Figures, Held, NotYours, Recipients, may_authorise};
+use domain::audit::{Act, Change};
+use domain::ids::{MessageId, UserId};
+use domain::message::{Message, MessageState};
+use domain::notice::Notice;
+use store::{Body, Meta, School};
+
+use crate::auth::SignedIn;
+use crate::error::{ApiError, Result};
+use crate::services::compose::{Preview, preview, problems_of, refuse};
+use crate::services::notify::notify;
+use crate::services::release::{changes, figures, plan_soon};
+use crate::services::send::{FIRST_LOOK_MS, fits};
+use crate::state::ApiState;
+
+/// Longest reason, in characters.
+pub const MAX_REASON: usize = 500;
+
+/// A waiting message as somebody who may authorise it looks at it.
+#[derive(Debug)]
+pub struct Looked {
+    /// Where it stands.
+    pub meta: Meta,
+    /// What it says, in whose name.
+    pub body: Body,
+    /// What may go without a PIN, as the school has it now.
+    pub control: Control,
+    /// What it comes to now.
+    pub preview: Preview,
+    /// The same in figures.
+    pub figures: Figures,
+    /// Whom it reaches now.
+    pub recipients: Recipients,
+    /// What it came to when it was written; `None` for one that went with a PIN and came back.
+    pub written: Option<(i64, Figures)>,
+    /// What is different since it was written, or, for one that came back, since it was authorised.
+    pub changed: Changes,
+    /// Whether `changed` is since it was authorised.
+    pub since_authorised: bool,
+    /// Ties what is decided to what was seen.
+    pub seen: String,
+}
+
+/// Looks at a waiting message. 404 if there is none of this id; 409 if it does not wait any more.
+pub async fn look(state: &ApiState, school: &School, id: MessageId) -> Result<Looked> {
+    // Five reads at once are a large future.
+    Box::pin(look_now(state, school, id)).await
+}
+
+async fn look_now(state: &ApiState, school: &School, id: MessageId) -> Result<Looked> {
+    let meta = waiting(school, id).await?;
+    let (body, written, settings) = tokio::try_join!(school.body(id), school.written(id), school.settings())?;
+    let preview = preview(state, school, &body.message, &body.settings).await?;
+    let recipients = Recipients::of(&preview.plan, &id.to_string());
+    let figures = figures(&preview.costing);
+    let since_authorised = meta.held == Some(Held::Grown);
+    let before = if since_authorised {
+        school.approved_people(&meta).await?
+    } else {
+        written.as_ref().map(|w| w.recipients.clone())
+    };
+    let changed = before.map(|before| before.changes_to(&recipients)).unwrap_or_default();
+    let seen = format!("{}-{}", meta.revision, recipients.digest());
+    let written = written.map(|w| (w.at_ms, w.figures));
+    let control = settings.control;
+    Ok(Looked { meta, body, control, preview, figures, recipients, written, changed, since_authorised, seen })
+}
+
+/// Whether this person may decide about the message, in words if not.
+pub fn may_decide(by: &SignedIn, looked: &Looked) -> std::result::Result<(), NotYours> {
+    may_authorise(by.rights(), is_own(by, &looked.meta), &looked.figures, &looked.control)
+}
+
+/// Whether they wrote it.
+pub fn is_own(by: &SignedIn, meta: &Meta) -> bool {
+    meta.author.id == by.user.to_string()
+}
+
+/// Lets a message go to those whom the person saw. `Err` with the message as it is now, if it is not as it was `seen`.
+pub async fn approve(
+    state: &ApiState,
+    by: &SignedIn,
+    id: MessageId,
+    seen: &str,
+) -> Result<std::result::Result<(), Box<Looked>>> {
+    let looked = look(state, &by.school, id).await?;
+    decide(by, &looked)?;
+    if looked.seen != seen {
+        return Ok(Err(Box::new(looked)));
+    }
+    if !looked.preview.problems.is_empty() {
+        return Err(refuse(looked.preview.problems));
+    }
+    let now_ms = state.now_ms();
+    let changes = changes(&looked.body.message, &looked.figures);
+    let deed = by.did(Act::MessageAuthorised, id.to_string(), changes);
+    let due_ms = now_ms + FIRST_LOOK_MS;
+    if !by.school.authorise(&looked.meta, &looked.recipients, &deed, now_ms, due_ms).await? {
+        return Err(overtaken(&by.school, id).await?);
+    }
+    state.statuses().forget(by.school.id(), id);
+    plan_soon(state, &by.school, id, looked.meta.purpose, looked.meta.revision).await;
+    Ok(Ok(()))
+}
+
+/// Turns a message down and tells its author why.
+pub async fn reject(state: &ApiState, by: &SignedIn, id: MessageId, reason: &str) -> Result<()> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > MAX_REASON {
+        let words = format!("Say why in up to {MAX_REASON} characters: the author gets to read it.");
+        return Err(ApiError::field("reason", words));
+    }
+    let looked = look(state, &by.school, id).await?;
+    // Whoever may not let their own go may still take it back: that is another button.
+    if !is_own(by, &looked.meta) {
+        decide(by, &looked)?;
+    }
+    let now_ms = state.now_ms();
+    let deed = by.did(Act::MessageRejected, id.to_string(), Vec::new());
+    let words = format!("{} did not authorise it: {reason}", by.name);
+    if !by.school.reject_waiting(&looked.meta, &words, &deed, now_ms).await? {
+        return Err(overtaken(&by.school, id).await?);
+    }
+    state.statuses().forget(by.school.id(), id);
+    crate::services::control::watch(state, &by.school, id, looked.meta.purpose).await;
+    let author = looked.meta.author.id.parse::<UserId>();
+    if let Ok(user) = author
+        && user != by.user
+    {
+        // They see it on their home page too: a lost e-mail loses nothing.
+        if let Err(error) = notify(state, by.school.id(), Notice::Rejected { user, message: id }).await {
+            tracing::warn!(message = %id, %error, "author not told by e-mail");
+        }
+    }
+    Ok(())
+}
+
+/// Gives a waiting message another text. Its author stays its author; who edited it is in the log.
+pub async fn edit(
+    state: &ApiState,
+    by: &SignedIn,
+    id: MessageId,
+    revision: u32,
+    message: Message,
+) -> Result<()> {
+    let looked = look(state, &by.school, id).await?;
+    decide(by, &looked)?;
+    if looked.meta.revision != revision {
+        return Err(changed_first());
+    }
+    let problems = problems_of(&message);
+    if !problems.is_empty() {
+        return Err(refuse(problems));
+    }
+    fits(&message)?;
+    let before = serde_json::to_string(&looked.body.message).map_err(ApiError::internal)?;
+    let after = serde_json::to_string(&message).map_err(ApiError::internal)?;
+    let blur = |text: &str| state.references().blur("audit", &format!("{id}\n{text}"));
+    let changes = Change::of("text", &blur(&before), &blur(&after)).into_iter().collect::<Vec<_>>();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let deed = by.did(Act::MessageEdited, id.to_string(), changes);
+    let body = Body { message, settings: looked.body.settings.clone() };
+    if !by.school.edit_waiting(&looked.meta, &body, &deed, state.now_ms()).await? {
+        return Err(overtaken(&by.school, id).await?);
+    }
+    Ok(())
+}
+
+fn decide(by: &SignedIn, looked: &Looked) -> Result<()> {
+    may_decide(by, looked).map_err(|why| ApiError::Forbidden(why.to_string()))
+}
+
+async fn waiting(school: &School, id: MessageId) -> Result<Meta> {
+    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    if meta.state == MessageState::AwaitingAuthorisation { Ok(meta) } else { Err(no_longer(&meta)) }
+}
+
+/// Why a decision came too late.
+async fn overtaken(school: &School, id: MessageId) -> Result<ApiError> {
+    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    Ok(match meta.state {
+        MessageState::AwaitingAuthorisation => changed_first(),
+        _ => no_longer(&meta),
+    })
+}
+
+fn changed_first() -> ApiError {
+    ApiError::Conflict("Somebody else changed this message first. Look at it again.".to_owned())
+}
+
+fn no_longer(meta: &Meta) -> ApiError {
+    let words = match meta.state {
+        MessageState::Rejected => "Somebody else has rejected this message already. Nothing was sent.",
+        MessageState::Stopped => "This message was withdrawn. Nothing was sent.",
+        _ => "This message does not wait any more: somebody has authorised it, and it is on its way.",
+    };
+    ApiError::Conflict(words.to_owned())
+}

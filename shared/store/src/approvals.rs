@@ -1,0 +1,301 @@
+//! Messages that wait for somebody to authorise them. A waiting message is not in the work index and nothing of it is
+//! planned; a line of the school's own says that it waits. Whatever moves it is one transaction with the deed that it is.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Select, TransactWriteItem};
+use domain::approval::{Figures, Held, Recipients};
+use domain::audit::Deed;
+use domain::ids::MessageId;
+use domain::message::MessageState;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Result, StoreError};
+use crate::messages::{Accepted, Author, Body, IdempotencyKey, Meta, NewMessage, json, read_json};
+use crate::progress::{UNPLANNED, unless_conflict};
+use crate::table::{Row, from_row, key_row, n, number, s, text, to_row};
+use crate::{School, keys};
+
+/// Bytes of people in one row; DynamoDB takes 400 kB.
+const PEOPLE_BYTES: usize = 300_000;
+
+/// A message waits, and nobody has moved it.
+const STILL_WAITS: &str = "#state = :awaiting AND revision = :seen";
+
+/// How a message comes in.
+#[derive(Debug, Clone, Copy)]
+pub enum Entrance<'a> {
+    /// It is planned at once, for whomever its audience is then.
+    Open,
+    /// It is planned at once, and waits should more people get it than these.
+    Approved(&'a Recipients),
+    /// It waits for somebody to authorise it.
+    Waits(&'a Hold),
+}
+
+/// What is kept with a message that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Why it waits.
+    pub why: Held,
+    /// What it came to when it was written.
+    pub figures: Figures,
+    /// Whom it reached then.
+    pub recipients: Recipients,
+}
+
+/// A message as it was when its author handed it in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// What it came to.
+    pub figures: Figures,
+    /// Whom it reached.
+    pub recipients: Recipients,
+}
+
+/// A line of the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The message.
+    pub message: MessageId,
+    /// Who wrote it.
+    pub author: Author,
+    /// Why it waits.
+    pub why: Held,
+    /// Since when, in milliseconds since 1970.
+    pub since_ms: i64,
+}
+
+impl School {
+    /// Accepts a message of a member of staff, with the deed that it is: all or nothing. `pin` is what the PIN was given
+    /// for, if one was asked for: it is spent by this, once. `Conflict` if it was spent before.
+    #[expect(clippy::too_many_arguments, reason = "one transaction of all of it")]
+    pub async fn accept_from(
+        &self,
+        new: &NewMessage,
+        idempotency: Option<&IdempotencyKey>,
+        entrance: Entrance<'_>,
+        pin: Option<&str>,
+        deed: &Deed,
+        now_ms: i64,
+        due_ms: i64,
+    ) -> Result<Accepted> {
+        let (queued, awaiting) = (MessageState::Queued, MessageState::AwaitingAuthorisation);
+        let mut items = match entrance {
+            Entrance::Open => self.accepted_rows(new, idempotency, queued, now_ms, Some(due_ms), [])?,
+            Entrance::Approved(people) => {
+                let approved = [("approved", n(1))];
+                let mut items =
+                    self.accepted_rows(new, idempotency, queued, now_ms, Some(due_ms), approved)?;
+                items.extend(self.people_rows(new.id, keys::APPROVED_PREFIX, people)?);
+                items
+            }
+            Entrance::Waits(hold) => {
+                let held = [("held", s(hold.why.code()))];
+                let mut items = self.accepted_rows(new, idempotency, awaiting, now_ms, None, held)?;
+                items.push(self.line_of(new.id, &new.author, hold.why, now_ms)?);
+                let mut row = key_row(&keys::message_held(self.id, new.id));
+                row.insert("at_ms".to_owned(), n(now_ms));
+                row.insert("figures".to_owned(), json("message", &hold.figures)?);
+                items.push(self.table.tx_put(row, None)?);
+                items.extend(self.people_rows(new.id, keys::WROTE_PREFIX, &hold.recipients)?);
+                items
+            }
+        };
+        if let Some(about) = pin {
+            items.push(self.spend_pin(new.id, about)?);
+        }
+        match self.transact_recorded(items, deed, now_ms).await {
+            Ok(()) => Ok(Accepted::New),
+            // Somebody was first; or the answer to our own write was lost and the SDK has tried again.
+            Err(StoreError::Conflict) if idempotency.is_some() => {
+                self.accepted_before(new.id, idempotency).await
+            }
+            Err(StoreError::Conflict) => match self.meta(new.id).await? {
+                Some(meta) if meta.author == new.author => Ok(Accepted::New),
+                _ => Err(StoreError::Conflict),
+            },
+            Err(e) => Err(e),
+        }
+    }
+
+    /// The queue, oldest first, up to `limit` lines.
+    pub async fn waiting(&self, limit: usize) -> Result<Vec<Waiting>> {
+        let rows = self.table.query(&keys::school_pk(self.id), keys::WAITING_PREFIX, true).await?;
+        rows.into_iter().take(limit).map(|row| from_row("waiting message", row)).collect()
+    }
+
+    /// How many messages wait, in one small read; a number over 1 MB of lines is cut off there.
+    pub async fn waiting_count(&self) -> Result<u32> {
+        let got = self
+            .table
+            .client
+            .query()
+            .table_name(&*self.table.name)
+            .key_condition_expression("pk = :p AND begins_with(sk, :s)")
+            .expression_attribute_values(":p", s(keys::school_pk(self.id)))
+            .expression_attribute_values(":s", s(keys::WAITING_PREFIX))
+            .select(Select::Count)
+            .send()
+            .await
+            .map_err(|e| StoreError::sdk("count waiting", &e))?;
+        Ok(u32::try_from(got.count).unwrap_or_default())
+    }
+
+    /// A message as it was when its author handed it in; `None` for one that nobody handed in.
+    pub async fn written(&self, id: MessageId) -> Result<Option<Written>> {
+        let Some(row) = self.table.get(&keys::message_held(self.id, id), true).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Written {
+            at_ms: number(&row, "at_ms").ok_or_else(|| StoreError::corrupt("held message", "at_ms"))?,
+            figures: read_json("held message", &row, "figures")?,
+            recipients: self.people(id, keys::WROTE_PREFIX).await?,
+        }))
+    }
+
+    /// Those to whom a message may go; `None` for one that may go to whomever its audience is.
+    pub async fn approved_people(&self, meta: &Meta) -> Result<Option<Recipients>> {
+        if meta.approved { Ok(Some(self.people(meta.id, keys::APPROVED_PREFIX).await?)) } else { Ok(None) }
+    }
+
+    /// Lets a waiting message go to these people. `false` if it no longer waits, or is not the `revision` that was seen.
+    pub async fn authorise(
+        &self,
+        meta: &Meta,
+        approved: &Recipients,
+        deed: &Deed,
+        now_ms: i64,
+        due_ms: i64,
+    ) -> Result<bool> {
+        let update = "SET #state = :to, approved = :n, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
+        let values = [(":to", s(MessageState::Queued.code())), (":n", n(meta.revision))];
+        let values = values.into_iter().chain(self.due_values(meta.id, due_ms));
+        let mut items = self.leave_queue(meta, update, values, MessageState::Queued)?;
+        // Rows of an earlier approval: there may be more of them than of this one.
+        let people = approved.to_texts(PEOPLE_BYTES).len();
+        let pk = keys::message_pk(self.id, meta.id);
+        let before = self.table.query(&pk, keys::APPROVED_PREFIX, true).await?;
+        for part in people..before.len() {
+            let key = keys::message_people(self.id, meta.id, keys::APPROVED_PREFIX, part);
+            items.push(self.table.tx_delete(&key, None)?);
+        }
+        items.extend(self.people_rows(meta.id, keys::APPROVED_PREFIX, approved)?);
+        unless_conflict(self.transact_recorded(items, deed, now_ms).await)
+    }
+
+    /// Ends a waiting message that nobody is to get, saying why in plain words. `false` as [`School::authorise`].
+    pub async fn reject_waiting(&self, meta: &Meta, reason: &str, deed: &Deed, now_ms: i64) -> Result<bool> {
+        let update = "SET #state = :to, reason = :why, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
+        let to = MessageState::Rejected;
+        let values = [(":to", s(to.code())), (":why", s(reason))];
+        let values = values.into_iter().chain(self.due_values(meta.id, now_ms));
+        let items = self.leave_queue(meta, update, values, to)?;
+        unless_conflict(self.transact_recorded(items, deed, now_ms).await)
+    }
+
+    /// Takes a waiting message back. `false` as [`School::authorise`].
+    pub async fn withdraw(&self, meta: &Meta, deed: &Deed, now_ms: i64) -> Result<bool> {
+        let update = "SET #state = :to, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
+        let to = MessageState::Stopped;
+        let values = [(":to", s(to.code()))].into_iter().chain(self.due_values(meta.id, now_ms));
+        let items = self.leave_queue(meta, update, values, to)?;
+        unless_conflict(self.transact_recorded(items, deed, now_ms).await)
+    }
+
+    /// Gives a waiting message another text; its revision moves. `false` as [`School::authorise`].
+    pub async fn edit_waiting(&self, meta: &Meta, body: &Body, deed: &Deed, now_ms: i64) -> Result<bool> {
+        let next = n(meta.revision.saturating_add(1));
+        let items = vec![
+            self.table.tx_update(
+                &keys::message_meta(self.id, meta.id),
+                "SET revision = :next ADD news :one",
+                Some(STILL_WAITS),
+                [(":next", next), (":one", n(1))].into_iter().chain(still_waits(meta)),
+            )?,
+            self.table.tx_put(to_row("body", &keys::message_body(self.id, meta.id), body)?, None)?,
+            self.table.tx_update(
+                &keys::summary(self.id, meta.id),
+                "SET headline = :h",
+                Some("attribute_exists(pk)"),
+                [(":h", s(body.message.headline()))],
+            )?,
+        ];
+        unless_conflict(self.transact_recorded(items, deed, now_ms).await)
+    }
+
+    /// Sends a message back to be authorised, because more people would get it than were. `false` if it was planned,
+    /// stopped or edited meanwhile.
+    pub async fn hold_again(&self, meta: &Meta, deed: &Deed, now_ms: i64) -> Result<bool> {
+        let awaiting = MessageState::AwaitingAuthorisation;
+        let values = [
+            (":to", s(awaiting.code())),
+            (":why", s(Held::Grown.code())),
+            (":queued", s(MessageState::Queued.code())),
+            (":seen", n(meta.revision)),
+            (":one", n(1)),
+        ];
+        let items = vec![
+            self.table.tx_update(
+                &keys::message_meta(self.id, meta.id),
+                "SET #state = :to, held = :why ADD news :one REMOVE gsi1pk, gsi1sk, due",
+                Some(&format!("{UNPLANNED} AND revision = :seen")),
+                values,
+            )?,
+            self.line_of(meta.id, &meta.author, Held::Grown, now_ms)?,
+            self.summary_moves(meta.id, awaiting)?,
+        ];
+        unless_conflict(self.transact_recorded(items, deed, now_ms).await)
+    }
+
+    /// A message leaves the queue: META moves as `update` says, its line goes, its line in the history says so.
+    fn leave_queue(
+        &self,
+        meta: &Meta,
+        update: &str,
+        values: impl Iterator<Item = (&'static str, AttributeValue)>,
+        to: MessageState,
+    ) -> Result<Vec<TransactWriteItem>> {
+        let values = values.chain([(":one", n(1))]).chain(still_waits(meta));
+        Ok(vec![
+            self.table.tx_update(&keys::message_meta(self.id, meta.id), update, Some(STILL_WAITS), values)?,
+            self.table.tx_delete(&keys::waiting(self.id, meta.id), None)?,
+            self.summary_moves(meta.id, to)?,
+        ])
+    }
+
+    fn summary_moves(&self, id: MessageId, to: MessageState) -> Result<TransactWriteItem> {
+        let there = Some("attribute_exists(pk)");
+        self.table.tx_update(&keys::summary(self.id, id), "SET #state = :s", there, [(":s", s(to.code()))])
+    }
+
+    fn line_of(&self, id: MessageId, author: &Author, why: Held, since_ms: i64) -> Result<TransactWriteItem> {
+        let line = Waiting { message: id, author: author.clone(), why, since_ms };
+        self.table.tx_put(to_row("waiting message", &keys::waiting(self.id, id), &line)?, None)
+    }
+
+    fn people_rows(
+        &self,
+        id: MessageId,
+        prefix: &str,
+        people: &Recipients,
+    ) -> Result<Vec<TransactWriteItem>> {
+        let texts = people.to_texts(PEOPLE_BYTES).into_iter().enumerate();
+        let rows = texts.map(|(part, people)| {
+            let mut row: Row = key_row(&keys::message_people(self.id, id, prefix, part));
+            row.insert("people".to_owned(), s(people));
+            self.table.tx_put(row, None)
+        });
+        rows.collect()
+    }
+
+    async fn people(&self, id: MessageId, prefix: &str) -> Result<Recipients> {
+        let rows = self.table.query(&keys::message_pk(self.id, id), prefix, true).await?;
+        let texts = rows.iter().filter_map(|row| text(row, "people"));
+        Recipients::from_texts(texts).ok_or_else(|| StoreError::corrupt("recipients", "a line"))
+    }
+}
+
+fn still_waits(meta: &Meta) -> [(&'static str, AttributeValue); 2] {
+    [(":awaiting", s(MessageState::AwaitingAuthorisation.code())), (":seen", n(meta.revision))]
+}
