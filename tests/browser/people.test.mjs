@@ -80,11 +80,9 @@ test("an administrator cannot grant what they lack", async () => {
 
 test("a user linked to Year 9 sees and messages Year 9 only", async () => {
   const page = await as("5976.nina.year");
-  await page.goto("/contacts");
-  await page.getByText("in Year 9, to which you are linked").waitFor();
-  await clean(page, "contacts of a linked user");
   await page.goto("/send");
   await page.getByText("You are linked to Year 9").waitFor();
+  await clean(page, "the compose page of a linked user");
   await page.goto("/send?to=everyone");
   await page.getByLabel("What the text says").fill("The coach is back at 16:45.");
   await page.waitForFunction(() => /^Send \d/.test(document.getElementById("send-now").textContent));
