@@ -77,7 +77,7 @@ impl Ask {
     }
 }
 
-/// A whole answer with status 200.
+/// A whole answer with status 200, or an empty one with 204.
 #[derive(Debug)]
 pub struct Answer {
     /// Where some kinds of MIS say how many rows there are.
@@ -167,7 +167,8 @@ impl Fetcher {
         let response = request.send().await.map_err(|e| (MisError::of_request(&e), None))?;
         let status = response.status();
         let headers = response.headers().clone();
-        if status == StatusCode::OK {
+        // 204 has an empty body: of a list, there is no such page.
+        if matches!(status, StatusCode::OK | StatusCode::NO_CONTENT) {
             let body = self.body(response).await.map_err(|e| (e, None))?;
             return Ok(Answer { headers, body });
         }

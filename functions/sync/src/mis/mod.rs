@@ -2,9 +2,12 @@
 
 mod error;
 pub mod fetch;
+mod mapped;
 mod oneroster;
 mod secret;
+mod sif;
 mod tidy;
+mod wonde;
 mod xporter;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,8 +19,11 @@ use runtime::BoxFuture;
 
 pub use error::MisError;
 pub use fetch::{Fetcher, Pause, Policy, Sleep};
+pub use mapped::{MappedFile, ReportField, ReportMapping};
 pub use oneroster::{OneRosterConfig, OneRosterCsv, OneRosterRest, Version};
 pub use secret::Secret;
+pub use sif::{Sif, SifConfig};
+pub use wonde::{Wonde, WondeConfig};
 pub use xporter::{Xporter, XporterConfig};
 
 /// What to read.

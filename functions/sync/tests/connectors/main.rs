@@ -4,12 +4,18 @@
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod mapped;
+#[cfg(test)]
 mod oneroster;
 #[cfg(test)]
 mod school;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
+mod sif;
+#[cfg(test)]
 mod simulator;
+#[cfg(test)]
+mod wonde;
 #[cfg(test)]
 mod xporter;
