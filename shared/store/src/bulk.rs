@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::contact::{Contact, Source};
+use domain::contact::Contact;
 use domain::feed::{GroupKind, Tie};
 use domain::ids::ContactId;
 
-use crate::contacts::{CHUNK, UPSERTS, Upserted, last_of_each};
+use crate::contacts::{CHUNK, Upserted, last_of_each};
 use crate::error::{Result, StoreError};
 use crate::guard::{Guard, Leave, WAITS_MS, pause};
 use crate::table::{n, s};
@@ -64,8 +64,7 @@ impl Bulk {
     pub async fn upsert_contacts(&self, contacts: Vec<Contact>, now_ms: i64) -> Result<Upserted> {
         let leave = self.leave_to_write(now_ms)?;
         let (contacts, mut counts) = last_of_each(contacts);
-        let from_mis = contacts.iter().all(|c| c.source == Source::Mis);
-        for chunk in contacts.chunks(if from_mis { CHUNK } else { UPSERTS }) {
+        for chunk in contacts.chunks(CHUNK) {
             let chunk = self.school.upsert_chunk(chunk, &leave, Some(self.version), now_ms);
             counts = counts.plus(chunk.await?);
         }

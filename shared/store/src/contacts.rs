@@ -14,8 +14,6 @@ use crate::{School, keys};
 
 /// Rows to a transaction: the service takes 100, and one is the guard's.
 pub(crate) const CHUNK: usize = 99;
-/// Contacts to an upsert: a row of the MIS's that somebody else writes over is marked besides.
-pub(crate) const UPSERTS: usize = 49;
 /// Tries at a chunk whose rows others keep changing.
 const CHUNK_TRIES: u32 = 5;
 
@@ -164,13 +162,14 @@ impl School {
     /// whole, so that a batch that was cut off can be sent again. `Busy` during a bulk change.
     pub async fn upsert_batch(&self, contacts: Vec<Contact>, now_ms: i64) -> Result<Upserted> {
         let (contacts, mut counts) = last_of_each(contacts);
-        for chunk in contacts.chunks(UPSERTS) {
+        for chunk in contacts.chunks(CHUNK) {
             counts = counts.plus(self.upsert_chunk(chunk, &self.single_leave()?, None, now_ms).await?);
         }
         Ok(counts)
     }
 
-    /// Upserts up to [`CHUNK`] contacts, each id once. Rows that would not change are not written.
+    /// Upserts up to [`CHUNK`] contacts, each id once. Rows that would not change are not written. A row of the MIS's that
+    /// somebody else writes over is marked besides: where that makes too many rows for one step, there are two.
     pub(crate) async fn upsert_chunk(
         &self,
         contacts: &[Contact],
@@ -182,6 +181,11 @@ impl School {
             let (puts, counts) = self.plan_upsert(contacts, born).await?;
             if puts.is_empty() && born.is_none() {
                 return Ok(counts);
+            }
+            if puts.len() > CHUNK {
+                let (some, others) = contacts.split_at(contacts.len() / 2);
+                let some = Box::pin(self.upsert_chunk(some, leave, born, now_ms)).await?;
+                return Ok(some.plus(Box::pin(self.upsert_chunk(others, leave, born, now_ms)).await?));
             }
             match self.write_book(puts, leave, now_ms).await {
                 // Either the rows have changed since they were read, or the leave is gone.

@@ -425,3 +425,16 @@ async fn what_is_under_the_threshold_goes_at_once_and_an_api_key_needs_no_pin() 
     let answer = house.post("/api/v1/messages", &message).await;
     assert_eq!((answer.status.as_u16(), &answer.json()["state"]), (202, &json!("queued")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_needs_a_pin_is_set_on_the_page_by_number_or_by_cost() {
+    let house = school(1_000).await;
+    let (office, settings) =
+        (Staff::with(&house, 1, OFFICE, true).await, crate::settings::office(&house, &house.school).await);
+    made(&press(&office, "k1", &[]).await);
+    crate::settings::change(&settings, "large", "pin_threshold=2&pin_price=").await;
+    assert!(office.get("/preferences").await.text.contains("more than 2 texts"));
+    ask(&house, &office, "k2").await;
+    crate::settings::change(&settings, "large", "pin_threshold=1000&pin_price=0").await;
+    ask(&house, &office, "k3").await;
+}

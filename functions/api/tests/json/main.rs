@@ -18,6 +18,7 @@ mod overrides;
 mod people;
 mod pupils;
 mod rights;
+mod safety;
 mod settings;
 mod surface;
 mod usage;

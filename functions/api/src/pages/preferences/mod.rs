@@ -187,7 +187,7 @@ async fn page(
             .hint(format!("Without one they go to {}.", desk.settings.email_reply_to))
             .optional()
             .checked(&problems),
-        pin: pin_words(PIN_THRESHOLD, account.email_confirmed),
+        pin: pin_words(desk.settings.control.pin_threshold, account.email_confirmed),
         factor_on: account.second_factor.is_some(),
         codes_left: account.second_factor.as_ref().map_or(0, |factor| factor.recovery.len()),
         for_factor: secret("for_factor", present).autocomplete("current-password"),
@@ -198,9 +198,6 @@ async fn page(
         problems,
     })
 }
-
-/// Texts, calls and e-mails of one message that go without a PIN.
-const PIN_THRESHOLD: u32 = 1_000;
 
 fn pin_words(threshold: u32, confirmed: bool) -> String {
     let most = words::number(u64::from(threshold));

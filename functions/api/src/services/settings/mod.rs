@@ -2,6 +2,7 @@
 
 mod logo;
 mod rows;
+mod safety;
 
 use domain::audit::{Act, Change};
 use domain::phone::NumberMode;

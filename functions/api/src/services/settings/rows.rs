@@ -7,6 +7,7 @@ use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{self, BothUntil, Settings, SmsSender, end_of_day_ms};
 
 use super::Given;
+use super::safety::{LARGE_MESSAGES, SIGNING_IN};
 
 /// What to think of before *both* is switched on.
 pub(super) const BOTH_CARE: &str = "With both, a family gets a text and a call for the same thing: it costs more, and \
@@ -51,7 +52,7 @@ pub struct Row {
 }
 
 impl Row {
-    const fn new(
+    pub(super) const fn new(
         name: &'static str,
         label: &'static str,
         hint: &'static str,
@@ -62,7 +63,7 @@ impl Row {
         Self { name, label, hint, kind, protected: false, personal: false, get, set }
     }
 
-    const fn protected(mut self) -> Self {
+    pub(super) const fn protected(mut self) -> Self {
         self.protected = true;
         self
     }
@@ -112,11 +113,11 @@ const LONGEST_ADDRESS: usize = 300;
 /// Longest telephone number as a school writes it.
 const LONGEST_PHONE: usize = 40;
 
-fn switch(on: bool) -> String {
+pub(super) fn switch(on: bool) -> String {
     if on { ON } else { OFF }.to_owned()
 }
 
-fn switched(typed: &str) -> Result<bool, String> {
+pub(super) fn switched(typed: &str) -> Result<bool, String> {
     match typed.trim() {
         ON => Ok(true),
         OFF => Ok(false),
@@ -440,6 +441,8 @@ pub const GROUPS: &[Group] = &[
             ),
         ],
     },
+    SIGNING_IN,
+    LARGE_MESSAGES,
     Group {
         code: "partners",
         title: "Partners",
