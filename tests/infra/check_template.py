@@ -122,7 +122,8 @@ class Privileges(unittest.TestCase):
                 for action in as_list(statement["Action"]):
                     self.assertRegex(action, r"^[a-z0-9-]+:[A-Za-z]+$", name)
                 for resource in as_list(statement["Resource"]):
-                    if resource in ({"Fn::Sub": "${FilesBucket.Arn}/uploads/*"}, {"Fn::Sub": "${AuditBucket.Arn}/audit/*"}):
+                    folders = ("${FilesBucket.Arn}/uploads/*", "${FilesBucket.Arn}/logos/*", "${AuditBucket.Arn}/audit/*")
+                    if resource in [{"Fn::Sub": folder} for folder in folders]:
                         continue
                     self.assertNotIn("*", json.dumps(resource), name)
 

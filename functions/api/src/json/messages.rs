@@ -12,7 +12,7 @@ use domain::routing::Routing;
 use domain::settings::Settings;
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use store::IdempotencyKey;
 use utoipa::ToSchema;
 
@@ -52,12 +52,19 @@ pub(crate) struct MessageRequest {
     email: Option<Email>,
     voice: Option<Voice>,
     /// Routing of this message alone, instead of the school's: for an emergency, which may go both ways at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::routing)]
     routing: Option<Routing>,
     /// Not available yet: leave it out, and the message is sent at once.
     #[schema(value_type = Option<String>)]
     send_at: Option<serde_json::Value>,
+}
+
+/// Reads a field that may be left out, but not be `null`.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> std::result::Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// Who gets it; everybody only once, however often they are named.
@@ -83,7 +90,7 @@ pub(crate) struct To {
     pupils: Vec<ContactId>,
     /// Which adults of the pupils in `pupils`, and of those in `groups` or `everyone`. Left out, it is
     /// `responsibility` for `pupils`, and groups and everyone are the people themselves.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::send_to)]
     send_to: Option<SendTo>,
 }
