@@ -191,10 +191,14 @@ fn title(status: &Status, counts: &Counts, total: u64) -> String {
     }
 }
 
+/// What its author has done with it as far as anybody can say: what waits, or was rejected, was not sent.
+fn verb(status: &Status) -> &'static str {
+    if status.deliveries() == 0 { "Written" } else { "Sent" }
+}
+
 fn sub(status: &Status, counts: &Counts, local: &LocalTime) -> String {
     let of = |show| counts.get(&show).copied().unwrap_or(0);
-    let verb = if status.deliveries() == 0 { "Written" } else { "Sent" };
-    let by = format!("{verb} by {} {}", status.author.name, local.when(status.created_ms));
+    let by = format!("{} by {} {}", verb(status), status.author.name, local.when(status.created_ms));
     let (delivered, sent) = (of(Show::Delivered), of(Show::Sent));
     if status.state == MessageState::Finished && sent > delivered {
         format!("{by} · {} known to be delivered so far", words::number(delivered))
@@ -266,7 +270,7 @@ impl MessagePage {
         live: Live,
     ) -> Self {
         let mut facts = vec![
-            Named::new("Sent", local.when(status.created_ms)),
+            Named::new(verb(status), local.when(status.created_ms)),
             Named::new("By", status.author.name.clone()),
             Named::new("To", audience(message)),
             Named::new("For", super::compose::purpose_words(status.purpose)),

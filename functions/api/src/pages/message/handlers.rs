@@ -53,7 +53,9 @@ async fn show(
     desk.keep_seen(&mut failing, &book);
     let live = Live::new(&status, &failing, &book, &desk.local);
     let mut page = MessagePage::new(desk.frame, &status, &body.message, &body.settings, &desk.local, live);
-    page.notice = notice(&asked);
+    // The address keeps what it was opened with: once somebody has decided, that is no news.
+    let waits = status.state == MessageState::AwaitingAuthorisation;
+    page.notice = notice(&asked).filter(|_| waits == (asked.done.as_deref() == Some("waits")));
     html(&page)
 }
 

@@ -1,0 +1,103 @@
+// Messages that wait for somebody, and the log of what was decided, played by those whom they are about.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { accessibility, openBrowser, openHouse, signedIn } from "./house.mjs";
+
+let browser;
+let house;
+before(async () => {
+  [browser, house] = await Promise.all([openBrowser(), openHouse()]);
+});
+after(async () => {
+  await browser?.close();
+  await house?.close();
+});
+
+const as = (username, options) => signedIn(browser, { access: { ...house.access, username } }, options);
+
+async function sound(page) {
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+}
+
+/** The page is accessible, and nothing scrolls sideways, at these widths and in both themes. */
+async function clean(page, where) {
+  for (const [width, colorScheme] of [[1024, "light"], [1024, "dark"], [390, "light"], [390, "dark"]]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height: 7000 });
+    assert.deepEqual(await accessibility(page), [], `${where} ${width} ${colorScheme}`);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(over <= 0, `${where} at ${width} is ${over} px too wide`);
+    if (process.env.SHOTS) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.screenshot({ path: `${process.env.SHOTS}/${where}-${width}-${colorScheme}.png`, fullPage: true });
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+/** A teacher hands in a text to a group. */
+async function handIn(text) {
+  const page = await as("5976.tess.abernethy");
+  await page.goto("/send");
+  await page.getByRole("combobox", { name: "People and groups" }).fill("Year 9");
+  await page.getByRole("option").first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByLabel("What the text says").fill(text);
+  await page.waitForFunction(() => /^Hand in \d/.test(document.getElementById("send-now").textContent));
+  await page.locator("#send-now").click();
+  await page.waitForURL("**/messages/**");
+  return page;
+}
+
+test("a teacher writes, an office authoriser looks and sends, and it is delivered", async () => {
+  const text = "The coach is late: please come at four.";
+  const teacher = await handIn(text);
+  await teacher.locator("main").getByText(/authoris/i).first().waitFor();
+  await clean(teacher, "waiting");
+  assert.equal((await teacher.goto("/authorise")).status(), 403);
+
+  const office = await as("5976.olive.field");
+  await office.goto("/authorise");
+  await clean(office, "authorise");
+  await office.getByRole("link", { name: text }).click();
+  await office.getByText("Nothing: the same people get it").waitFor();
+  await clean(office, "authorise-one");
+  await office.getByRole("button", { name: /^Send \d+ texts?/ }).click();
+  await office.waitForURL((url) => !url.pathname.endsWith("/approve"));
+
+  await teacher.goto("/");
+  await teacher.getByRole("link", { name: text }).first().click();
+  await teacher.getByText(/Delivered to \d+/).first().waitFor();
+  teacher.faults = teacher.faults.filter((fault) => !/403/.test(fault));
+  await sound(teacher);
+  await sound(office);
+});
+
+test("a message that is rejected says why to whoever wrote it, and the log says who decided", async () => {
+  const text = "Bring a packed lunch on Friday.";
+  const teacher = await handIn(text);
+  const office = await as("5976.olive.field");
+  await office.goto("/authorise");
+  await office.getByRole("link", { name: text }).click();
+  await office.getByRole("button", { name: "Reject the message" }).click();
+  await office.locator("#reason-error").waitFor();
+  await clean(office, "authorise-problem");
+  await office.getByLabel("Or reject it: why?").fill("Friday is a day off.");
+  await office.getByRole("button", { name: "Reject the message" }).click();
+  await office.waitForURL((url) => !url.pathname.endsWith("/reject"));
+
+  await teacher.reload();
+  await teacher.getByText("Friday is a day off.").waitFor();
+  assert.equal(await teacher.getByText("Handed in").count(), 0, "what was decided since is what counts");
+  assert.equal(await teacher.getByRole("term").filter({ hasText: "Sent" }).count(), 0, "it was not sent");
+  await clean(teacher, "rejected");
+
+  const admin = await signedIn(browser, house);
+  await admin.goto("/audit");
+  await admin.locator("table, ol").getByText("Message rejected").first().waitFor();
+  await clean(admin, "audit");
+  await sound(teacher);
+  await sound(office);
+  await sound(admin);
+});
