@@ -89,6 +89,10 @@ impl Dispatch {
             Job::Watch { message, .. } => boxed(self.watch(&school, message, began)).await,
             Job::Import { import, .. } => boxed(self.import(&school, import)).await,
             Job::Notify { notice, .. } => boxed(self.notify(school, notice)).await,
+            Job::Sync { .. } => {
+                // As below: a run belongs to the sync function.
+                Ok(self.queue.send(QueueName::Sync, vec![(job, 0)]).await?)
+            }
             Job::Finish { .. } => {
                 // A finished message belongs to the usage function; one that strayed here is passed on.
                 Ok(self.queue.send(QueueName::Finished, vec![(job, 0)]).await?)

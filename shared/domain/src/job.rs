@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::Evidence;
-use crate::ids::{Epoch, ImportId, MessageId, SchoolId};
+use crate::ids::{Epoch, ImportId, MessageId, RunId, SchoolId};
 use crate::notice::Notice;
 
 /// Names a page of up to 25 deliveries.
@@ -92,6 +92,13 @@ pub enum Job {
         /// The upload.
         import: ImportId,
     },
+    /// Go on with a sync run.
+    Sync {
+        /// The school.
+        school: SchoolId,
+        /// The run.
+        run: RunId,
+    },
     /// Tell somebody on the staff something. Done twice it may tell them twice; the newer link or code is then the one
     /// that works.
     Notify {
@@ -113,6 +120,7 @@ impl Job {
             | Self::Watch { school, .. }
             | Self::Finish { school, .. }
             | Self::Import { school, .. }
+            | Self::Sync { school, .. }
             | Self::Notify { school, .. } => *school,
             Self::Page { page, .. } | Self::Recover { page, .. } => page.school,
             Self::Receipt { delivery, .. } => delivery.page.school,
@@ -129,6 +137,7 @@ impl Job {
             Self::Watch { .. } => "watch",
             Self::Finish { .. } => "finish",
             Self::Import { .. } => "import",
+            Self::Sync { .. } => "sync",
             Self::Notify { .. } => "notify",
         }
     }

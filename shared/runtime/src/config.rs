@@ -55,6 +55,8 @@ pub struct Queues {
     pub receipts: String,
     /// Messages to count.
     pub finished: String,
+    /// Sync runs.
+    pub sync: String,
 }
 
 /// Twilio's account.
@@ -167,12 +169,7 @@ impl Config {
         }
         Ok(Self {
             table_name: required("TABLE_NAME")?,
-            queues: Queues {
-                routine: variable("ROUTINE_QUEUE_URL").unwrap_or_default(),
-                emergency: variable("EMERGENCY_QUEUE_URL").unwrap_or_default(),
-                receipts: variable("RECEIPTS_QUEUE_URL").unwrap_or_default(),
-                finished: variable("FINISHED_QUEUE_URL").unwrap_or_default(),
-            },
+            queues: queues(),
             files_bucket: variable("FILES_BUCKET").unwrap_or_default(),
             audit_bucket: audit_bucket().unwrap_or_default(),
             public_url: required("PUBLIC_URL")?.trim_end_matches('/').to_owned(),
@@ -219,6 +216,22 @@ pub fn emergency_queue() -> Option<String> {
 /// Where the product is reached, without a closing slash, for the operator's command, if the environment says so.
 pub fn public_url() -> Option<String> {
     variable("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned())
+}
+
+/// The queues that the environment names; what is not named is empty.
+pub fn queues() -> Queues {
+    Queues {
+        routine: variable("ROUTINE_QUEUE_URL").unwrap_or_default(),
+        emergency: variable("EMERGENCY_QUEUE_URL").unwrap_or_default(),
+        receipts: variable("RECEIPTS_QUEUE_URL").unwrap_or_default(),
+        finished: variable("FINISHED_QUEUE_URL").unwrap_or_default(),
+        sync: variable("SYNC_QUEUE_URL").unwrap_or_default(),
+    }
+}
+
+/// Credentials of the schools' MIS, as JSON; empty for none.
+pub fn mis_credentials() -> String {
+    variable("MIS_CREDENTIALS").unwrap_or_default()
 }
 
 /// Where Twilio is, if the environment says so; also asked by the local product.

@@ -23,6 +23,8 @@ pub enum QueueName {
     Receipts,
     /// Messages to count.
     Finished,
+    /// Sync runs.
+    Sync,
 }
 
 /// The queue for the jobs of a message.
@@ -75,14 +77,15 @@ impl SqsQueue {
             QueueName::Emergency => &self.urls.emergency,
             QueueName::Receipts => &self.urls.receipts,
             QueueName::Finished => &self.urls.finished,
+            QueueName::Sync => &self.urls.sync,
         }
     }
 
     /// The URL of the queue with this ARN; both end in its name.
     fn url_of(&self, arn: &str) -> Option<&str> {
         let name = arn.rsplit(':').next()?;
-        let Queues { routine, emergency, receipts, finished } = &self.urls;
-        let all = [routine, emergency, receipts, finished].into_iter();
+        let Queues { routine, emergency, receipts, finished, sync } = &self.urls;
+        let all = [routine, emergency, receipts, finished, sync].into_iter();
         all.map(String::as_str).find(|url| url.rsplit('/').next() == Some(name))
     }
 

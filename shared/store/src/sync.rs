@@ -155,6 +155,20 @@ impl School {
         Err(StoreError::Busy)
     }
 
+    /// Takes a run up that was read as `seen`; `false` if another worker was first, or it is over.
+    pub async fn claim_sync(&self, seen: &Run, run: &Run, lease_ms: i64, now_ms: i64) -> Result<bool> {
+        let values = [
+            (":doc", json("sync run", run)?),
+            (":seen", json("sync run", seen)?),
+            (":run", s(run.id.to_string())),
+            (":until", n(now_ms + lease_ms)),
+        ];
+        let update = "SET doc = :doc, until_ms = :until";
+        let free = "run_id = :run AND doc = :seen";
+        let done = self.table.update_if(&keys::sync_lock(self.id), update, free, values).await?;
+        Ok(matches!(done, Updated::Done(_)))
+    }
+
     /// Says how far a run is, and that its worker lives. `false` if it is at work no more: the worker stops.
     pub async fn still_syncing(&self, run: &Run, lease_ms: i64, now_ms: i64) -> Result<bool> {
         let values = [

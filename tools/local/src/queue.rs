@@ -65,8 +65,8 @@ pub(crate) struct Mapping {
 impl LocalQueue {
     /// Empty queues.
     pub fn new(clock: Clock) -> Self {
-        use QueueName::{Emergency, Finished, Receipts, Routine};
-        let lanes = [Routine, Emergency, Receipts, Finished].map(|name| (name, Lane::default()));
+        use QueueName::{Emergency, Finished, Receipts, Routine, Sync};
+        let lanes = [Routine, Emergency, Receipts, Finished, Sync].map(|name| (name, Lane::default()));
         Self { lanes: Arc::new(lanes.into()), clock, numbers: Arc::default() }
     }
 

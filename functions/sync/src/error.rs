@@ -1,0 +1,24 @@
+//! Why a run could not go on by itself.
+
+use runtime::QueueError;
+use store::StoreError;
+
+/// The run goes back to its queue and is taken up again.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// Another worker has the run, or had it until it was lost.
+    #[error("another worker has the run")]
+    Elsewhere,
+    /// What is wrong for good.
+    #[error("{0}")]
+    Fail(&'static str),
+}
+
+/// What a step of a run comes to.
+pub type Result<T> = std::result::Result<T, SyncError>;

@@ -1,0 +1,148 @@
+//! A feed as rows of the address book, each with a name and a hash.
+
+use std::collections::BTreeMap;
+
+use domain::contact::{Contact, LabelledNumber, Overrides, Source};
+use domain::feed::{FeedPerson, GroupKind, Mark, Part, Snapshot, Tie};
+use domain::ids::ContactId;
+use domain::phone::{CountryCode, NumberMode, PhoneNumber};
+use jiff::civil::Date;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// Buckets of a list.
+const BUCKETS: u8 = 64;
+/// Stands between the two ids of a tie's name, and in no id.
+const BETWEEN: char = '\n';
+
+/// What the feed makes of a school.
+pub(crate) struct Fed {
+    /// People by the part that they came with.
+    pub(crate) people: BTreeMap<Part, List<Contact>>,
+    /// Ties.
+    pub(crate) ties: List<Tie>,
+    /// What groups are for.
+    pub(crate) kinds: BTreeMap<String, GroupKind>,
+    /// Marks by day.
+    pub(crate) marks: BTreeMap<Date, List<Mark>>,
+}
+
+/// Rows by name, each with its hash.
+pub(crate) struct List<T> {
+    pub(crate) rows: BTreeMap<String, (String, T)>,
+}
+
+impl<T: Serialize> List<T> {
+    fn new(rows: impl IntoIterator<Item = (String, T)>) -> Self {
+        let hashed = |(name, row): (String, T)| {
+            let hash = serde_json::to_vec(&row).map(|json| short_hash(&json)).unwrap_or_default();
+            (name, (hash, row))
+        };
+        Self { rows: rows.into_iter().map(hashed).collect() }
+    }
+
+    /// A hash of each bucket that has rows.
+    pub(crate) fn heads(&self) -> BTreeMap<u8, String> {
+        let mut buckets: BTreeMap<u8, Sha256> = BTreeMap::new();
+        for (name, (hash, _)) in &self.rows {
+            let digest = buckets.entry(bucket_of(name)).or_default();
+            digest.update(format!("{name}\0{hash}\0"));
+        }
+        buckets.into_iter().map(|(bucket, digest)| (bucket, short(&digest.finalize()))).collect()
+    }
+}
+
+impl Fed {
+    /// The rows of a feed. `from` says with which part somebody came.
+    pub(crate) fn of(
+        feed: Snapshot,
+        from: &BTreeMap<ContactId, Part>,
+        days: (Date, Date),
+        country: CountryCode,
+        numbers: NumberMode,
+    ) -> Self {
+        let mut kinds = BTreeMap::new();
+        let mut people: BTreeMap<Part, Vec<(String, Contact)>> = BTreeMap::new();
+        for (id, person) in feed.people {
+            kinds.extend(person.groups.iter().map(|group| (group.name.clone(), group.kind)));
+            let part = from.get(&id).copied().unwrap_or(Part::Contacts);
+            let contact = contact_of(person, country, numbers);
+            people.entry(part).or_default().push((id.to_string(), contact));
+        }
+        let ties = feed.ties.into_iter().map(|tie| (tie_name(&tie), tie));
+        let mut marks: BTreeMap<Date, Vec<(String, Mark)>> = BTreeMap::new();
+        let mut day = days.0;
+        while day <= days.1 {
+            marks.insert(day, Vec::new());
+            let Ok(next) = day.tomorrow() else { break };
+            day = next;
+        }
+        for mark in feed.marks {
+            // A day that was not asked for is not compared, so it is not kept either.
+            if let Some(of_day) = marks.get_mut(&mark.date) {
+                of_day.push((format!("{}{BETWEEN}{}", mark.pupil, mark.session.code()), mark));
+            }
+        }
+        Self {
+            people: people.into_iter().map(|(part, rows)| (part, List::new(rows))).collect(),
+            ties: List::new(ties),
+            kinds,
+            marks: marks.into_iter().map(|(day, rows)| (day, List::new(rows))).collect(),
+        }
+    }
+
+    /// A hash of what groups are for.
+    pub(crate) fn kinds_hash(&self) -> String {
+        serde_json::to_vec(&self.kinds).map(|json| short_hash(&json)).unwrap_or_default()
+    }
+
+    /// Everybody in the feed.
+    pub(crate) fn has_person(&self, id: &str) -> bool {
+        self.people.values().any(|list| list.rows.contains_key(id))
+    }
+}
+
+/// A malformed number or address is kept as it came, so that the office sees it.
+fn contact_of(person: FeedPerson, country: CountryCode, mode: NumberMode) -> Contact {
+    let number = |n: LabelledNumber| LabelledNumber {
+        number: PhoneNumber::parse(&n.number, country, mode)
+            .map_or(n.number, |known| known.as_str().to_owned()),
+        label: n.label,
+    };
+    Contact {
+        id: person.id,
+        source: Source::Mis,
+        title: person.title,
+        forename: person.forename,
+        surname: person.surname,
+        role: person.role,
+        numbers: person.numbers.into_iter().map(number).collect(),
+        email: person.emails.into_iter().next(),
+        groups: person.groups.into_iter().map(|group| group.name).collect(),
+        overrides: Overrides::default(),
+        away: None,
+    }
+}
+
+pub(crate) fn tie_name(tie: &Tie) -> String {
+    format!("{}{BETWEEN}{}", tie.pupil, tie.contact)
+}
+
+/// The two ids of a name: a tie's pupil and adult, or a mark's pupil and session.
+pub(crate) fn two_of(name: &str) -> Option<(ContactId, &str)> {
+    let (first, second) = name.split_once(BETWEEN)?;
+    Some((ContactId::parse(first).ok()?, second))
+}
+
+pub(crate) fn bucket_of(name: &str) -> u8 {
+    Sha256::digest(name).first().map_or(0, |byte| byte % BUCKETS)
+}
+
+fn short_hash(bytes: &[u8]) -> String {
+    short(&Sha256::digest(bytes))
+}
+
+/// 64 bits: two versions of one row have the same by chance once in 2^64.
+fn short(digest: &[u8]) -> String {
+    hex::encode(digest.get(..8).unwrap_or_default())
+}

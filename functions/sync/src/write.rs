@@ -1,0 +1,204 @@
+//! Writing what a feed changes: bucket by bucket, so that a run that is cut off goes on where it was.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::contact::Contact;
+use domain::feed::{Mark, Part, Session, Tie};
+use domain::ids::ContactId;
+use domain::sync::{JobState, Run, RunState};
+use jiff::civil::Date;
+use serde::Serialize;
+use store::{Bulk, ManifestHead, School};
+
+use crate::compare::{Difference, KINDS, Plan};
+use crate::error::Result;
+use crate::feed::{Fed, bucket_of, two_of};
+use crate::run::{Outcome, set};
+use crate::{LEASE_MS, Syncer};
+
+/// Buckets written in one go.
+const BUCKETS_AT_ONCE: usize = 16;
+
+/// One step's share of a list.
+struct Step<'d> {
+    buckets: &'d [u8],
+    changed: Vec<&'d str>,
+    removed: Vec<&'d str>,
+}
+
+impl<T: Serialize> Difference<'_, T> {
+    fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+        let buckets = self.buckets.chunks(BUCKETS_AT_ONCE).chain(self.buckets.is_empty().then_some(&[][..]));
+        buckets.map(|buckets| {
+            // A row that somebody else changed is written though its bucket does not differ: with the first step.
+            let first = self.buckets.first() == buckets.first();
+            let mine = |name: &&String| {
+                let bucket = bucket_of(name);
+                buckets.contains(&bucket) || (first && !self.buckets.contains(&bucket))
+            };
+            Step {
+                buckets,
+                changed: self.changed.iter().filter(mine).map(String::as_str).collect(),
+                removed: self.removed.iter().filter(mine).map(String::as_str).collect(),
+            }
+        })
+    }
+
+    fn rows<'s>(&'s self, names: &'s [&str]) -> impl Iterator<Item = &'s T> {
+        names.iter().filter_map(|name| self.list.rows.get(*name).map(|(_, row)| row))
+    }
+
+    /// Says in the manifest that these buckets are as the feed has them.
+    async fn keep_buckets(&self, school: &School, buckets: &[u8]) -> Result<()> {
+        let mut all: BTreeMap<u8, BTreeMap<&str, &str>> =
+            buckets.iter().map(|b| (*b, BTreeMap::new())).collect();
+        for (name, (hash, _)) in &self.list.rows {
+            if let Some(rows) = all.get_mut(&bucket_of(name)) {
+                rows.insert(name, hash);
+            }
+        }
+        Ok(school.put_manifest_buckets(&self.name, &all).await?)
+    }
+
+    async fn keep_head(&self, school: &School) -> Result<()> {
+        if self.before == self.after {
+            return Ok(());
+        }
+        Ok(school.put_manifest_head(&self.name, &self.after).await?)
+    }
+}
+
+impl Syncer {
+    pub(crate) async fn write(
+        &self,
+        school: &School,
+        run: &mut Run,
+        fed: &Fed,
+        plan: &Plan<'_>,
+        started: Duration,
+    ) -> Result<Outcome> {
+        if plan.touches_book() {
+            let now_ms = self.clock.now_ms();
+            let bulk = school.begin_bulk(&run.id.to_string(), 2 * LEASE_MS, now_ms).await?;
+            for (part, difference) in &plan.people {
+                set_writing(run, *part);
+                if let Some(outcome) = self.write_people(school, run, &bulk, difference, started).await? {
+                    return Ok(outcome);
+                }
+            }
+            if let Some(ties) = &plan.ties
+                && let Some(outcome) = self.write_ties(school, run, &bulk, ties, started).await?
+            {
+                return Ok(outcome);
+            }
+            set_writing(run, Part::Groups);
+            if let Some(hash) = &plan.kinds {
+                bulk.put_kinds(&fed.kinds, self.clock.now_ms()).await?;
+                let head =
+                    ManifestHead { hashes: BTreeMap::from([(0, hash.clone())]), rows: fed.kinds.len() };
+                school.put_manifest_head(KINDS, &head).await?;
+            }
+            bulk.end().await?;
+            let written = plan.people.iter().flat_map(|(_, d)| &d.changed);
+            let written: Vec<ContactId> = written.filter_map(|id| ContactId::parse(id).ok()).collect();
+            let stale = school.stale_people().await?;
+            let mended: Vec<ContactId> =
+                stale.into_iter().filter(|id| written.contains(id) || !fed.has_person(id.as_str())).collect();
+            school.not_stale(&mended).await?;
+        }
+        for (day, marks) in plan.marks.iter().filter(|(_, d)| !d.is_empty()) {
+            set_writing(run, Part::Attendance);
+            self.write_marks(school, *day, marks).await?;
+            if !self.goes_on(school, run).await? {
+                return Ok(Outcome::Gone);
+            }
+        }
+        Ok(Outcome::Ended(RunState::Finished, None))
+    }
+
+    async fn write_people(
+        &self,
+        school: &School,
+        run: &Run,
+        bulk: &Bulk,
+        people: &Difference<'_, Contact>,
+        started: Duration,
+    ) -> Result<Option<Outcome>> {
+        if people.is_empty() {
+            return Ok(None);
+        }
+        for step in people.steps() {
+            let contacts: Vec<Contact> = people.rows(&step.changed).cloned().collect();
+            bulk.upsert_contacts(contacts, self.clock.now_ms()).await?;
+            let left: Vec<ContactId> =
+                step.removed.iter().filter_map(|id| ContactId::parse(id).ok()).collect();
+            bulk.leave(&left, self.clock.now_ms()).await?;
+            people.keep_buckets(school, step.buckets).await?;
+            if let Some(outcome) = self.pause(school, run, started).await? {
+                return Ok(Some(outcome));
+            }
+        }
+        people.keep_head(school).await?;
+        Ok(None)
+    }
+
+    async fn write_ties(
+        &self,
+        school: &School,
+        run: &Run,
+        bulk: &Bulk,
+        ties: &Difference<'_, Tie>,
+        started: Duration,
+    ) -> Result<Option<Outcome>> {
+        if ties.is_empty() {
+            return Ok(None);
+        }
+        for step in ties.steps() {
+            let put: Vec<Tie> = ties.rows(&step.changed).cloned().collect();
+            bulk.put_ties(&put, self.clock.now_ms()).await?;
+            let ended = step.removed.iter().filter_map(|name| two_of(name));
+            let ended: Vec<(ContactId, ContactId)> =
+                ended.filter_map(|(pupil, adult)| Some((pupil, ContactId::parse(adult).ok()?))).collect();
+            bulk.end_ties(&ended, self.clock.now_ms()).await?;
+            ties.keep_buckets(school, step.buckets).await?;
+            if let Some(outcome) = self.pause(school, run, started).await? {
+                return Ok(Some(outcome));
+            }
+        }
+        ties.keep_head(school).await?;
+        Ok(None)
+    }
+
+    async fn write_marks(&self, school: &School, day: Date, marks: &Difference<'_, Mark>) -> Result<()> {
+        let changed: Vec<&str> = marks.changed.iter().map(String::as_str).collect();
+        let put: Vec<&Mark> = marks.rows(&changed).collect();
+        let removed = marks.removed.iter().filter_map(|name| {
+            let (pupil, session) = two_of(name)?;
+            let session = Session::from_code(session)?;
+            Some(Mark { pupil, date: day, session, code: String::new(), minutes_late: None })
+        });
+        school.write_marks(&put, &removed.collect::<Vec<_>>()).await?;
+        marks.keep_buckets(school, &marks.buckets).await?;
+        marks.keep_head(school).await
+    }
+
+    /// Whether to go on: `None`, or why this invocation stops here. The book stays held for the next one.
+    async fn pause(&self, school: &School, run: &Run, started: Duration) -> Result<Option<Outcome>> {
+        if self.clock.elapsed().saturating_sub(started) > self.turn {
+            return Ok(Some(Outcome::Later(0)));
+        }
+        Ok((!self.goes_on(school, run).await?).then_some(Outcome::Gone))
+    }
+
+    async fn goes_on(&self, school: &School, run: &Run) -> Result<bool> {
+        Ok(school.still_syncing(run, LEASE_MS, self.clock.now_ms()).await?)
+    }
+}
+
+fn set_writing(run: &mut Run, part: Part) {
+    if let Some(job) = run.job(part).filter(|job| job.state == JobState::Read) {
+        let (done, of) = (job.done, job.of);
+        set(run, part, JobState::Writing, (done, of));
+    }
+}
