@@ -16,6 +16,8 @@ use crate::feed::{Fed, List, bucket_of, two_of};
 pub(crate) const KINDS: &str = "kinds";
 /// The list of ties.
 pub(crate) const TIES: &str = "ties";
+/// Before the day of a list of marks.
+const MARKS: &str = "marks ";
 
 /// A list and what is to be done about it.
 pub(crate) struct Difference<'f, T> {
@@ -42,6 +44,8 @@ pub(crate) struct Plan<'f> {
     /// The hash of what groups are for, if it differs.
     pub(crate) kinds: Option<String>,
     pub(crate) marks: Vec<(Date, Difference<'f, Mark>)>,
+    /// Lists of days that are read no more.
+    pub(crate) past: Vec<(String, ManifestHead)>,
 }
 
 impl<'f, T: Serialize> Difference<'f, T> {
@@ -89,6 +93,10 @@ impl<'f> Plan<'f> {
                 people.push((part, Difference::of(school, part.code().to_owned(), list, before).await?));
             }
         }
+        // Who comes with another part now has not left.
+        for (_, difference) in &mut people {
+            difference.removed.retain(|id| !fed.has_person(id));
+        }
         for id in school.stale_people().await? {
             let holder = people.iter_mut().find(|(_, d)| d.list.rows.contains_key(id.as_str()));
             if let Some((_, difference)) = holder {
@@ -105,11 +113,12 @@ impl<'f> Plan<'f> {
         let kinds = Some(fed.kinds_hash()).filter(|hash| kinds_known.as_ref() != Some(hash));
         let mut marks = Vec::new();
         for (day, list) in fed.marks.iter().filter(|_| read.contains(&Part::Attendance)) {
-            let name = format!("marks {day}");
+            let name = format!("{MARKS}{day}");
             let before = head(&name);
             marks.push((*day, Difference::of(school, name, list, before).await?));
         }
-        Ok(Self { people, ties, kinds, marks })
+        let past = if marks.is_empty() { Vec::new() } else { past(heads) };
+        Ok(Self { people, ties, kinds, marks, past })
     }
 
     /// Whether the address book changes.
@@ -147,6 +156,11 @@ impl<'f> Plan<'f> {
     pub(crate) fn left(&self) -> impl Iterator<Item = &String> {
         self.people.iter().flat_map(|(_, d)| &d.removed)
     }
+}
+
+/// Of the lists that no part is compared with, those of marks.
+fn past(heads: BTreeMap<String, ManifestHead>) -> Vec<(String, ManifestHead)> {
+    heads.into_iter().filter(|(name, _)| name.starts_with(MARKS)).collect()
 }
 
 fn both_stay(fed: &Fed, tie: &str) -> bool {

@@ -7,7 +7,7 @@ use domain::feed::{Part, Records, Snapshot};
 use domain::ids::{ContactId, RunId};
 use domain::job::Job;
 use domain::settings::Settings;
-use domain::sync::{Held, JobState, Run, RunState};
+use domain::sync::{Changes, Held, JobState, Run, RunState};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use runtime::QueueName;
@@ -18,6 +18,7 @@ use crate::compare::Plan;
 use crate::error::{Result, SyncError};
 use crate::feed::{Fed, List};
 use crate::mis::{Counter, Mis, MisError, Query};
+use crate::write::Turn;
 use crate::{LEASE_MS, Syncer};
 
 /// Between two words about how far a run is.
@@ -125,7 +126,8 @@ impl Syncer {
         let fed = Fed::of(read.feed, &read.from, days, settings.country, self.numbers);
         let nothing = List { rows: BTreeMap::new() };
         let plan = Plan::of(school, &fed, &nothing, &read.parts).await?;
-        if run.changes == domain::sync::Changes::default() {
+        let resumed = run.changes != Changes::default();
+        if !resumed {
             run.changes = plan.changes();
         }
         if let Some(held) = plan.brake(&fed)
@@ -136,7 +138,7 @@ impl Syncer {
             run.changes = plan.changes();
             return Ok(Outcome::Ended(RunState::Held, Some(held.to_string())));
         }
-        match self.write(school, run, &fed, &plan, started).await {
+        match self.write(school, run, &fed, &plan, Turn { started, resumed }).await {
             Err(SyncError::Store(StoreError::Busy)) => Ok(Outcome::Later(BUSY_BOOK_MS)),
             outcome => outcome,
         }

@@ -20,11 +20,27 @@ use crate::{LEASE_MS, Syncer};
 /// Buckets written in one go.
 const BUCKETS_AT_ONCE: usize = 16;
 
+/// What an invocation knows of itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn {
+    /// When it began, on the clock that only goes forward.
+    pub(crate) started: Duration,
+    /// Whether another began to write before it, and may have died with the book in its hands.
+    pub(crate) resumed: bool,
+}
+
 /// One step's share of a list.
 struct Step<'d> {
     buckets: &'d [u8],
     changed: Vec<&'d str>,
     removed: Vec<&'d str>,
+}
+
+impl Step<'_> {
+    /// Whether an invocation before this one has not done it already: the head of the list is kept last.
+    fn is_to_do(&self) -> bool {
+        !self.changed.is_empty() || !self.removed.is_empty()
+    }
 }
 
 impl<T: Serialize> Difference<'_, T> {
@@ -76,9 +92,9 @@ impl Syncer {
         run: &mut Run,
         fed: &Fed,
         plan: &Plan<'_>,
-        started: Duration,
+        Turn { started, resumed }: Turn,
     ) -> Result<Outcome> {
-        if plan.touches_book() {
+        if plan.touches_book() || resumed {
             let now_ms = self.clock.now_ms();
             let bulk = school.begin_bulk(&run.id.to_string(), 2 * LEASE_MS, now_ms).await?;
             for (part, difference) in &plan.people {
@@ -114,6 +130,9 @@ impl Syncer {
                 return Ok(Outcome::Gone);
             }
         }
+        for (name, head) in &plan.past {
+            school.drop_manifest(name, head).await?;
+        }
         Ok(Outcome::Ended(RunState::Finished, None))
     }
 
@@ -128,7 +147,7 @@ impl Syncer {
         if people.is_empty() {
             return Ok(None);
         }
-        for step in people.steps() {
+        for step in people.steps().filter(Step::is_to_do) {
             let contacts: Vec<Contact> = people.rows(&step.changed).cloned().collect();
             bulk.upsert_contacts(contacts, self.clock.now_ms()).await?;
             let left: Vec<ContactId> =
@@ -154,7 +173,7 @@ impl Syncer {
         if ties.is_empty() {
             return Ok(None);
         }
-        for step in ties.steps() {
+        for step in ties.steps().filter(Step::is_to_do) {
             let put: Vec<Tie> = ties.rows(&step.changed).cloned().collect();
             bulk.put_ties(&put, self.clock.now_ms()).await?;
             let ended = step.removed.iter().filter_map(|name| two_of(name));
