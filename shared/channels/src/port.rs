@@ -53,6 +53,81 @@ pub trait Mailer: Send + Sync {
     fn send<'a>(&'a self, email: OutgoingEmail<'a>) -> BoxFuture<'a, Answer>;
 }
 
+/// Posts in a school's name.
+pub trait Tweeter: Send + Sync {
+    /// Hands one post to X, once. X is not asked what it has.
+    fn post<'a>(&'a self, tweet: OutgoingTweet<'a>) -> BoxFuture<'a, Answer>;
+}
+
+/// Links a school's account, so that we may post for it.
+pub trait AccountLinker: Send + Sync {
+    /// Asks for a request, and says where a person allows it; they come back to `callback`.
+    fn begin<'a>(
+        &'a self,
+        callback: &'a str,
+        nonce: Nonce<'a>,
+    ) -> BoxFuture<'a, Result<LinkBegun, ChannelError>>;
+
+    /// Changes an allowed request, with the verifier that came back, into lasting access.
+    fn finish<'a>(
+        &'a self,
+        request: &'a Access,
+        verifier: &'a str,
+        nonce: Nonce<'a>,
+    ) -> BoxFuture<'a, Result<LinkedAccount, ChannelError>>;
+}
+
+/// What makes a signed request its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Nonce<'a> {
+    /// Never the same twice.
+    pub text: &'a str,
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// A token and its secret. No `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Access {
+    /// Names the access.
+    pub token: String,
+    /// Signs with it.
+    pub secret: String,
+}
+
+/// A link that a person is yet to allow.
+#[derive(Clone)]
+pub struct LinkBegun {
+    /// Serves for this link only.
+    pub request: Access,
+    /// Where the person allows it.
+    pub authorise_url: String,
+}
+
+/// An account that lets us post.
+#[derive(Clone)]
+pub struct LinkedAccount {
+    /// Its number.
+    pub id: String,
+    /// Its name, without `@`.
+    pub name: String,
+    /// Lasts until the account's owner takes it back.
+    pub access: Access,
+}
+
+/// One post.
+#[derive(Clone, Copy)]
+pub struct OutgoingTweet<'a> {
+    /// The account's access.
+    pub access: &'a Access,
+    /// The whole text.
+    pub text: &'a str,
+    /// The signed reference of the attempt.
+    pub reference: &'a str,
+    /// When it is sent, in milliseconds since 1970.
+    pub at_ms: i64,
+}
+
 /// One text to one number.
 #[derive(Clone, Copy)]
 pub struct OutgoingSms<'a> {
@@ -168,3 +243,4 @@ macro_rules! debug_by {
 // Neither addresses nor texts may reach a log by way of `{:?}`.
 debug_by!(OutgoingSms<'_>.reference, OutgoingCall<'_>.reference, OutgoingEmail<'_>.reference);
 debug_by!(Attachment<'_>.mime, Record.id);
+debug_by!(OutgoingTweet<'_>.reference, LinkedAccount.id);

@@ -119,6 +119,10 @@ pub enum Reason {
     NotConfirmed,
     /// Nothing was heard for 72 hours.
     NoReport,
+    /// X has a post of the same words.
+    AlreadyThere,
+    /// The school's account on X no longer takes our posts.
+    LinkGone,
     /// A detail that the text needs is not known for the person.
     DetailMissing,
     /// The provider gave no reason that we know.
@@ -144,6 +148,8 @@ impl Reason {
             (Self::TextChanged, _) => "Text changed after it was approved",
             (Self::NotConfirmed, _) => "Not confirmed",
             (Self::NoReport, _) => "No report after three days",
+            (Self::AlreadyThere, _) => "X has a post of these words already",
+            (Self::LinkGone, _) => "The account on X no longer takes posts from Messenger",
             (Self::DetailMissing, _) => "A detail in the text is not known",
             (Self::Other, _) => "Failed",
         }
@@ -168,6 +174,10 @@ impl Reason {
             (Self::NotConfirmed, _) => {
                 "It may or may not have arrived. Send again if a second copy does no harm."
             }
+            (Self::AlreadyThere, _) => {
+                "Look at the school's page on X: an earlier try arrived. To post again, change a word."
+            }
+            (Self::LinkGone, _) => "Link the account again in Account Settings, then post again.",
             (Self::DetailMissing, _) => "Fill in the contact's details, or write the text without them.",
             (Self::NoReport | Self::Other, _) => "Send again, or use another way.",
         }

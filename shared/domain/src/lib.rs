@@ -32,5 +32,6 @@ pub mod tabular;
 pub mod texts;
 pub mod token;
 pub mod totp;
+pub mod tweet;
 pub mod usage;
 pub mod username;

@@ -13,6 +13,7 @@ use crate::faults::Faults;
 use crate::mis::Mis;
 use crate::record::Record;
 use crate::sid::Sids;
+use crate::x::X;
 
 /// Where the product listens; may be told after the start.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +34,7 @@ pub(crate) struct App {
     pub(crate) latency: Latency,
     pub(crate) courier: Courier,
     pub(crate) mis: Mis,
+    pub(crate) x: X,
     targets: RwLock<Targets>,
 }
 
@@ -53,6 +55,7 @@ impl App {
             latency: config.latency,
             courier,
             mis: Mis::open(config.data.as_deref(), config.mis.clone())?,
+            x: X::default(),
             targets: RwLock::new(Targets {
                 ses_events: config.ses_events_url.clone(),
                 inbound: config.inbound_url.clone(),

@@ -39,6 +39,7 @@ pub(crate) struct Counts {
     /// Whole minutes of the answered calls, each rounded up.
     pub(crate) voice_minutes: u64,
     pub(crate) email: u64,
+    pub(crate) tweet: u64,
     pub(crate) inbound: u64,
 }
 
@@ -144,6 +145,7 @@ impl Counts {
                 }
             }
             Kind::Email => self.email += 1,
+            Kind::Tweet => self.tweet += 1,
             Kind::Inbound => self.inbound += 1,
             Kind::Done => {}
         }

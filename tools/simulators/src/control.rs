@@ -122,7 +122,7 @@ async fn log(State(app): State<Shared>, Query(query): Query<LogQuery>) -> Respon
 }
 
 fn written_log(app: &App, query: &LogQuery) -> String {
-    let all = [Kind::Sms, Kind::Call, Kind::Email, Kind::Inbound];
+    let all = [Kind::Sms, Kind::Call, Kind::Email, Kind::Tweet, Kind::Inbound];
     let one = query.kind.map(|kind| [kind]);
     let kinds: &[Kind] = one.as_ref().map_or(&all, |kind| kind);
     let wanted = Wanted { kinds, to: query.to.as_deref(), ..Wanted::default() };

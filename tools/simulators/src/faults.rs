@@ -17,6 +17,7 @@ pub(crate) enum Target {
     Sms,
     Call,
     Email,
+    Tweet,
     Any,
 }
 

@@ -1,4 +1,4 @@
-//! Simulators of Twilio, SES v2 and an MIS on one address that speak the products' wire formats, with a page that
+//! Simulators of Twilio, SES v2, X and an MIS on one address that speak the products' wire formats, with a page that
 //! shows the traffic as phones and a mailbox would. They know nothing of the product: what they saw is evidence.
 //!
 //! # What becomes of a message
@@ -24,11 +24,11 @@
 //! - Twilio: `POST` and `GET /2010-04-01/Accounts/{sid}/Messages.json` and `Calls.json`, `GET` of one by id.
 //! - SES: `POST /v2/email/outbound-emails`, raw content only.
 //!   Callbacks and events go out over plain HTTP only; any other `StatusCallback` is refused, 21609.
-//! - `GET /_control/log?kind=sms|call|email|inbound&to=&limit=`: all that was accepted, oldest first, each
+//! - `GET /_control/log?kind=sms|call|email|tweet|inbound&to=&limit=`: all that was accepted, oldest first, each
 //!   `{"kind","sid","from","to","also"?,"at","reference"?,"outcome","callback"?}` with `body` and `units` of a text,
 //!   `body` (what is said) of a call, `subject`, `text`, `html`, `attachments` of an e-mail.
 //! - `GET /_control/counts`: sums, how it stands with receipts, and the faults that have struck, by kind.
-//! - `POST /_control/faults` `{"target":"sms|call|email|any","kind":…,"on":"send|read"?,"code"?,"count"?,"every"?,
+//! - `POST /_control/faults` `{"target":"sms|call|email|tweet|any","kind":…,"on":"send|read"?,"code"?,"count"?,"every"?,
 //!   "seed"?,"delay_ms"?}`, kind one of `429 500 502 503 reset timeout garbage slow refuse_code accept_then_timeout
 //!   accept_then_reset accept_then_500 accept_then_garbage`; `DELETE` clears all.
 //! - `POST /_control/pause`, `/_control/resume`: receipts.
@@ -36,6 +36,8 @@
 //! - `POST /_control/inbound` `{"from","to","body","url"?}`: a text from a phone.
 //! - `POST /_control/targets` `{"ses_events"?,"inbound"?}`: where the product listens now.
 //! - `GET /` or `/outbox?phone=…`: the page.
+//! - X: `POST /oauth/request_token`, `GET /oauth/authorize` (a page with *Allow* and *Deny*), `POST /oauth/access_token`,
+//!   `POST /2/tweets`, all signed with [`X_CONSUMER_KEY`]; `POST /_control/x/revoke` `{"account"}` takes access back.
 //! - MIS: `POST /idaas/sts/STS/GetToken` (password [`MIS_PASSWORD`]) and `GET /api/v1/School/{estab}/` with `SchoolInfo`,
 //!   `Students`, `Contacts`, `StudentContacts`, `Staff`, `Groups`, `AttendanceForDate`, as Xporter on Demand.
 //! - `GET /mis`: its pages, to change a mobile (`POST /mis/mobile`), a mark (`POST /mis/mark`), or to break the feed
@@ -62,6 +64,7 @@ mod ses;
 mod sid;
 pub mod signature;
 mod twilio;
+mod x;
 
 use std::io;
 use std::sync::Arc;
@@ -71,6 +74,7 @@ use tokio::task::JoinHandle;
 
 pub use config::{Config, Latency, TwilioAccount};
 pub use mis::{MIS_PASSWORD, MisAdult, MisPupil, MisSchool, MisTie};
+pub use x::{X_CONSUMER_KEY, X_CONSUMER_SECRET};
 
 use app::{App, Shared};
 use courier::Courier;
@@ -100,6 +104,7 @@ impl Simulators {
             .merge(control::routes())
             .merge(outbox::routes())
             .merge(mis::routes())
+            .merge(x::routes())
             .with_state(Arc::clone(&app));
         let mut tasks = vec![tokio::spawn(server::serve(listener, router))];
         tasks.extend(inbox.map(|inbox| tokio::spawn(courier::run(Arc::clone(&app), inbox))));

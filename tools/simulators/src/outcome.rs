@@ -90,6 +90,7 @@ pub(crate) fn of_mail(address: &str) -> MailFate {
 pub(crate) fn status(record: &Record<'_>, steps: Millis) -> &'static str {
     match (record.kind, steps) {
         (Kind::Inbound, _) => "received",
+        (Kind::Tweet, _) => "posted",
         (_, ..=0) => "queued",
         (Kind::Call, 1) if of_call(&record.to) == CallFate::Failed => "failed",
         (Kind::Call, 1) => "ringing",
@@ -139,7 +140,7 @@ pub(crate) fn steps(record: &Record<'_>) -> Vec<Step> {
             }
             all
         }
-        Kind::Inbound | Kind::Done => Vec::new(),
+        Kind::Tweet | Kind::Inbound | Kind::Done => Vec::new(),
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Kind {
     Call,
     /// An accepted e-mail.
     Email,
+    /// An accepted post on X.
+    Tweet,
     /// A text message from a phone to the school.
     Inbound,
     /// Not traffic: all receipts of the record with this id have been dealt with.

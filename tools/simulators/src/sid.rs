@@ -42,6 +42,8 @@ impl Sid {
         match kind {
             Kind::Sms | Kind::Inbound | Kind::Done => format!("SM{hex}"),
             Kind::Call => format!("CA{hex}"),
+            // X numbers its posts in decimal, with 19 digits at most.
+            Kind::Tweet => (u64::from_str_radix(&hex[..16], 16).unwrap_or_default() >> 2).to_string(),
             Kind::Email => format!(
                 "{at:016x}-{}-{}-{}-{}-{}-000000",
                 &hex[..8],

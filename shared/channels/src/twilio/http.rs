@@ -6,20 +6,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Twilio, errors, is_sid};
+use crate::exchange::{Exchange, exchange};
 use crate::port::ChannelError;
-
-/// Longest answer that is read, in bytes: far above a page of records.
-const MOST_BYTES: usize = 8 << 20;
-
-/// What came of a request.
-enum Exchange {
-    /// An answer, read to its end.
-    Reply { status: u16, body: Vec<u8> },
-    /// No connection was made: certainly not received.
-    NotSent,
-    /// The connection was made and then something went wrong: may have been received.
-    Lost,
-}
 
 #[derive(Deserialize)]
 struct Created {
@@ -68,22 +56,8 @@ impl Twilio {
     }
 
     async fn exchange(&self, request: RequestBuilder) -> Exchange {
-        let request =
-            request.basic_auth(&self.config.account, Some(&self.config.token)).timeout(self.config.deadline);
-        let mut response = match request.send().await {
-            Ok(response) => response,
-            Err(error) if error.is_connect() || error.is_builder() => return Exchange::NotSent,
-            Err(_) => return Exchange::Lost,
-        };
-        let status = response.status().as_u16();
-        let mut body = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= MOST_BYTES => body.extend_from_slice(&chunk),
-                Ok(None) => return Exchange::Reply { status, body },
-                Ok(Some(_)) | Err(_) => return Exchange::Lost,
-            }
-        }
+        let request = request.basic_auth(&self.config.account, Some(&self.config.token));
+        exchange(request, self.config.deadline).await
     }
 }
 

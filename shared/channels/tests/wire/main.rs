@@ -4,3 +4,4 @@
 mod server;
 mod ses;
 mod twilio;
+mod x;

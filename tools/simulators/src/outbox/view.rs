@@ -50,12 +50,20 @@ pub(super) struct Letter {
     state: State,
 }
 
+/// One post on X.
+pub(super) struct Post {
+    account: String,
+    body: String,
+    when: String,
+}
+
 /// The page.
 #[derive(Template)]
 #[template(path = "board.html")]
 pub(super) struct Board {
     phones: Vec<Phone>,
     letters: Vec<Letter>,
+    posts: Vec<Post>,
     totals: String,
     numbers: Vec<(String, String)>,
     /// What came of the reply just sent.
@@ -120,6 +128,7 @@ pub(super) fn board(app: &App, query: &str) -> Board {
     Board {
         phones,
         letters: letters(app, now),
+        posts: posts(app, now),
         totals: totals.join(" · "),
         numbers: recent.into_iter().map(|number| (words::number(&number), number)).collect(),
         notice: pairs.iter().find(|(name, _)| name == "reply").and_then(|(_, outcome)| notice(outcome)),
@@ -188,6 +197,16 @@ fn item(app: &App, record: &Record<'_>, now: Millis) -> Item {
 fn letters(app: &App, now: Millis) -> Vec<Letter> {
     let lines = app.book.list(&Wanted { kinds: &[Kind::Email], ..Wanted::default() }, SHOWN);
     lines.iter().filter_map(|(_, line)| Some(letter(app, &line.record()?, now))).collect()
+}
+
+fn posts(app: &App, now: Millis) -> Vec<Post> {
+    let lines = app.book.list(&Wanted { kinds: &[Kind::Tweet], ..Wanted::default() }, SHOWN);
+    let post = |record: Record<'_>| Post {
+        account: format!("@{}", record.from),
+        body: record.body.to_string(),
+        when: words::moment(record.at, now),
+    };
+    lines.iter().filter_map(|(_, line)| line.record().map(post)).collect()
 }
 
 fn letter(app: &App, record: &Record<'_>, now: Millis) -> Letter {

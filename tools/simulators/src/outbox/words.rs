@@ -61,6 +61,7 @@ pub(super) fn of(app: &App, record: &Record<'_>) -> State {
     let steps = app.steps_since(record.at);
     match record.kind {
         Kind::Inbound => state("sent", "↑", "Sent"),
+        Kind::Tweet => state("delivered", "✓", "Posted"),
         Kind::Email => of_mail(record, steps),
         Kind::Call => of_call(record, steps),
         _ => match outcome::status(record, steps) {
