@@ -203,6 +203,7 @@ mod tests {
             store: store::Store::new(runtime::database_at("http://127.0.0.1:9"), "none"),
             queue: Arc::new(Nothing),
             files: Arc::new(Nothing),
+            vault: Arc::new(runtime::MemoryVault::default()),
             clock: Clock::set_to(0),
             ids: Ids::counted_from(1),
         };

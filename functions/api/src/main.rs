@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::{ApiConfig, ApiState, Ports, upload_origin};
-use runtime::{Aws, Clock, Config, Ids, S3Files, SqsQueue};
+use runtime::{Aws, Clock, Config, Ids, S3Files, SecretsManager, SqsQueue, mis_secrets};
 use store::Store;
 
 #[tokio::main]
@@ -24,6 +24,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         store: Store::new(aws.dynamodb(), &config.table_name),
         queue: Arc::new(SqsQueue::new(aws.sqs(), config.queues)),
         files: Arc::new(files),
+        vault: Arc::new(SecretsManager::new(aws.secrets(), mis_secrets()?)),
         clock: Clock::system(),
         ids: Ids::system(),
     };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use channels::reference::{ReferenceKey, WeakSecret};
 use channels::twilio::signature::Signatures;
 use domain::phone::NumberMode;
-use runtime::{Clock, Files, Ids, Queue};
+use runtime::{Clock, Files, Ids, Outside, Queue, Vault};
 use store::{BookCache, Store};
 
 use crate::auth::Passwords;
@@ -39,6 +39,8 @@ pub struct Ports {
     pub queue: Arc<dyn Queue>,
     /// Uploads.
     pub files: Arc<dyn Files>,
+    /// Credentials of the schools' MIS: this function writes them and never reads them.
+    pub vault: Arc<dyn Vault>,
     /// Time.
     pub clock: Clock,
     /// Ids and secrets.
@@ -96,6 +98,19 @@ impl ApiState {
     /// Uploads.
     pub fn files(&self) -> &dyn Files {
         &*self.0.ports.files
+    }
+
+    /// Credentials of the schools' MIS.
+    pub(crate) fn vault(&self) -> &dyn Vault {
+        &*self.0.ports.vault
+    }
+
+    /// Which addresses a school may name: this machine's too where every provider is a simulator.
+    pub(crate) fn outside(&self) -> Outside {
+        match self.numbers() {
+            NumberMode::Simulated => Outside::InternetAndLoopback,
+            NumberMode::Live => Outside::Internet,
+        }
     }
 
     /// Time.

@@ -89,8 +89,8 @@ impl Dispatch {
             Job::Watch { message, .. } => boxed(self.watch(&school, message, began)).await,
             Job::Import { import, .. } => boxed(self.import(&school, import)).await,
             Job::Notify { notice, .. } => boxed(self.notify(school, notice)).await,
-            Job::Sync { .. } => {
-                // As below: a run belongs to the sync function.
+            Job::Sync { .. } | Job::TryMis { .. } => {
+                // As below: an MIS belongs to the sync function.
                 Ok(self.queue.send(QueueName::Sync, vec![(job, 0)]).await?)
             }
             Job::Finish { .. } => {

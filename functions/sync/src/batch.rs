@@ -1,4 +1,4 @@
-//! Batches from the queue: a job is one run.
+//! Batches from the queue: a job is one run, or one trial of an MIS.
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use domain::job::Job;
@@ -16,6 +16,10 @@ impl Syncer {
             let ended = match serde_json::from_str::<Job>(record.body.as_deref().unwrap_or_default()) {
                 Ok(ref job @ Job::Sync { run, .. }) => {
                     self.run(&self.store.school(Access::of_job(job)), run).await.map_err(|e| e.to_string())
+                }
+                Ok(ref job @ Job::TryMis { trial, .. }) => {
+                    let school = self.store.school(Access::of_job(job));
+                    self.try_mis(&school, trial).await.map_err(|e| e.to_string())
                 }
                 Ok(_) => Err("not a sync run".to_owned()),
                 Err(_) => Err("job cannot be read".to_owned()),

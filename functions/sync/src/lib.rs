@@ -8,6 +8,7 @@ pub mod mis;
 mod open;
 mod run;
 mod schedule;
+mod trial;
 mod write;
 
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use domain::ids::SchoolId;
 use mis::{Mis, MisError};
 
 pub use error::{Result, SyncError};
-pub use open::{Credentials, Opener, StartError, connect};
+pub use open::{Opener, StartError, connect};
 
 /// How long a worker that says nothing has before it is taken for lost, in milliseconds.
 pub const LEASE_MS: i64 = 60_000;

@@ -6,16 +6,19 @@ use std::time::Duration;
 use domain::ids::SchoolId;
 use domain::phone::NumberMode;
 use domain::settings::Settings;
-use domain::sync::MisSettings;
+use domain::sync::{Connector, MisSettings};
 use runtime::{
-    Aws, BoxFuture, Clock, ConfigError, Ids, Outside, SqsQueue, guarded_http_client, mis_credentials, queues,
-    table_name,
+    Aws, BoxFuture, Clock, ConfigError, Ids, Outside, SecretsManager, SqsQueue, Vault, guarded_http_client,
+    mis_secrets, queues, table_name,
 };
 use serde::Deserialize;
-use serde_json::Value;
 use store::Store;
+use tracing::warn;
 
-use crate::mis::{Fetcher, Mis, MisError, Policy, Secret, Sleep, Xporter, XporterConfig};
+use crate::mis::{
+    Fetcher, Mis, MisError, OneRosterConfig, OneRosterRest, Policy, Secret, Sif, SifConfig, Sleep, Version,
+    Wonde, WondeConfig, Xporter, XporterConfig,
+};
 use crate::{Connectors, Syncer};
 
 /// Longest that one request to an MIS may take, in milliseconds.
@@ -35,38 +38,14 @@ pub enum StartError {
     /// No client for HTTP.
     #[error(transparent)]
     Http(#[from] reqwest::Error),
-    /// The credentials are not the JSON that they should be.
-    #[error("MIS_CREDENTIALS is not a JSON object")]
-    Credentials,
 }
 
-/// Credentials of every school's MIS, by the name that its settings hold. They are shown nowhere.
-#[derive(Clone, Default)]
-pub struct Credentials(serde_json::Map<String, Value>);
-
-impl Credentials {
-    /// Reads `{"<name>": {...}, ...}`; an empty text has none.
-    pub fn read(text: &str) -> Result<Self, StartError> {
-        if text.trim().is_empty() {
-            return Ok(Self::default());
-        }
-        serde_json::from_str(text).map(Self).map_err(|_| StartError::Credentials)
-    }
-
-    fn of<T: for<'de> Deserialize<'de>>(&self, settings: &MisSettings) -> Result<T, MisError> {
-        let value = self.0.get(&settings.secret).cloned().unwrap_or(Value::Null);
-        // What the parser says could quote a secret.
-        serde_json::from_value(value).map_err(|_| MisError::Unauthorised { status: 0 })
-    }
-}
-
-/// Opens connectors over HTTP.
+/// Opens connectors over HTTP, with credentials from the vault.
 pub struct Opener {
     fetcher: Fetcher,
-    credentials: Credentials,
+    vault: Arc<dyn Vault>,
 }
 
-/// What Xporter's credentials hold.
 #[derive(Deserialize)]
 struct XporterCredentials {
     token_url: String,
@@ -74,39 +53,104 @@ struct XporterCredentials {
     password: Secret,
 }
 
+#[derive(Deserialize)]
+struct WondeCredentials {
+    token: Secret,
+}
+
+#[derive(Deserialize)]
+struct OneRosterCredentials {
+    token_url: String,
+    client_id: String,
+    client_secret: Secret,
+}
+
+#[derive(Deserialize)]
+struct SifCredentials {
+    session_token: Secret,
+    shared_secret: Secret,
+}
+
 impl Opener {
     /// `outside` says which addresses schools may name.
-    pub fn new(outside: Outside, clock: Clock, credentials: Credentials) -> Result<Self, StartError> {
+    pub fn new(outside: Outside, clock: Clock, vault: Arc<dyn Vault>) -> Result<Self, StartError> {
         let http = guarded_http_client(CALL_MS, outside)?;
         let fetcher = Fetcher::new(http, outside, clock, Arc::new(Sleep), Policy::default());
-        Ok(Self { fetcher, credentials })
+        Ok(Self { fetcher, vault })
+    }
+
+    async fn credentials<T: for<'de> Deserialize<'de>>(
+        &self,
+        school: SchoolId,
+        mis: &MisSettings,
+    ) -> Result<T, MisError> {
+        const NONE: MisError = MisError::Unauthorised { status: 0 };
+        let found = self.vault.get(school, &mis.secret).await.map_err(|e| {
+            warn!(%school, error = %e, "credentials not read");
+            MisError::Unreachable("the store of credentials".to_owned())
+        })?;
+        // What the parser says could quote a secret.
+        serde_json::from_str(found.ok_or(NONE)?.expose()).map_err(|_| NONE)
+    }
+
+    async fn connect(&self, school: SchoolId, mis: &MisSettings) -> Result<Arc<dyn Mis>, MisError> {
+        let fetcher = self.fetcher.clone();
+        let address = mis.address.clone();
+        let kind = Connector::from_code(&mis.kind)
+            .ok_or_else(|| MisError::Malformed("an unknown kind of MIS".to_owned()))?;
+        Ok(match kind {
+            Connector::Xporter => {
+                let known: XporterCredentials = self.credentials(school, mis).await?;
+                let config = XporterConfig {
+                    base_url: address,
+                    token_url: known.token_url,
+                    estab: mis.school.clone(),
+                    relying_party: known.relying_party,
+                    password: known.password,
+                };
+                Arc::new(Xporter::new(fetcher, config)?)
+            }
+            Connector::Wonde => {
+                let known: WondeCredentials = self.credentials(school, mis).await?;
+                let config =
+                    WondeConfig { base_url: address, school: mis.school.clone(), token: known.token };
+                Arc::new(Wonde::new(fetcher, &config)?)
+            }
+            Connector::OneRoster12 | Connector::OneRoster11 => {
+                let known: OneRosterCredentials = self.credentials(school, mis).await?;
+                let version =
+                    if kind == Connector::OneRoster12 { Version::V1p2 } else { Version::V1p1 };
+                let config = OneRosterConfig {
+                    base_url: address,
+                    token_url: known.token_url,
+                    client_id: known.client_id,
+                    client_secret: known.client_secret,
+                    version,
+                    school: Some(mis.school.clone()).filter(|school| !school.is_empty()),
+                };
+                Arc::new(OneRosterRest::new(fetcher, config)?)
+            }
+            Connector::Sif => {
+                let known: SifCredentials = self.credentials(school, mis).await?;
+                let config = SifConfig {
+                    base_url: address,
+                    session_token: known.session_token,
+                    shared_secret: known.shared_secret,
+                };
+                Arc::new(Sif::new(fetcher, &config)?)
+            }
+        })
     }
 }
 
 impl Connectors for Opener {
     fn open<'a>(
         &'a self,
-        _: SchoolId,
+        school: SchoolId,
         settings: &'a Settings,
     ) -> BoxFuture<'a, Result<Option<Arc<dyn Mis>>, MisError>> {
-        let mis = &settings.mis;
         Box::pin(async move {
-            match mis.kind.as_str() {
-                "" => Ok(None),
-                "xporter" => {
-                    let known: XporterCredentials = self.credentials.of(mis)?;
-                    let config = XporterConfig {
-                        base_url: mis.address.clone(),
-                        token_url: known.token_url,
-                        estab: mis.school.clone(),
-                        relying_party: known.relying_party,
-                        password: known.password,
-                    };
-                    let xporter: Arc<dyn Mis> = Arc::new(Xporter::new(self.fetcher.clone(), config)?);
-                    Ok(Some(xporter))
-                }
-                _ => Err(MisError::Malformed("an unknown kind of MIS".to_owned())),
-            }
+            if settings.mis.is_on() { self.connect(school, &settings.mis).await.map(Some) } else { Ok(None) }
         })
     }
 }
@@ -115,10 +159,10 @@ impl Connectors for Opener {
 pub fn connect() -> Result<Syncer, StartError> {
     let aws = Aws::in_lambda().map_err(|e| StartError::Aws(e.to_string()))?;
     let clock = Clock::system();
-    let credentials = Credentials::read(&mis_credentials())?;
+    let vault = Arc::new(SecretsManager::new(aws.secrets(), mis_secrets()?));
     Ok(Syncer {
         store: Store::new(aws.dynamodb(), &table_name()?),
-        connectors: Arc::new(Opener::new(Outside::Internet, clock.clone(), credentials)?),
+        connectors: Arc::new(Opener::new(Outside::Internet, clock.clone(), vault)?),
         queue: Arc::new(SqsQueue::new(aws.sqs(), queues())),
         clock,
         ids: Ids::system(),

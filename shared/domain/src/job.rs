@@ -99,6 +99,13 @@ pub enum Job {
         /// The run.
         run: RunId,
     },
+    /// Try whether a school's MIS can be reached.
+    TryMis {
+        /// The school.
+        school: SchoolId,
+        /// The trial.
+        trial: RunId,
+    },
     /// Tell somebody on the staff something. Done twice it may tell them twice; the newer link or code is then the one
     /// that works.
     Notify {
@@ -121,6 +128,7 @@ impl Job {
             | Self::Finish { school, .. }
             | Self::Import { school, .. }
             | Self::Sync { school, .. }
+            | Self::TryMis { school, .. }
             | Self::Notify { school, .. } => *school,
             Self::Page { page, .. } | Self::Recover { page, .. } => page.school,
             Self::Receipt { delivery, .. } => delivery.page.school,
@@ -138,6 +146,7 @@ impl Job {
             Self::Finish { .. } => "finish",
             Self::Import { .. } => "import",
             Self::Sync { .. } => "sync",
+            Self::TryMis { .. } => "try_mis",
             Self::Notify { .. } => "notify",
         }
     }

@@ -1,7 +1,9 @@
 //! A sync run: where it and its jobs stand, the brake that holds a bad feed, and when runs are due.
 
 mod brake;
+mod connector;
 mod due;
+mod trial;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,9 @@ use crate::feed::Part;
 use crate::ids::RunId;
 
 pub use brake::{Counted, Held, brake};
+pub use connector::{Connector, Credential};
 pub use due::{MisSettings, Windows, is_due};
+pub use trial::{TRIAL_PATIENCE_MS, Trial, TrialState};
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -131,6 +131,12 @@ impl Aws {
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
+    /// The store of secrets.
+    pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        let config = aws_sdk_secretsmanager::config::Builder::from(&self.config).timeout_config(time_outs());
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
+    }
+
     /// SES, with the SDK's retries off: whether a send may be repeated is for the protocol to say (DESIGN §4.4).
     pub fn ses(&self, ses: &SesConfig, call_ms: u64) -> aws_sdk_sesv2::Client {
         let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_millis(call_ms)).build();

@@ -229,9 +229,9 @@ pub fn queues() -> Queues {
     }
 }
 
-/// Credentials of the schools' MIS, as JSON; empty for none.
-pub fn mis_credentials() -> String {
-    variable("MIS_CREDENTIALS").unwrap_or_default()
+/// How the names of the secrets begin that hold the credentials of the schools' MIS.
+pub fn mis_secrets() -> Result<String, ConfigError> {
+    required("MIS_SECRETS_PREFIX")
 }
 
 /// Where Twilio is, if the environment says so; also asked by the local product.

@@ -11,6 +11,7 @@ mod http;
 mod ids;
 mod queue;
 mod telemetry;
+mod vault;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,7 +20,7 @@ pub use aws::{Aws, database_at, database_with, plain_http_client};
 pub use clock::Clock;
 pub use config::{
     Config, ConfigError, Queues, SesConfig, Timing, TwilioConfig, audit_bucket, emergency_queue,
-    mis_credentials, public_url, queues, ses_endpoint, table_name, twilio_account, twilio_base_url,
+    mis_secrets, public_url, queues, ses_endpoint, table_name, twilio_account, twilio_base_url,
 };
 pub use files::{FileError, Files, S3Files};
 pub use guard::{Blocked, Outside, is_public};
@@ -27,6 +28,7 @@ pub use http::{guarded_http_client, http_client};
 pub use ids::Ids;
 pub use queue::{Queue, QueueError, QueueName, SqsQueue, queue_for};
 pub use telemetry::start_logging;
+pub use vault::{MemoryVault, SecretText, SecretsManager, Vault, VaultError, vault_key};
 
 /// A boxed future, so that ports can be trait objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -130,6 +130,11 @@ pub(crate) fn sync_lock(school: SchoolId) -> Key {
     key(sync_pk(school), "LOCK")
 }
 
+/// How the latest trial of the MIS came out.
+pub(crate) fn mis_trial(school: SchoolId) -> Key {
+    key(sync_pk(school), "TRIAL")
+}
+
 pub(crate) const RUN_PREFIX: &str = "RUN#";
 
 pub(crate) fn sync_run(school: SchoolId, run: RunId) -> Key {

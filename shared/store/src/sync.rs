@@ -3,6 +3,7 @@
 mod manifest;
 mod marks;
 mod schedule;
+mod trial;
 
 use domain::ids::{ContactId, MessageId, RunId};
 use domain::sync::{Asked, Run, RunState};

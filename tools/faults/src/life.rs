@@ -139,6 +139,7 @@ pub fn api(town: &Arc<Town>, life: Arc<Life>, listener: &TcpListener) -> Living 
             store: database::store(&town.database_url, crate::town::TABLE, &mine, &town.weather),
             queue: Arc::new(Sender { queues: town.queues.clone(), life: mine }),
             files: Arc::new(NoFiles),
+            vault: Arc::new(runtime::MemoryVault::default()),
             clock: Clock::system(),
             ids: Ids::system(),
         };

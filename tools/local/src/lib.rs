@@ -9,6 +9,7 @@ mod files;
 mod queue;
 mod secrets;
 mod system;
+mod vault;
 mod web;
 
 pub use access::Access;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use api::{ApiConfig, ApiState, Ports};
 use dispatch::Dispatch;
 use runtime::{
-    Aws, Clock, Config, Ids, QueueName, Queues, SesConfig, Timing, TwilioConfig, database_at, ses_endpoint,
-    twilio_account, twilio_base_url,
+    Aws, Clock, Config, Ids, QueueName, Queues, SesConfig, Timing, TwilioConfig, Vault, database_at,
+    ses_endpoint, twilio_account, twilio_base_url,
 };
 use simulators::{Simulators, TwilioAccount};
 use store::Store;
@@ -24,6 +24,7 @@ use crate::demo;
 use crate::files::LocalFiles;
 use crate::queue::{Handler, LocalQueue, Mapping};
 use crate::secrets::{Secrets, write_private};
+use crate::vault::LocalVault;
 use crate::web;
 
 /// Name of the table in the embedded database.
@@ -123,6 +124,7 @@ impl System {
         let queue = LocalQueue::new(clock.clone());
         let files =
             Arc::new(LocalFiles::new(data.map(|d| d.join("files")), url.clone(), clock.clone(), ids.clone()));
+        let vault: Arc<dyn Vault> = Arc::new(LocalVault::load(data)?);
         let dispatch = dispatch::build(
             &config,
             &Aws::local(),
@@ -135,7 +137,7 @@ impl System {
         .map_err(|e| StartError::new("dispatch", e))?;
         let mut tasks = workers(&queue, Arc::new(dispatch), Usage::new(store.clone()));
 
-        let product = api::router(api_state(&config, &store, &queue, files.clone(), clock, ids)?);
+        let product = api::router(api_state(&config, &store, &queue, files.clone(), vault, clock, ids)?);
         let around = files.routes().merge(web::ses_events(queue.clone()));
         tasks.push(web::serve(listener, product, around));
 
@@ -238,10 +240,11 @@ fn api_state(
     store: &Store,
     queue: &LocalQueue,
     files: Arc<LocalFiles>,
+    vault: Arc<dyn Vault>,
     clock: Clock,
     ids: Ids,
 ) -> Result<ApiState, StartError> {
-    let ports = Ports { store: store.clone(), queue: Arc::new(queue.clone()), files, clock, ids };
+    let ports = Ports { store: store.clone(), queue: Arc::new(queue.clone()), files, vault, clock, ids };
     let api = ApiConfig {
         public_url: config.public_url.clone(),
         numbers: config.number_mode(),

@@ -20,6 +20,7 @@ use super::message::MessagePage;
 use super::preferences::{CodesPage, FactorPage, PreferencesPage};
 use super::problem::ProblemPage;
 use super::release_notes::ReleaseNotesPage;
+use super::settings::mis::{MisPage, TrialPart};
 use super::settings::{ConfirmSettingsPage, SettingsPage};
 use super::tools::ToolsPage;
 use super::upload::{ImportPage, UploadPage};
@@ -100,6 +101,9 @@ fn pages() -> Vec<(&'static str, String)> {
         page("settings", &SettingsPage::sample()),
         page("settings-problems", &SettingsPage::sample_with_problems()),
         page("settings-confirm", &ConfirmSettingsPage::sample()),
+        page("mis", &MisPage::sample()),
+        page("mis-none", &MisPage::sample_none()),
+        page("mis-problems", &MisPage::sample_with_problems()),
         page("keys", &KeysPage::sample()),
         page("keys-problems", &KeysPage::sample_with_problems()),
         page("key-shown", &KeyShownPage::sample()),
@@ -114,6 +118,7 @@ fn parts() -> Vec<(&'static str, String)> {
         ("send-live", compose::LivePart::sample().render().unwrap()),
         ("send-found", FoundPart::sample().render().unwrap()),
         ("upload-live", upload::LivePart::sample().render().unwrap()),
+        ("mis-live", TrialPart::sample().render().unwrap()),
         ("message-live", message::LivePart::sample().render().unwrap()),
     ]
 }

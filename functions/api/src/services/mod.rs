@@ -9,6 +9,7 @@ pub mod costing;
 pub mod deliveries;
 pub mod imports;
 pub mod keys;
+pub mod mis;
 pub mod notify;
 pub mod release;
 pub mod send;

@@ -17,7 +17,9 @@ use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{Prices, Settings};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use runtime::{BoxFuture, Clock, FileError, Files, Ids, Queue, QueueError, QueueName, database_at};
+use runtime::{
+    BoxFuture, Clock, FileError, Files, Ids, MemoryVault, Queue, QueueError, QueueName, Vault, database_at,
+};
 use serde_json::Value;
 use store::{Access, ApiToken, School, Store};
 use tokio::sync::oneshot;
@@ -136,6 +138,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) school: School,
     pub(crate) queue: Arc<Recorder>,
+    pub(crate) vault: Arc<MemoryVault>,
     pub(crate) clock: Clock,
     /// A key with every scope.
     pub(crate) key: String,
@@ -182,10 +185,12 @@ impl House {
         store.create_table().await.unwrap();
         let queue = Arc::new(Recorder::default());
         let clock = Clock::set_to(NOON);
+        let vault = Arc::new(MemoryVault::default());
         let ports = Ports {
             store: store.clone(),
             queue: Arc::clone(&queue) as Arc<dyn Queue>,
             files: Arc::new(Shelf::default()),
+            vault: Arc::clone(&vault) as Arc<dyn Vault>,
             clock: clock.clone(),
             ids: Ids::system(),
         };
@@ -200,7 +205,7 @@ impl House {
         let state = ApiState::new(ports, config).unwrap();
         let app = api::router(state.clone());
         let (school, key) = add_school(&store, 1, &Scope::ALL.map(Scope::code)).await;
-        Self { app, state, store, school, queue, clock, key, _database: stop }
+        Self { app, state, store, school, queue, vault, clock, key, _database: stop }
     }
 
     /// Another school, and a key for it with these scopes.

@@ -14,6 +14,7 @@ mod keys;
 mod kit;
 mod logo;
 mod messages;
+mod mis;
 mod overrides;
 mod people;
 mod pupils;

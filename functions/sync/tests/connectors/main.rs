@@ -16,6 +16,8 @@ mod sif;
 #[cfg(test)]
 mod simulator;
 #[cfg(test)]
+mod trial;
+#[cfg(test)]
 mod wonde;
 #[cfg(test)]
 mod xporter;

@@ -23,6 +23,7 @@ pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
         .route("/settings", get(show))
         .route("/settings/{group}", post(save))
+        .merge(super::mis::routes())
         .route("/settings/logo", post(logo::put))
         .route("/settings/logo/remove", post(logo::remove))
         .route("/logo/{file}", get(logo::serve))

@@ -3,6 +3,7 @@
 mod confirm;
 mod handlers;
 mod logo;
+pub(super) mod mis;
 
 use askama::Template;
 use domain::settings::Settings;

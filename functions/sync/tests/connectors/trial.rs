@@ -1,0 +1,178 @@
+//! *Test connection* and the opener: from the settings and the vault to a school's name, or to what is wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use domain::ids::{RunId, SchoolId};
+use domain::job::Job;
+use domain::phone::NumberMode;
+use domain::settings::Settings;
+use domain::sync::{Connector, MisSettings, Trial, TrialState};
+use runtime::{
+    BoxFuture, Clock, Ids, MemoryVault, Outside, Queue, QueueError, QueueName, SecretText, Vault, database_at,
+};
+use simulators::{Config, MIS_PASSWORD, Running, Simulators, TwilioAccount};
+use store::{Access, School, Store};
+use sync::{Connectors, Opener, Syncer};
+use tokio::sync::oneshot;
+use ulid::Ulid;
+
+const NOW: i64 = 1_788_260_400_000;
+
+#[derive(Debug)]
+struct Nowhere;
+
+impl Queue for Nowhere {
+    fn send(&self, _: QueueName, _: Vec<(Job, i64)>) -> BoxFuture<'_, Result<(), QueueError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+struct Town {
+    sync: Syncer,
+    school: School,
+    vault: Arc<MemoryVault>,
+    mis: Running,
+    _database: oneshot::Sender<()>,
+}
+
+impl Town {
+    async fn start(outside: Outside) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let store = Store::new(database_at(&format!("http://{}", listener.local_addr().unwrap())), "messenger");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let database = dynoxide::Database::memory().unwrap();
+        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async {
+            let _ = stopped.await;
+        }));
+        store.create_table().await.unwrap();
+        let school = store.school(Access::of_operator(SchoolId::new(Ulid::from_parts(1, 1))));
+        let account = TwilioAccount { sid: format!("AC{}", "0".repeat(32)), auth_token: "t".to_owned() };
+        let mis = Simulators::start(Config::new(account)).await.unwrap();
+        let vault = Arc::new(MemoryVault::default());
+        let clock = Clock::set_to(NOW);
+        let opener = Opener::new(outside, clock.clone(), Arc::clone(&vault) as Arc<dyn Vault>).unwrap();
+        let sync = Syncer {
+            store,
+            connectors: Arc::new(opener),
+            queue: Arc::new(Nowhere),
+            clock,
+            ids: Ids::system(),
+            numbers: NumberMode::Simulated,
+            turn: Duration::from_secs(60),
+        };
+        Self { sync, school, vault, mis, _database: stop }
+    }
+
+    /// Saves an MIS with these credentials, and the school under this name.
+    async fn save(&self, name: &str, address: &str, estab: &str, password: &str) {
+        let text = serde_json::json!({
+            "token_url": format!("{}/idaas/sts/STS/GetToken", self.mis.url()),
+            "relying_party": "messenger.example.org",
+            "password": password,
+        });
+        self.vault.put(self.school.id(), "xporter-1", &SecretText::new(text.to_string())).await.unwrap();
+        let mis = MisSettings {
+            kind: "xporter".to_owned(),
+            address: address.to_owned(),
+            school: estab.to_owned(),
+            secret: "xporter-1".to_owned(),
+            ..MisSettings::default()
+        };
+        self.school.create(&Settings { mis, ..Settings::new(name) }).await.unwrap();
+    }
+
+    /// Does a trial as the queue brings it; what it says.
+    async fn trial(&self, number: u128) -> Trial {
+        let trial = Trial::new(RunId::new(Ulid::from_parts(NOW as u64, number)), NOW);
+        self.school.begin_mis_trial(&trial).await.unwrap();
+        self.bring(trial.id).await;
+        self.school.mis_trial(NOW).await.unwrap().unwrap()
+    }
+
+    async fn bring(&self, trial: RunId) {
+        let mut message = SqsMessage::default();
+        message.body = Some(serde_json::to_string(&Job::TryMis { school: self.school.id(), trial }).unwrap());
+        let mut event = SqsEvent::default();
+        event.records = vec![message];
+        assert!(self.sync.handle(event).await.batch_item_failures.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_school_itself_is_read_and_named() {
+    let town = Town::start(Outside::InternetAndLoopback).await;
+    let url = town.mis.url().to_owned();
+    town.save("Another School", &url, "3281101", MIS_PASSWORD).await;
+    let trial = town.trial(1).await;
+    assert_eq!(trial.state, TrialState::OtherName, "{trial:?}");
+    assert!(trial.said.contains("these settings are for Another School"), "{trial:?}");
+    assert!(town.school.sync_runs(5).await.unwrap().is_empty(), "a trial is no run");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_plain_words_without_the_secret() {
+    let town = Town::start(Outside::InternetAndLoopback).await;
+    let url = town.mis.url().to_owned();
+    town.save("School", &url, "3281101", "not-the-password").await;
+    let trial = town.trial(1).await;
+    assert!(trial.state == TrialState::Wrong && trial.said.contains("does not accept these credentials"), "{trial:?}");
+    assert!(!format!("{trial:?}").contains("not-the-password"));
+    town.vault.remove(town.school.id(), "xporter-1").await.unwrap();
+    assert!(town.trial(2).await.said.contains("no credentials"));
+}
+
+#[tokio::test]
+async fn nothing_inside_a_network_is_called_whatever_the_settings_say() {
+    let town = Town::start(Outside::Internet).await;
+    let url = town.mis.url().to_owned();
+    town.save("School", &url, "3281101", MIS_PASSWORD).await;
+    let trial = town.trial(1).await;
+    assert!(trial.state == TrialState::Wrong && trial.said.contains("may not be called"), "{trial:?}");
+}
+
+#[tokio::test]
+async fn a_trial_that_comes_twice_or_late_changes_nothing() {
+    let town = Town::start(Outside::InternetAndLoopback).await;
+    let url = town.mis.url().to_owned();
+    town.save("School", &url, "3281101", "wrong").await;
+    let ended = town.trial(1).await;
+    town.bring(ended.id).await;
+    town.bring(RunId::new(Ulid::from_parts(NOW as u64, 9))).await;
+    assert_eq!(town.school.mis_trial(NOW).await.unwrap().unwrap(), ended);
+    // One of before another was begun has nobody who waits for it.
+    let newer = Trial::new(RunId::new(Ulid::from_parts(NOW as u64, 2)), NOW);
+    town.school.begin_mis_trial(&newer).await.unwrap();
+    town.bring(ended.id).await;
+    assert!(!town.school.end_mis_trial(&ended).await.unwrap());
+    assert_eq!(town.school.mis_trial(NOW).await.unwrap().unwrap(), newer);
+}
+
+#[tokio::test]
+async fn every_kind_opens_with_what_its_form_asks_for() {
+    let vault = Arc::new(MemoryVault::default());
+    let clock = Clock::set_to(NOW);
+    let opener = Opener::new(Outside::Internet, clock, Arc::clone(&vault) as Arc<dyn Vault>).unwrap();
+    let school = SchoolId::new(Ulid::from_parts(1, 1));
+    for kind in Connector::ALL {
+        let text: serde_json::Map<String, serde_json::Value> = kind
+            .credentials()
+            .iter()
+            .map(|c| (c.name.to_owned(), if c.address { "https://mis.example.org/token" } else { "x" }.into()))
+            .collect();
+        let text = SecretText::new(serde_json::Value::Object(text).to_string());
+        vault.put(school, kind.code(), &text).await.unwrap();
+        let mis = MisSettings {
+            kind: kind.code().to_owned(),
+            address: kind.usual_address().replace(".example/", ".example.org/"),
+            school: if kind.needs_school() { "3281101".to_owned() } else { String::new() },
+            secret: kind.code().to_owned(),
+            ..MisSettings::default()
+        };
+        let settings = Settings { mis, ..Settings::new("School") };
+        assert!(opener.open(school, &settings).await.unwrap().is_some(), "{kind:?}");
+    }
+    let none = Settings::new("School");
+    assert!(opener.open(school, &none).await.unwrap().is_none());
+}

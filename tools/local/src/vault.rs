@@ -1,0 +1,90 @@
+//! Credentials of the schools' MIS in a file beside the data that only its owner may read, or in memory.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use domain::ids::SchoolId;
+use runtime::{BoxFuture, SecretText, Vault, VaultError, vault_key};
+
+use crate::secrets::write_private;
+use crate::system::StartError;
+
+/// Name of the file.
+const FILE: &str = "mis-credentials.json";
+
+/// The vault of a local installation.
+pub(crate) struct LocalVault {
+    path: Option<PathBuf>,
+    held: Mutex<BTreeMap<String, String>>,
+}
+
+impl LocalVault {
+    /// The vault of the installation in `directory`; without one nothing outlives the process.
+    pub(crate) fn load(directory: Option<&Path>) -> Result<Self, StartError> {
+        let path = directory.map(|d| d.join(FILE));
+        let held = match path.as_ref().map(std::fs::read) {
+            Some(Ok(bytes)) => serde_json::from_slice(&bytes)
+                .map_err(|_| StartError::new("MIS credentials", "the file is not what was written"))?,
+            Some(Err(e)) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StartError::new("MIS credentials", e));
+            }
+            _ => BTreeMap::new(),
+        };
+        Ok(Self { path, held: Mutex::new(held) })
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the file while nobody else changes what is in it; it is a few hundred bytes.
+    fn change(&self, change: impl FnOnce(&mut BTreeMap<String, String>)) -> Result<(), VaultError> {
+        let mut held = self.held();
+        let mut after = held.clone();
+        change(&mut after);
+        if let Some(path) = &self.path {
+            let failed = |e: std::io::Error| VaultError::Failed(e.kind().to_string());
+            let text = serde_json::to_vec(&after).map_err(|e| failed(e.into()))?;
+            write_private(path, &text).map_err(failed)?;
+        }
+        *held = after;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for LocalVault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LocalVault")
+    }
+}
+
+impl Vault for LocalVault {
+    fn put<'a>(
+        &'a self,
+        school: SchoolId,
+        name: &'a str,
+        text: &'a SecretText,
+    ) -> BoxFuture<'a, Result<(), VaultError>> {
+        Box::pin(async move {
+            let key = vault_key(school, name)?;
+            self.change(|held| drop(held.insert(key, text.expose().to_owned())))
+        })
+    }
+
+    fn get<'a>(
+        &'a self,
+        school: SchoolId,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<SecretText>, VaultError>> {
+        Box::pin(async move { Ok(self.held().get(&vault_key(school, name)?).map(SecretText::new)) })
+    }
+
+    fn remove<'a>(&'a self, school: SchoolId, name: &'a str) -> BoxFuture<'a, Result<(), VaultError>> {
+        Box::pin(async move {
+            let key = vault_key(school, name)?;
+            self.change(|held| drop(held.remove(&key)))
+        })
+    }
+}
