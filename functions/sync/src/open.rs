@@ -118,8 +118,7 @@ impl Opener {
             }
             Connector::OneRoster12 | Connector::OneRoster11 => {
                 let known: OneRosterCredentials = self.credentials(school, mis).await?;
-                let version =
-                    if kind == Connector::OneRoster12 { Version::V1p2 } else { Version::V1p1 };
+                let version = if kind == Connector::OneRoster12 { Version::V1p2 } else { Version::V1p1 };
                 let config = OneRosterConfig {
                     base_url: address,
                     token_url: known.token_url,

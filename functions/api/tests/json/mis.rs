@@ -57,7 +57,10 @@ async fn what_is_saved_is_in_the_settings_the_vault_and_the_schedule_and_the_sec
     }
     let log = house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap();
     let log = format!("{log:?}");
-    assert!(log.contains("mis_credentials") && log.contains("mis_windows") && !log.contains(PASSWORD), "{log}");
+    assert!(
+        log.contains("mis_credentials") && log.contains("mis_address") && !log.contains(PASSWORD),
+        "{log}"
+    );
 }
 
 #[tokio::test]

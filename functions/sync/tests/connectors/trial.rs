@@ -40,7 +40,8 @@ struct Town {
 impl Town {
     async fn start(outside: Outside) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let store = Store::new(database_at(&format!("http://{}", listener.local_addr().unwrap())), "messenger");
+        let store =
+            Store::new(database_at(&format!("http://{}", listener.local_addr().unwrap())), "messenger");
         let (stop, stopped) = oneshot::channel::<()>();
         let database = dynoxide::Database::memory().unwrap();
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async {
@@ -60,7 +61,7 @@ impl Town {
             clock,
             ids: Ids::system(),
             numbers: NumberMode::Simulated,
-            turn: Duration::from_secs(60),
+            turn: Duration::from_mins(1),
         };
         Self { sync, school, vault, mis, _database: stop }
     }
@@ -117,7 +118,10 @@ async fn what_is_wrong_is_said_in_plain_words_without_the_secret() {
     let url = town.mis.url().to_owned();
     town.save("School", &url, "3281101", "not-the-password").await;
     let trial = town.trial(1).await;
-    assert!(trial.state == TrialState::Wrong && trial.said.contains("does not accept these credentials"), "{trial:?}");
+    assert!(
+        trial.state == TrialState::Wrong && trial.said.contains("does not accept these credentials"),
+        "{trial:?}"
+    );
     assert!(!format!("{trial:?}").contains("not-the-password"));
     town.vault.remove(town.school.id(), "xporter-1").await.unwrap();
     assert!(town.trial(2).await.said.contains("no credentials"));
@@ -159,7 +163,9 @@ async fn every_kind_opens_with_what_its_form_asks_for() {
         let text: serde_json::Map<String, serde_json::Value> = kind
             .credentials()
             .iter()
-            .map(|c| (c.name.to_owned(), if c.address { "https://mis.example.org/token" } else { "x" }.into()))
+            .map(|c| {
+                (c.name.to_owned(), if c.address { "https://mis.example.org/token" } else { "x" }.into())
+            })
             .collect();
         let text = SecretText::new(serde_json::Value::Object(text).to_string());
         vault.put(school, kind.code(), &text).await.unwrap();

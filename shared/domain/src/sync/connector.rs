@@ -47,8 +47,10 @@ const ONE_ROSTER: &[Credential] = &[
     secret("client_id", "Client ID", ""),
     secret("client_secret", "Client secret", ""),
 ];
-const SIF: &[Credential] =
-    &[secret("session_token", "Session token of the environment", ""), secret("shared_secret", "Shared secret", "")];
+const SIF: &[Credential] = &[
+    secret("session_token", "Session token of the environment", ""),
+    secret("shared_secret", "Shared secret", ""),
+];
 
 impl Connector {
     /// Every kind, in the order in which they are offered.

@@ -10,8 +10,8 @@ use domain::people::Action;
 use http::StatusCode;
 use serde::Deserialize;
 
-pub(crate) use view::{MisPage, TrialPart};
 use view::TrialView;
+pub(crate) use view::{MisPage, TrialPart};
 
 use crate::address::ClientAddress;
 use crate::auth::{Posted, SignedIn};

@@ -35,9 +35,8 @@ pub fn read(
         errors.push(FieldError::new("school", "This cannot be the name of a school in this MIS."));
     }
     // Credentials are kept for the server that they were entered for, and sent to no other.
-    let kept = !before.secret.is_empty()
-        && before.kind == kind.code()
-        && origin(&before.address) == origin(address);
+    let kept =
+        !before.secret.is_empty() && before.kind == kind.code() && origin(&before.address) == origin(address);
     let text = credentials(kind, form, kept, outside).unwrap_or_else(|wrong| {
         errors.extend(wrong);
         None
@@ -72,7 +71,9 @@ fn checked(address: &str, outside: Outside) -> Result<(), &'static str> {
         return Err("Enter the address alone, without a question mark and what follows it.");
     }
     outside.check(address).map(|_| ()).map_err(|blocked| match blocked {
-        Blocked::Unusable => "Enter a whole address, such as https://mis.example/api, without a user name in it.",
+        Blocked::Unusable => {
+            "Enter a whole address, such as https://mis.example/api, without a user name in it."
+        }
         Blocked::NotHttps => "The address must begin with https://, so that nobody can read along.",
         Blocked::NotPublic => "This address leads into a network that is not public. It will not be called.",
     })
@@ -146,7 +147,8 @@ mod tests {
                          &overnight=2";
 
     fn saved() -> MisSettings {
-        let (mis, _) = read(&MisSettings::default(), &form(&format!("{WONDE}&token=t")), Outside::Internet).unwrap();
+        let (mis, _) =
+            read(&MisSettings::default(), &form(&format!("{WONDE}&token=t")), Outside::Internet).unwrap();
         MisSettings { secret: "wonde-1".to_owned(), ..mis }
     }
 
@@ -159,7 +161,11 @@ mod tests {
             WONDE.replace("api.wonde.com", "api.wonde.com:444"),
             WONDE.replace("api.wonde.com", "api.wonde.com.thief.example.org"),
         ] {
-            assert_eq!(fields(read(&saved(), &form(&elsewhere), Outside::Internet)), ["token"], "{elsewhere}");
+            assert_eq!(
+                fields(read(&saved(), &form(&elsewhere), Outside::Internet)),
+                ["token"],
+                "{elsewhere}"
+            );
         }
     }
 

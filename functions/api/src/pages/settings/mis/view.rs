@@ -182,7 +182,8 @@ impl KindForm {
             address,
             school,
             credentials_words: if same && !mis.secret.is_empty() {
-                let since = entered_ms(mis).map_or_else(String::new, |ms| format!(" since {}", local.when(ms)));
+                let since =
+                    entered_ms(mis).map_or_else(String::new, |ms| format!(" since {}", local.when(ms)));
                 format!(
                     "Kept{since}, and never shown. Leave all of these empty to keep them; for another server they \
                      must be entered again."
@@ -193,7 +194,10 @@ impl KindForm {
             credentials: credentials.collect(),
             hourly: form.map_or(windows.hourly_from.is_some(), |form| form.text("hourly") == "on"),
             hourly_from: hours(hour("hourly_from", windows.hourly_from.or(Some(7)))),
-            hourly_to: hours(hour("hourly_to", Some(if windows.hourly_from.is_some() { windows.hourly_to } else { 17 }))),
+            hourly_to: hours(hour(
+                "hourly_to",
+                Some(if windows.hourly_from.is_some() { windows.hourly_to } else { 17 }),
+            )),
             hourly_error: error_of(problems, "hourly_to").or_else(|| error_of(problems, "hourly_from")),
             overnight,
         }
@@ -215,7 +219,12 @@ impl TrialPart {
 
 #[cfg(test)]
 impl MisPage {
-    fn sample_of(mis: &MisSettings, trial: TrialView, form: Option<&FormFields>, wrong: Vec<Problem>) -> Self {
+    fn sample_of(
+        mis: &MisSettings,
+        trial: TrialView,
+        form: Option<&FormFields>,
+        wrong: Vec<Problem>,
+    ) -> Self {
         let local = LocalTime::new(1_788_260_400_000, jiff::tz::TimeZone::UTC);
         let frame = Frame::sample(crate::pages::frame::Here::Settings);
         Self::new(frame, mis, &local, trial, None, form, wrong)
