@@ -50,7 +50,7 @@ deploy: build ## to AWS; asks what it has to know and keeps the answers
 screens: ## pictures of the pages, from the running product
 	scripts/screens
 
-# `sam build` calls one of these for each function: the first builds all three, the others find them built.
+# `sam build` calls one of these for each function: the first builds all four, the others find them built.
 # PROFILE=lambda is what is shipped: cargo-lambda links against a C library as old as Lambda's own, and adds the rustup
 # target if it is missing. Any other profile is for this machine's own processor, and shares the tests' compiled crates.
 export PROFILE ?= lambda
@@ -58,16 +58,17 @@ target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 ifeq ($(PROFILE),lambda)
 functions := $(target)/functions/$(ARCH)
 build := cargo lambda build --locked --profile lambda $(if $(filter arm64,$(ARCH)),--arm64,--x86-64) --lambda-dir $(functions)
-build += -p api -p dispatch -p usage
+build += -p api -p dispatch -p sync -p usage
 pack = cp $(functions)/$(binary)/bootstrap
 else
-build := cargo build --locked --workspace --bin api --bin dispatch --bin usage --profile $(PROFILE)
+build := cargo build --locked --workspace --bin api --bin dispatch --bin sync --bin usage --profile $(PROFILE)
 pack = strip $(target)/$(if $(filter dev test,$(PROFILE)),debug,$(PROFILE))/$(binary) -o
 endif
-.PHONY: build-ApiFunction build-DispatchFunction build-UsageFunction
+.PHONY: build-ApiFunction build-DispatchFunction build-SyncFunction build-UsageFunction
 build-ApiFunction: binary := api
 build-DispatchFunction: binary := dispatch
+build-SyncFunction: binary := sync
 build-UsageFunction: binary := usage
-build-ApiFunction build-DispatchFunction build-UsageFunction:
+build-ApiFunction build-DispatchFunction build-SyncFunction build-UsageFunction:
 	$(build)
 	$(pack) $(ARTIFACTS_DIR)/bootstrap

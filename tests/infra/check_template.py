@@ -17,10 +17,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SETTINGS = {
     "TABLE_NAME", "ROUTINE_QUEUE_URL", "EMERGENCY_QUEUE_URL", "RECEIPTS_QUEUE_URL", "FINISHED_QUEUE_URL",
     "FILES_BUCKET", "AUDIT_BUCKET", "PUBLIC_URL", "TWILIO_BASE_URL", "TWILIO_PER_SECOND", "SES_CONFIGURATION_SET", "SES_FROM_ADDRESS",
-    "SES_PER_SECOND", "LOG_FORMAT", "LEASE_SECONDS",
+    "SES_PER_SECOND", "LOG_FORMAT", "LEASE_SECONDS", "SYNC_QUEUE_URL", "MIS_SECRETS_PREFIX",
 }
 SECRETS = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "REFERENCE_KEY"}
-FUNCTIONS = {"ApiFunction", "DispatchFunction", "UsageFunction"}
+FUNCTIONS = {"ApiFunction", "DispatchFunction", "SyncFunction", "UsageFunction"}
+# Secrets with the credentials of the schools' MIS, and no others.
+MIS_SECRETS = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/mis/*"
 
 
 class Template(yaml.SafeLoader):
@@ -81,7 +83,7 @@ class Functions(unittest.TestCase):
         self.assertEqual(set(COMMON["Environment"]["Variables"]), SETTINGS)
         for name, function in of_type("AWS::Serverless::Function").items():
             own = set(function.get("Environment", {}).get("Variables", {}))
-            self.assertEqual(own, set() if name == "UsageFunction" else SECRETS, name)
+            self.assertEqual(own, set() if name in ("SyncFunction", "UsageFunction") else SECRETS, name)
 
     def test_read_every_setting_they_are_told(self):
         runtime = "".join(f.read_text() for f in (ROOT / "shared/runtime/src").glob("**/*.rs"))
@@ -122,7 +124,8 @@ class Privileges(unittest.TestCase):
                 for action in as_list(statement["Action"]):
                     self.assertRegex(action, r"^[a-z0-9-]+:[A-Za-z]+$", name)
                 for resource in as_list(statement["Resource"]):
-                    folders = ("${FilesBucket.Arn}/uploads/*", "${FilesBucket.Arn}/logos/*", "${AuditBucket.Arn}/audit/*")
+                    folders = ("${FilesBucket.Arn}/uploads/*", "${FilesBucket.Arn}/logos/*", "${AuditBucket.Arn}/audit/*",
+                               MIS_SECRETS)
                     if resource in [{"Fn::Sub": folder} for folder in folders]:
                         continue
                     self.assertNotIn("*", json.dumps(resource), name)
@@ -136,6 +139,18 @@ class Privileges(unittest.TestCase):
     def test_to_send_mail_are_dispatchs_alone(self):
         mailers = [n for n, r in of_type("AWS::IAM::Role").items() if "ses:SendEmail" in json.dumps(r)]
         self.assertEqual(mailers, ["DispatchRole"])
+
+    def test_on_credentials_of_an_mis_are_to_write_or_to_read_them_never_both(self):
+        may = {}
+        for name, role in of_type("AWS::IAM::Role").items():
+            for statement in statements(role):
+                if "secretsmanager:" in json.dumps(statement["Action"]):
+                    self.assertEqual(statement["Resource"], {"Fn::Sub": MIS_SECRETS}, name)
+                    may[name] = set(as_list(statement["Action"]))
+        self.assertEqual(may, {
+            "ApiRole": {"secretsmanager:CreateSecret", "secretsmanager:DeleteSecret"},
+            "SyncRole": {"secretsmanager:GetSecretValue"},
+        })
 
     def test_to_read_the_index_of_work_are_dispatchs_alone(self):
         for name, role in of_type("AWS::IAM::Role").items():
@@ -261,6 +276,13 @@ class Web(unittest.TestCase):
         sweep = RESOURCES["Sweep"]["Properties"]
         self.assertEqual(sweep["ScheduleExpression"], "rate(1 minute)")
         self.assertEqual(json.loads(sweep["Target"]["Input"]), {"sweep": True})
+
+    def test_which_schools_are_due_is_looked_at_more_often_than_runs_are_spread(self):
+        tick = RESOURCES["Tick"]["Properties"]
+        self.assertEqual(tick["ScheduleExpression"], "rate(5 minutes)")
+        self.assertEqual(json.loads(tick["Target"]["Input"]), {"tick": True})
+        self.assertEqual(named(tick["Target"]["Arn"]), "SyncFunction")
+        self.assertEqual(tick["State"], {"Fn::If": ["IsPaused", "DISABLED", "ENABLED"]})
 
     def test_everything_that_sends_can_be_paused(self):
         self.assertEqual(RESOURCES["Sweep"]["Properties"]["State"], {"Fn::If": ["IsPaused", "DISABLED", "ENABLED"]})

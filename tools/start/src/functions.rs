@@ -29,13 +29,14 @@ pub(crate) const EMPTY: Function =
     Function { name: "empty", most_bytes: None, requests: || vec![nothing(), nothing()] };
 
 /// Every function that is deployed.
-pub(crate) const FUNCTIONS: [Function; 3] = [
+pub(crate) const FUNCTIONS: [Function; 4] = [
     Function {
         name: "api",
         most_bytes: Some(12_000_000),
         requests: || vec![page("/healthz"), page("/sign-in")],
     },
     Function { name: "dispatch", most_bytes: Some(8_000_000), requests: || vec![sweep(), sweep()] },
+    Function { name: "sync", most_bytes: Some(8_000_000), requests: || vec![tick(), tick()] },
     Function { name: "usage", most_bytes: Some(8_000_000), requests: || vec![finished(), finished()] },
 ];
 
@@ -75,6 +76,10 @@ fn page(path: &str) -> Request {
 
 fn sweep() -> Request {
     Request { event: json!({ "sweep": true }), pointer: "/due", expected: json!(0) }
+}
+
+fn tick() -> Request {
+    Request { event: json!({ "tick": true }), pointer: "/begun", expected: json!(0) }
 }
 
 /// A message that is not there: there is nothing to count, and the job is done.
@@ -128,6 +133,8 @@ pub(crate) fn environment(function: Function, host: &str) -> Vec<(&'static str, 
         ("EMERGENCY_QUEUE_URL", queue("emergency")),
         ("RECEIPTS_QUEUE_URL", queue("receipts")),
         ("FINISHED_QUEUE_URL", queue("finished")),
+        ("SYNC_QUEUE_URL", queue("sync")),
+        ("MIS_SECRETS_PREFIX", "measured/mis".to_owned()),
         ("TWILIO_BASE_URL", "https://api.twilio.com".to_owned()),
         ("TWILIO_PER_SECOND", "10".to_owned()),
         ("SES_CONFIGURATION_SET", "measured".to_owned()),
