@@ -70,8 +70,10 @@ pub struct Found {
     pub unknown_pupils: Vec<ContactId>,
     /// Pupils for whom nobody is written to, as places: no adult fits the choice, or those who do are barred.
     pub pupils_without: Vec<usize>,
-    /// Adults who were chosen and are left out because of a court order.
+    /// Adults of chosen pupils, and others who were chosen, who are left out because of a court order.
     pub barred: usize,
+    /// Places of the pupils whose adults are written to, rising.
+    pub families: Vec<usize>,
 }
 
 /// Looks an audience up.
@@ -79,6 +81,7 @@ pub fn find(book: &AddressBook, to: &Audience) -> Found {
     let mut found = Found::default();
     let chosen = Chosen::of(book, to, &mut found);
     let mut people = chosen.themselves.clone();
+    let mut barred = BTreeSet::new();
     if let Some(send_to) = chosen.send_to {
         for pupil in &chosen.families {
             let mut adults = selected(book.adults_of(*pupil), send_to).map(Pair::contact).peekable();
@@ -86,11 +89,19 @@ pub fn find(book: &AddressBook, to: &Audience) -> Found {
                 found.pupils_without.push(*pupil);
             }
             people.extend(adults);
+            let kept_away = book.adults_of(*pupil).iter().filter(|pair| pair.court_order);
+            barred.extend(kept_away.map(Pair::contact));
         }
+        found.families = chosen.families.iter().copied().collect();
     }
-    let all = people.len();
-    people.retain(|place| chosen.may(book, *place));
-    found.barred = all - people.len();
+    people.retain(|place| {
+        let may = chosen.may(book, *place);
+        if !may {
+            barred.insert(*place);
+        }
+        may
+    });
+    found.barred = barred.difference(&people).count();
     found.people = people.into_iter().collect();
     found
 }

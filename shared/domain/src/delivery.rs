@@ -125,6 +125,8 @@ pub enum Reason {
     LinkGone,
     /// A detail that the text needs is not known for the person.
     DetailMissing,
+    /// The pupil's mark is another than the message says.
+    RegisterChanged,
     /// The provider gave no reason that we know.
     Other,
 }
@@ -151,6 +153,7 @@ impl Reason {
             (Self::AlreadyThere, _) => "X has a post of these words already",
             (Self::LinkGone, _) => "The account on X no longer takes posts from Messenger",
             (Self::DetailMissing, _) => "A detail in the text is not known",
+            (Self::RegisterChanged, _) => "The register has changed",
             (Self::Other, _) => "Failed",
         }
     }
@@ -179,6 +182,7 @@ impl Reason {
             }
             (Self::LinkGone, _) => "Link the account again in Account Settings, then post again.",
             (Self::DetailMissing, _) => "Fill in the contact's details, or write the text without them.",
+            (Self::RegisterChanged, _) => "Nothing: the pupil's mark changed before it went.",
             (Self::NoReport | Self::Other, _) => "Send again, or use another way.",
         }
     }

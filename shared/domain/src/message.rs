@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attendance::About;
 use crate::audience::SendTo;
 use crate::channel::Channel;
 use crate::ids::ContactId;
@@ -74,6 +75,9 @@ pub struct Audience {
     /// Whom of all these its author may message at all. It stays with the message: whoever is outside is not there.
     #[serde(default, skip_serializing_if = "Limit::is_none")]
     pub within: Limit,
+    /// What of its pupils' registers the message is about: each pupil's mark is read again before it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
 }
 
 impl Audience {

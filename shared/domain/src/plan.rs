@@ -2,8 +2,8 @@
 //!
 //! The same function makes the preview and the send, so that what was shown is what goes.
 
-use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use crate::audience::find;
 use crate::book::AddressBook;
 use crate::channel::Channel;
 use crate::contact::Contact;
+use crate::delivery::Reason;
 use crate::ids::ContactId;
 use crate::message::Message;
 use crate::routing::{Chosen, route};
@@ -37,6 +38,8 @@ pub struct Planned {
     pub text: Arc<str>,
     /// Tokens that have neither value nor fallback for this recipient: it cannot be sent.
     pub missing: Vec<String>,
+    /// Why it does not go, though everything for it is known.
+    pub withheld: Option<Reason>,
 }
 
 impl Planned {
@@ -66,7 +69,7 @@ pub struct Plan {
     pub unknown_pupils: Vec<ContactId>,
     /// Pupils for whom nobody is written to.
     pub pupils_without: Vec<ContactId>,
-    /// Adults who were chosen and are left out because of a court order.
+    /// Adults of chosen pupils, and others who were chosen, who are left out because of a court order.
     pub barred: usize,
 }
 
@@ -87,8 +90,11 @@ pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan 
     let mut gathered = Gathered::new(&texts, settings);
     let routing = message.routing.unwrap_or(settings.routing);
 
+    let families: BTreeSet<usize> = found.families.into_iter().collect();
     for position in found.people {
         let Some((contact, reach)) = book.at(position) else { continue };
+        gathered.pupils =
+            if texts.names_pupils() { pupils_for(book, position, &families) } else { String::new() };
         let route = route(&reach.numbers, chosen, routing, settings.voice_calling);
         let email = reach.email.as_ref().filter(|_| message.email.is_some());
         if route.sms.is_none() && route.calls.is_empty() && email.is_none() {
@@ -110,10 +116,25 @@ pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan 
     plan
 }
 
+/// Names of those of the pupils for whom an adult is written to: *Ada Abbot and Ben Abbot*. A pupil from whom a court
+/// order bars them is never named.
+fn pupils_for(book: &AddressBook, adult: usize, families: &BTreeSet<usize>) -> String {
+    let theirs = book.pupils_of(adult).filter(|pair| !pair.court_order && families.contains(&pair.pupil()));
+    let names: Vec<String> =
+        theirs.filter_map(|pair| book.at(pair.pupil())).map(|(pupil, _)| pupil.full_name()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// Deliveries so far, one for each address and text.
 struct Gathered<'a> {
     texts: &'a Texts,
     settings: &'a Settings,
+    /// Names of the pupils for whom the adult at hand is written to.
+    pupils: String,
     by_channel: HashMap<Channel, Vec<Planned>>,
     /// Of channel, address and text, to the first delivery that has them.
     seen: HashMap<u64, usize>,
@@ -122,12 +143,19 @@ struct Gathered<'a> {
 
 impl<'a> Gathered<'a> {
     fn new(texts: &'a Texts, settings: &'a Settings) -> Self {
-        Self { texts, settings, by_channel: HashMap::new(), seen: HashMap::new(), hasher: RandomState::new() }
+        Self {
+            texts,
+            settings,
+            pupils: String::new(),
+            by_channel: HashMap::new(),
+            seen: HashMap::new(),
+            hasher: RandomState::new(),
+        }
     }
 
     /// One delivery serves all who share the address and get the same text.
     fn add(&mut self, channel: Channel, key: &str, to: &str, contact: &Contact) {
-        let values = self.texts.values(channel, contact, self.settings);
+        let values = self.texts.values(channel, contact, self.settings, &self.pupils);
         let deliveries = self.by_channel.entry(channel).or_default();
         let (rendered, missing) = match self.texts.render(channel, &values) {
             Ok(rendered) => (rendered, Vec::new()),
@@ -165,6 +193,7 @@ impl<'a> Gathered<'a> {
             subject: rendered.subject,
             text: rendered.text,
             missing,
+            withheld: None,
         });
     }
 

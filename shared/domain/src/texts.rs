@@ -14,8 +14,20 @@ use crate::sms::{self, MAX_PARTS, compose_sms};
 use crate::token::{MissingTokens, Template};
 
 /// Tokens that any text may use, in lower case.
-pub const KNOWN_TOKENS: [&str; 8] =
-    ["forename", "surname", "title", "name", "schoolname", "headteachername", "schooladdress", "schoolphone"];
+pub const KNOWN_TOKENS: [&str; 9] = [
+    "forename",
+    "surname",
+    "title",
+    "name",
+    PUPIL_TOKEN,
+    "schoolname",
+    "headteachername",
+    "schooladdress",
+    "schoolphone",
+];
+
+/// The pupils for whom an adult is written to, all in one text.
+pub const PUPIL_TOKEN: &str = "pupilname";
 
 /// The school's picture, in the text of an e-mail only.
 pub const LOGO_TOKEN: &str = "schoollogo";
@@ -105,14 +117,28 @@ impl Texts {
         }
     }
 
-    /// Values of the channel's tokens for one contact, in the order in which [`Texts::render`] wants them.
-    pub fn values(&self, channel: Channel, contact: &Contact, settings: &Settings) -> Vec<String> {
+    /// Values of the channel's tokens for one contact, in the order in which [`Texts::render`] wants them. `pupils` are
+    /// the names of those for whom they are written to.
+    pub fn values(
+        &self,
+        channel: Channel,
+        contact: &Contact,
+        settings: &Settings,
+        pupils: &str,
+    ) -> Vec<String> {
         let names = self.of_channel(channel).map(|t| t.names.as_slice()).unwrap_or_default();
         let value = |name: &String| match name.as_str() {
             LOGO_TOKEN if channel == Channel::Email => logo(settings),
+            PUPIL_TOKEN => pupils.to_owned(),
             name => value(name, contact, settings),
         };
         names.iter().map(value).collect()
+    }
+
+    /// Whether any of them names pupils.
+    pub fn names_pupils(&self) -> bool {
+        let texts = [&self.sms, &self.voice, &self.email].into_iter().flatten();
+        texts.flat_map(|text| &text.names).any(|name| name == PUPIL_TOKEN)
     }
 
     /// Whether the e-mail shows the school's picture.

@@ -311,7 +311,13 @@ pub(crate) fn audience(message: &Message) -> String {
     if !to.contacts.is_empty() {
         chosen.push(words::count(to.contacts.len() as u64, "person", "people"));
     }
-    words::list(&chosen)
+    if !to.pupils.is_empty() {
+        chosen.push(words::count(to.pupils.len() as u64, "pupil", "pupils"));
+    }
+    match to.send_to {
+        Some(send_to) if !to.pupils.is_empty() => format!("{}: {}", words::list(&chosen), send_to.words()),
+        _ => words::list(&chosen),
+    }
 }
 
 #[cfg(test)]

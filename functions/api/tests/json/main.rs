@@ -18,6 +18,7 @@ mod mis;
 mod overrides;
 mod people;
 mod pupils;
+mod pupils_page;
 mod rights;
 mod safety;
 mod settings;

@@ -12,7 +12,7 @@ fn adult(id: &str, number: &str) -> Value {
 }
 
 /// Ben and Cat; their mother, and a father who is barred from Ben.
-async fn family(house: &House) -> Value {
+pub(crate) async fn family(house: &House) -> Value {
     let batch = json!({
         "contacts": [adult("mother", "07700900001"), adult("father", "07700900002")],
         "pupils": [

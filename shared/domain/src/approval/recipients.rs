@@ -152,6 +152,7 @@ mod tests {
             subject: None,
             text: Arc::from("x"),
             missing: Vec::new(),
+            withheld: None,
         };
         Plan { deliveries: deliveries.iter().map(planned).collect(), ..Plan::default() }
     }

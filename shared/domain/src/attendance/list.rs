@@ -22,6 +22,8 @@ pub struct Rules {
     pub excluded_years: BTreeSet<String>,
     /// Late by fewer minutes than this is not worth a message; a mark that says no minutes is.
     pub late_from_minutes: u16,
+    /// Marks that were read so many minutes ago are too old to tell anybody anything.
+    pub stale_after_minutes: u16,
 }
 
 impl Default for Rules {
@@ -31,6 +33,7 @@ impl Default for Rules {
             chase: BTreeSet::from(["N".to_owned()]),
             excluded_years: BTreeSet::new(),
             late_from_minutes: 0,
+            stale_after_minutes: 30,
         }
     }
 }
@@ -60,6 +63,25 @@ pub enum Matter {
     Late,
     /// The pupil, of whose absence the family was told, is in school after all.
     AllClear,
+}
+
+impl Matter {
+    /// Every matter.
+    pub const ALL: [Self; 3] = [Self::Absence, Self::Late, Self::AllClear];
+
+    /// The word used in keys and forms.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Absence => "absence",
+            Self::Late => "late",
+            Self::AllClear => "all_clear",
+        }
+    }
+
+    /// The matter of a word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|matter| matter.code() == code)
+    }
 }
 
 /// That a family was told: once for each pupil, session and matter.

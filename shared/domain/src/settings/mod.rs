@@ -7,6 +7,7 @@ mod sender;
 use serde::{Deserialize, Serialize};
 
 use crate::approval::Control;
+use crate::attendance::Rules;
 use crate::money::Pence;
 use crate::phone::CountryCode;
 use crate::routing::{Routing, VoiceCalling};
@@ -86,6 +87,9 @@ pub struct Settings {
     /// What may go without a PIN.
     #[serde(default)]
     pub control: Control,
+    /// Of whom families are told when a pupil is not in school.
+    #[serde(default)]
+    pub attendance: Rules,
 }
 
 /// What the provider bills the school.
@@ -154,6 +158,7 @@ impl Settings {
             security: Security::default(),
             mis: MisSettings::default(),
             control: Control::default(),
+            attendance: Rules::default(),
         }
     }
 

@@ -57,6 +57,12 @@ pub(crate) struct ReachView {
     pub(crate) unreachable_words: String,
     pub(crate) unreachable: Vec<Unreached>,
     pub(crate) more_unreachable: Option<String>,
+    /// Adults whom a court order keeps it from.
+    pub(crate) barred: Option<String>,
+    /// Pupils for whom nobody is written to.
+    pub(crate) without_words: Option<String>,
+    pub(crate) without: Vec<Unreached>,
+    pub(crate) more_without: Option<String>,
 }
 
 /// Somebody who cannot be reached.
@@ -217,7 +223,6 @@ fn reach(book: &AddressBook, message: &Message, plan: &Plan, costing: &Costing) 
         let why = why_unreachable(message, reach, contact.numbers.is_empty(), contact.email.is_none());
         Some(Unreached { path: contact_path(id), name: contact.full_name(), why })
     });
-    let more = unreachable_count.saturating_sub(NAMED);
     ReachView {
         chosen: !message.to.is_empty(),
         people: words::number(plan.recipients as u64),
@@ -230,8 +235,36 @@ fn reach(book: &AddressBook, message: &Message, plan: &Plan, costing: &Costing) 
             "people cannot be reached",
         ),
         unreachable: unreachable.collect(),
-        more_unreachable: (more > 0).then(|| format!("and {} more", words::number(more as u64))),
+        more_unreachable: and_more(unreachable_count),
+        barred: (plan.barred > 0)
+            .then(|| format!("Left out because of a court order: {}", words::number(plan.barred as u64))),
+        without_words: (!plan.pupils_without.is_empty()).then(|| {
+            let count = plan.pupils_without.len() as u64;
+            words::count(count, "pupil for whom nobody is written to", "pupils for whom nobody is written to")
+        }),
+        without: plan.pupils_without.iter().take(NAMED).filter_map(|id| without(book, id)).collect(),
+        more_without: and_more(plan.pupils_without.len()),
     }
+}
+
+/// How many more there are than are named.
+fn and_more(count: usize) -> Option<String> {
+    let more = count.saturating_sub(NAMED);
+    (more > 0).then(|| format!("and {} more", words::number(more as u64)))
+}
+
+/// A pupil for whom nobody is written to, and why.
+fn without(book: &AddressBook, id: &ContactId) -> Option<Unreached> {
+    let place = book.place(id)?;
+    let adults = book.adults_of(place);
+    let why = if adults.is_empty() {
+        "no adult is known"
+    } else if adults.iter().all(|pair| pair.court_order) {
+        "a court order bars everybody known"
+    } else {
+        "nobody of this choice"
+    };
+    Some(Unreached { path: contact_path(id), name: book.name_of(id)?, why })
 }
 
 /// Why the chosen channels do not reach somebody.

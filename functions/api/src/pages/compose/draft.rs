@@ -1,7 +1,10 @@
 //! What stands on the compose form, whole or not.
 
+use domain::attendance::{About, Matter, SentAllTheSame};
+use domain::audience::SendTo;
 use domain::book::AddressBook;
 use domain::channel::Channel;
+use domain::feed::Session;
 use domain::ids::ContactId;
 use domain::limit::Limit;
 use domain::message::{Audience, EmailContent, Message, Purpose, SmsContent, VoiceContent};
@@ -15,7 +18,66 @@ use crate::pages::words;
 /// Prefixes of a chosen group and person in the form.
 const GROUP: &str = "group:";
 const CONTACT: &str = "contact:";
+const PUPIL: &str = "pupil:";
 const EVERYONE: &str = "everyone";
+
+/// What tells a pupil's chip from an adult's.
+pub(super) const PUPIL_SUB: &str = "pupil";
+/// What the form calls pupils who are written to themselves.
+const THEMSELVES: &str = "themselves";
+
+/// Who is written to for a chosen pupil.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ForPupils {
+    /// These of the pupil's adults.
+    Adults(SendTo),
+    /// The pupil: only ever by somebody's own choice.
+    Themselves,
+}
+
+impl Default for ForPupils {
+    fn default() -> Self {
+        Self::Adults(SendTo::default())
+    }
+}
+
+impl ForPupils {
+    /// Every choice, in the order of the page.
+    pub(crate) const ALL: [Self; 5] = {
+        let [first, two, responsibility, all] = SendTo::ALL;
+        [
+            Self::Adults(first),
+            Self::Adults(two),
+            Self::Adults(responsibility),
+            Self::Adults(all),
+            Self::Themselves,
+        ]
+    };
+
+    /// The word of the form.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Adults(send_to) => send_to.code(),
+            Self::Themselves => THEMSELVES,
+        }
+    }
+
+    /// What else the form says is the most usual: nobody texts pupils by a slip.
+    pub(crate) fn read(code: &str) -> Self {
+        if code == THEMSELVES {
+            return Self::Themselves;
+        }
+        SendTo::from_code(code).map(Self::Adults).unwrap_or_default()
+    }
+
+    /// The words of the page.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Adults(send_to) => send_to.words(),
+            Self::Themselves => "The pupils themselves, no adult",
+        }
+    }
+}
 
 /// One chosen part of the audience.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +85,16 @@ pub(crate) enum Chosen {
     Everyone,
     Group(String),
     Contact(ContactId),
+    /// A pupil, whose adults are meant.
+    Pupil(ContactId),
 }
 
 impl Chosen {
     pub(crate) fn parse(value: &str) -> Option<Self> {
         if value == EVERYONE {
             Some(Self::Everyone)
+        } else if let Some(id) = value.strip_prefix(PUPIL) {
+            ContactId::parse(id).ok().map(Self::Pupil)
         } else if let Some(name) = value.strip_prefix(GROUP) {
             Some(Self::Group(name.to_owned())).filter(|_| !name.trim().is_empty())
         } else {
@@ -42,6 +108,7 @@ impl Chosen {
             Self::Everyone => EVERYONE.to_owned(),
             Self::Group(name) => format!("{GROUP}{name}"),
             Self::Contact(id) => format!("{CONTACT}{id}"),
+            Self::Pupil(id) => format!("{PUPIL}{id}"),
         }
     }
 
@@ -53,6 +120,9 @@ impl Chosen {
                 (name.clone(), book.members(name).map_or_else(String::new, |m| words::number(m.len() as u64)))
             }
             Self::Contact(id) => (book.name_of(id).unwrap_or_else(|| format!("Contact {id}")), String::new()),
+            Self::Pupil(id) => {
+                (book.name_of(id).unwrap_or_else(|| format!("Pupil {id}")), PUPIL_SUB.to_owned())
+            }
         }
     }
 }
@@ -61,6 +131,11 @@ impl Chosen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Draft {
     pub(crate) to: Vec<Chosen>,
+    pub(crate) for_pupils: ForPupils,
+    /// The school knows whose adults are whose; otherwise pupils are people like others.
+    pub(crate) has_families: bool,
+    /// The marks that it is about.
+    pub(crate) about: Option<About>,
     pub(crate) purpose: Purpose,
     pub(crate) sms: Option<SmsContent>,
     pub(crate) voice: Option<VoiceContent>,
@@ -81,6 +156,9 @@ impl Draft {
         let sms = SmsContent { header: settings.sms_header.clone(), text: String::new() };
         Self {
             to: Vec::new(),
+            for_pupils: ForPupils::default(),
+            has_families: false,
+            about: None,
             purpose: Purpose::Service,
             sms: Some(sms.clone()),
             voice: None,
@@ -127,6 +205,9 @@ impl Draft {
         let email = EmailContent { subject: form.text("email_subject").to_owned(), text: text("email_text") };
         Self {
             to,
+            for_pupils: ForPupils::read(form.text("send_to")),
+            has_families: false,
+            about: about(form.text("about"), form.text("all_the_same")),
             purpose: Purpose::from_code(form.text("purpose")).unwrap_or(Purpose::Service),
             sms: form.has("sms").then(|| sms.clone()),
             voice: form.has("voice").then(|| voice.clone()),
@@ -139,16 +220,46 @@ impl Draft {
         }
     }
 
+    /// Fits the form to what the book knows: where it has families, a pupil stands for their adults however they were
+    /// chosen, until somebody asks for the pupils themselves.
+    pub(crate) fn settle(&mut self, book: &AddressBook) {
+        self.has_families = book.pairs() > 0;
+        for chosen in &mut self.to {
+            let is_pupil = |id: &ContactId| book.place(id).is_some_and(|place| book.is_pupil(place));
+            match chosen {
+                Chosen::Contact(id) if self.has_families && is_pupil(id) => {
+                    *chosen = Chosen::Pupil(id.clone());
+                }
+                Chosen::Pupil(id) if !self.has_families => *chosen = Chosen::Contact(id.clone()),
+                _ => {}
+            }
+        }
+        let mut seen: Vec<Chosen> = Vec::new();
+        self.to.retain(|chosen| {
+            let new = !seen.contains(chosen);
+            if new {
+                seen.push(chosen.clone());
+            }
+            new
+        });
+    }
+
     /// The message that the form makes, of somebody who may message these.
     pub(crate) fn message(&self, within: &Limit) -> Message {
         let mut to = Audience { within: within.clone(), ..Audience::default() };
+        to.send_to = match self.for_pupils {
+            ForPupils::Adults(send_to) => self.has_families.then_some(send_to),
+            ForPupils::Themselves => None,
+        };
         for chosen in &self.to {
             match chosen {
                 Chosen::Everyone => to.everyone = true,
                 Chosen::Group(name) => to.groups.push(name.clone()),
-                Chosen::Contact(id) => to.contacts.push(id.clone()),
+                Chosen::Pupil(id) if to.send_to.is_some() => to.pupils.push(id.clone()),
+                Chosen::Contact(id) | Chosen::Pupil(id) => to.contacts.push(id.clone()),
             }
         }
+        to.about = self.about.filter(|_| !to.pupils.is_empty());
         Message {
             purpose: self.purpose,
             to,
@@ -170,7 +281,12 @@ impl Draft {
             ("both", self.both),
         ];
         fields.extend(on.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, "yes".to_owned())));
+        if let Some(about) = self.about {
+            fields.push(("about", about_value(about)));
+            fields.extend(about.all_the_same.map(|why| ("all_the_same", why.code().to_owned())));
+        }
         fields.extend([
+            ("send_to", self.for_pupils.code().to_owned()),
             ("purpose", self.purpose.code().to_owned()),
             ("sms_header", self.idle_sms.header.clone()),
             ("sms_text", self.idle_sms.text.clone()),
@@ -183,20 +299,47 @@ impl Draft {
     }
 }
 
+/// The marks that a message is about, as they stand in the form: `absence 2026-11-25 AM`.
+pub(crate) fn about_value(about: About) -> String {
+    format!("{} {} {}", about.matter.code(), about.date, about.session.code())
+}
+
+fn about(value: &str, all_the_same: &str) -> Option<About> {
+    let mut words = value.split(' ');
+    Some(About {
+        matter: Matter::from_code(words.next()?)?,
+        date: words.next()?.parse().ok()?,
+        session: Session::from_code(words.next()?)?,
+        all_the_same: SentAllTheSame::from_code(all_the_same),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn what_is_no_choice_is_the_most_usual_and_never_the_pupils_themselves() {
+        for code in ["", "nobody", "Themselves", "all "] {
+            assert_eq!(ForPupils::read(code), ForPupils::Adults(SendTo::Responsibility), "{code}");
+        }
+        for choice in ForPupils::ALL {
+            assert_eq!(ForPupils::read(choice.code()), choice);
+        }
+    }
+
+    #[test]
     fn a_form_comes_back_as_it_was() {
         let form = FormFields::parse(
             b"to=group%3AYear+9&to=contact%3AP-1&to=contact%3A&to=nonsense&add=everyone&remove=contact%3AP-1\
-              &sms=yes&both=yes&sms_header=GA&sms_text=one%0D%0Atwo&email_subject=kept&purpose=emergency",
+              &sms=yes&both=yes&sms_header=GA&sms_text=one%0D%0Atwo&email_subject=kept&purpose=emergency\
+              &send_to=priority_1&about=absence+2026-11-25+AM&all_the_same=checked&to=pupil%3Aben",
         );
         let draft = Draft::read(&form);
-        assert_eq!(draft.to, [Chosen::Group("Year 9".into()), Chosen::Everyone]);
+        let ben = Chosen::Pupil(ContactId::parse("ben").unwrap());
+        assert_eq!(draft.to, [Chosen::Group("Year 9".into()), ben, Chosen::Everyone]);
         let message = draft.message(&Limit::default());
-        assert!(message.to.everyone && message.to.groups == ["Year 9"] && message.to.contacts.is_empty());
+        assert!(message.to.everyone && message.to.groups == ["Year 9"] && message.to.contacts.len() == 1);
         assert_eq!(message.sms.map(|s| s.text).as_deref(), Some("one\ntwo"));
         assert_eq!((message.email, message.purpose), (None, Purpose::Emergency));
         assert_eq!(message.routing, Some(Routing::Both));

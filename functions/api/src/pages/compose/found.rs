@@ -5,6 +5,7 @@ use domain::book::AddressBook;
 use domain::contact::{Contact, ContactRole};
 
 use super::Chosen;
+use super::draft::PUPIL_SUB;
 use crate::pages::words;
 
 /// Most people and most groups that are offered.
@@ -61,11 +62,15 @@ pub(crate) fn find(book: &AddressBook, text: &str) -> Vec<Hit> {
         sub: format!("group of {}", words::number(g.members.len() as u64)),
         ..group(&g.name, g.members.len())
     });
-    let people = book.search(text, OFFERED_PEOPLE).into_iter().filter_map(|place| book.at(place));
-    groups.chain(people.map(|(contact, _)| person(contact))).collect()
+    let people = book.search(text, OFFERED_PEOPLE).into_iter().filter_map(|place| {
+        let stands_for_adults = book.pairs() > 0 && book.is_pupil(place);
+        book.at(place).map(|(contact, _)| (contact, stands_for_adults))
+    });
+    groups.chain(people.map(|(contact, adults)| person(contact, adults))).collect()
 }
 
-fn person(contact: &Contact) -> Hit {
+/// `for_adults`: a pupil, whose adults are meant.
+fn person(contact: &Contact, for_adults: bool) -> Hit {
     let role = match contact.role {
         ContactRole::Parent => "parent",
         ContactRole::Staff => "staff",
@@ -74,9 +79,13 @@ fn person(contact: &Contact) -> Hit {
     };
     let groups = contact.groups.iter().take(2).cloned().collect::<Vec<_>>().join(", ");
     Hit {
-        value: Chosen::Contact(contact.id.clone()).value(),
+        value: if for_adults {
+            Chosen::Pupil(contact.id.clone()).value()
+        } else {
+            Chosen::Contact(contact.id.clone()).value()
+        },
         words: contact.full_name(),
         sub: if groups.is_empty() { role.to_owned() } else { format!("{role}, {groups}") },
-        chip_sub: String::new(),
+        chip_sub: if for_adults { PUPIL_SUB.to_owned() } else { String::new() },
     }
 }

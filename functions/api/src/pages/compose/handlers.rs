@@ -94,14 +94,14 @@ async fn press(State(state): State<ApiState>, Posted { by, form: fields }: Poste
             if let Some(words) = form.changed(fields.text("expect")) {
                 return form.confirm(Some(words));
             }
-            form.send(&state, &by).await
+            Box::pin(form.send(&state, &by)).await
         }
         "pin" => {
             if let Some(words) = form.changed(fields.text("expect")) {
                 return form.confirm(Some(words));
             }
             let id = fields.text("pin_for").parse().map_err(|_| ApiError::NotFound)?;
-            form.send_with_pin(&state, &by, id, fields.text("pin")).await
+            Box::pin(form.send_with_pin(&state, &by, id, fields.text("pin"))).await
         }
         // Enter in a field, another person to look at, no script: look before it goes.
         _ => form.confirm(None),
@@ -121,7 +121,8 @@ struct Form<'b> {
 }
 
 impl<'b> Form<'b> {
-    fn new(mut desk: Desk, book: &'b AddressBook, draft: Draft, key: String, person: usize) -> Self {
+    fn new(mut desk: Desk, book: &'b AddressBook, mut draft: Draft, key: String, person: usize) -> Self {
+        draft.settle(book);
         let mut preview = preview_of(book, &draft.message(&desk.limit), &desk.settings);
         let reply_to = desk.settings.email_reply_to.clone();
         if draft.email.is_some() && !draft.reply_to.is_empty() {

@@ -8,11 +8,12 @@ mod handlers;
 mod pin;
 
 use askama::Template;
+use domain::attendance::{About, Matter, SentAllTheSame};
 use domain::book::AddressBook;
 use domain::message::Purpose;
 
 pub(crate) use check::{Check, expect, problems, sum_of};
-pub(crate) use draft::{Chosen, Draft};
+pub(crate) use draft::{Chosen, Draft, ForPupils};
 pub(crate) use found::{FoundPart, Hit, find};
 pub(crate) use handlers::routes;
 pub(crate) use pin::PinPage;
@@ -35,10 +36,14 @@ pub(crate) struct ComposePage {
     chips: Vec<Chip>,
     everyone: String,
     groups: Vec<Hit>,
+    /// Who is written to for a pupil; only where the school knows families.
+    for_pupils: Option<[Choice; 5]>,
+    /// Of which marks it tells, for the form and for people.
+    about: Option<AboutForm>,
     sms: SmsForm,
     voice: VoiceForm,
     email: EmailForm,
-    tokens: [Token; 5],
+    tokens: [Token; 6],
     purposes: [Choice; 4],
     both: bool,
     check: Check,
@@ -60,8 +65,33 @@ pub(crate) struct ConfirmPage {
     pub(crate) changed: Option<String>,
     pub(crate) fields: Vec<(&'static str, String)>,
     pub(crate) audience: String,
+    /// Who is written to for a pupil; only where the school knows families.
+    pub(crate) for_pupils: Option<&'static str>,
     pub(crate) purpose: &'static str,
     pub(crate) check: Check,
+}
+
+/// The marks that a message is about.
+struct AboutForm {
+    value: String,
+    all_the_same: Option<&'static str>,
+    words: String,
+}
+
+impl AboutForm {
+    fn new(about: About) -> Self {
+        let of = match about.matter {
+            Matter::Absence => "Absent",
+            Matter::Late => "Late",
+            Matter::AllClear => "In school after all",
+        };
+        let session = about.session.words().to_lowercase();
+        Self {
+            value: draft::about_value(about),
+            all_the_same: about.all_the_same.map(SentAllTheSame::code),
+            words: format!("{of}, {session} of {}", about.date.strftime("%A %-d %B")),
+        }
+    }
 }
 
 /// A chosen person or group.
@@ -102,7 +132,8 @@ pub(crate) struct Token {
     words: &'static str,
 }
 
-const TOKENS: [Token; 5] = [
+const TOKENS: [Token; 6] = [
+    Token { code: "$pupilname|your child$", words: "Pupil" },
     Token { code: "$forename$", words: "Forename" },
     Token { code: "$surname$", words: "Surname" },
     Token { code: "$title|parent$", words: "Title" },
@@ -148,6 +179,11 @@ impl ComposePage {
             chips: draft.to.iter().map(chip).collect(),
             everyone: words::number(book.len() as u64),
             groups: found::all_groups(book),
+            for_pupils: draft.has_families.then(|| {
+                ForPupils::ALL
+                    .map(|choice| Choice::new(choice.code(), choice.words(), choice == draft.for_pupils))
+            }),
+            about: draft.about.map(AboutForm::new),
             sms: SmsForm {
                 on: draft.sms.is_some(),
                 header: draft.idle_sms.header.clone(),
@@ -188,6 +224,7 @@ impl ConfirmPage {
             changed,
             fields,
             audience: words::list(&chosen),
+            for_pupils: parts.draft.has_families.then(|| parts.draft.for_pupils.words()),
             purpose: purpose_words(parts.draft.purpose),
             check: parts.check,
         }
