@@ -65,6 +65,8 @@ acts! {
     ContactAdded = "contact.added", "Contact added";
     ContactChanged = "contact.changed", "Contact changed";
     ContactsDeleted = "contact.deleted", "Contacts deleted";
+    PairBarred = "pair.barred", "Adult barred from what concerns a pupil";
+    BarLifted = "pair.bar_lifted", "Bar between an adult and a pupil lifted";
     DataUploaded = "upload.confirmed", "Upload confirmed";
 }
 

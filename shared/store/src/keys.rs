@@ -107,6 +107,13 @@ pub(crate) fn tie(school: SchoolId, pupil: &ContactId, contact: &ContactId) -> K
     key(book_pk(school), format!("{}{}", ties_of(pupil), closed(contact)))
 }
 
+pub(crate) const BAR_PREFIX: &str = "B#";
+
+/// The school's own word that an adult must not be told about a pupil; no source writes it or takes it away.
+pub(crate) fn bar(school: SchoolId, pupil: &ContactId, contact: &ContactId) -> Key {
+    key(book_pk(school), format!("{BAR_PREFIX}{}#{}", closed(pupil), closed(contact)))
+}
+
 /// An id that can be followed by `#` without passing for the beginning of another one.
 fn closed(id: &ContactId) -> String {
     id.as_str().replace('%', "%25").replace('#', "%23")

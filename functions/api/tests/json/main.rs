@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod auth;
+mod bars;
 mod compose;
 mod contacts;
 mod control;
