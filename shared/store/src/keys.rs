@@ -2,6 +2,7 @@
 //!
 //! A school's id has a fixed width and is always closed by `#`, so no school's keys begin another's.
 
+use domain::attendance::About;
 use domain::feed::Mark;
 use domain::ids::{ContactId, Epoch, ImportId, MessageId, RunId, SchoolId, UserId};
 use domain::job::PageRef;
@@ -183,6 +184,12 @@ pub(crate) fn marks_pk(school: SchoolId, day: Date) -> String {
 
 pub(crate) fn mark(school: SchoolId, mark: &Mark) -> Key {
     key(marks_pk(school, mark.date), format!("{}#{}", closed(&mark.pupil), mark.session.code()))
+}
+
+/// Whose families were told of a matter of a session.
+pub(crate) fn told(school: SchoolId, about: About) -> Key {
+    let of = format!("TOLD#{}#{}#{}", about.date, about.session.code(), about.matter.code());
+    key(format!("S#{school}#T"), of)
 }
 
 /// Schools that a schedule has in view: one partition, a row each.

@@ -6,6 +6,7 @@ use domain::people::{Page, Rights};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Here {
     Home,
+    Absence,
     Preferences,
     Send,
     History,
@@ -21,8 +22,9 @@ pub(crate) enum Here {
 }
 
 impl Here {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Home,
+        Self::Absence,
         Self::Preferences,
         Self::Send,
         Self::History,
@@ -42,7 +44,7 @@ impl Here {
         match self {
             Self::Home | Self::Preferences | Self::Tools | Self::ReleaseNotes => Page::Own,
             Self::Settings => Page::Settings,
-            Self::Send => Page::Compose,
+            Self::Send | Self::Absence => Page::Compose,
             Self::History => Page::History,
             Self::Authorise => Page::Authorise,
             Self::Contacts => Page::Contacts,
@@ -56,6 +58,7 @@ impl Here {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Home => "home",
+            Self::Absence => "absence",
             Self::Preferences => "preferences",
             Self::Send => "send",
             Self::History => "history",
@@ -142,6 +145,10 @@ impl Frame {
         };
         self.open_to_them([
             (
+                Here::Absence,
+                link(Here::Absence, "/absence", "Absences", "Who is missing, and whose family knows"),
+            ),
+            (
                 Here::Preferences,
                 link(
                     Here::Preferences,
@@ -187,6 +194,7 @@ impl Frame {
         matches!(
             self.here,
             Here::Tools
+                | Here::Absence
                 | Here::Preferences
                 | Here::Upload
                 | Here::Usage

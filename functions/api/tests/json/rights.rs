@@ -37,6 +37,8 @@ const STAFF: &[(&str, &str, &str)] = &[
     ("POST", "/send", "composeMessage"),
     ("POST", "/send/live", "composeMessage"),
     ("GET", "/send/find", "composeMessage"),
+    ("GET", "/absence", "composeMessage"),
+    ("POST", "/absence", "composeMessage"),
     ("GET", "/history", "messageHistory"),
     ("GET", "/messages/{id}", "messageHistory"),
     ("GET", "/messages/{id}/live", "messageHistory"),
