@@ -9,3 +9,4 @@ mod product;
 mod protocol;
 mod recovery;
 mod settings;
+mod x;

@@ -10,13 +10,13 @@ const PIXEL: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
 
 /// The super-user's browser.
-struct Office {
-    http: reqwest::Client,
-    url: String,
+pub(crate) struct Office {
+    pub(crate) http: reqwest::Client,
+    pub(crate) url: String,
     cookie: String,
 }
 
-fn between<'t>(text: &'t str, after: &str, until: &str) -> &'t str {
+pub(crate) fn between<'t>(text: &'t str, after: &str, until: &str) -> &'t str {
     let (_, rest) = text.split_once(after).unwrap_or_else(|| panic!("no {after}: {text}"));
     rest.split(until).next().unwrap()
 }
@@ -24,17 +24,32 @@ fn between<'t>(text: &'t str, after: &str, until: &str) -> &'t str {
 impl Office {
     async fn of(town: &InProcess) -> Self {
         let access = town.system.access();
-        let (http, url) = (http(), access.url.clone());
-        let form = [("username", &access.username), ("password", &access.password)];
+        Self::at(&access.url, &access.username, &access.password).await
+    }
+
+    pub(crate) async fn at(url: &str, username: &str, password: &str) -> Self {
+        let (http, url) = (http(), url.to_owned());
+        let form = [("username", username), ("password", password)];
         let entered = http.post(format!("{url}/sign-in")).form(&form).send().await.unwrap();
         assert!(entered.status().is_redirection(), "{}", entered.status());
         let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
         Self { http, url, cookie }
     }
 
-    async fn page(&self, path: &str) -> String {
+    pub(crate) async fn page(&self, path: &str) -> String {
         let sent = self.http.get(format!("{}{path}", self.url)).header("cookie", &self.cookie).send().await;
         sent.unwrap().text().await.unwrap()
+    }
+
+    /// Posts a form with the token of the page at `from`; where the answer leads, and the answer.
+    pub(crate) async fn post(&self, from: &str, path: &str, fields: &[(&str, &str)]) -> (String, String) {
+        let page = self.page(from).await;
+        let csrf = between(&page, "name=\"csrf\" value=\"", "\"");
+        let fields: Vec<_> = [("csrf", csrf)].into_iter().chain(fields.iter().copied()).collect();
+        let post = self.http.post(format!("{}{path}", self.url)).header("cookie", &self.cookie);
+        let answer = post.form(&fields).send().await.unwrap();
+        let to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+        (to.unwrap_or_default(), answer.text().await.unwrap())
     }
 
     /// Changes rows of a group as a person does: opens the page, saves, and confirms where that is asked.

@@ -19,7 +19,7 @@ SETTINGS = {
     "FILES_BUCKET", "AUDIT_BUCKET", "PUBLIC_URL", "TWILIO_BASE_URL", "TWILIO_PER_SECOND", "SES_CONFIGURATION_SET", "SES_FROM_ADDRESS",
     "SES_PER_SECOND", "LOG_FORMAT", "LEASE_SECONDS", "SYNC_QUEUE_URL", "MIS_SECRETS_PREFIX",
 }
-SECRETS = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "REFERENCE_KEY"}
+SECRETS = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "REFERENCE_KEY", "X_CONSUMER_KEY", "X_CONSUMER_SECRET"}
 FUNCTIONS = {"ApiFunction", "DispatchFunction", "SyncFunction", "UsageFunction"}
 # Secrets with the credentials of the schools' MIS, and no others.
 MIS_SECRETS = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/mis/*"
@@ -106,6 +106,9 @@ class Secrets(unittest.TestCase):
     def test_come_from_secrets_manager(self):
         for name, function in of_type("AWS::Serverless::Function").items():
             for key, value in function.get("Environment", {}).get("Variables", {}).items():
+                if "Fn::If" in value:
+                    condition, value, without = value["Fn::If"]
+                    self.assertEqual((condition, without), ("HasX", {"Ref": "AWS::NoValue"}), f"{name} {key}")
                 self.assertRegex(value["Fn::Sub"], r"^\{\{resolve:secretsmanager:\$\{\w+\}.*\}\}$", f"{name} {key}")
 
     def test_are_no_parameter(self):

@@ -214,6 +214,7 @@ mod tests {
             twilio_auth_token: String::new(),
             reference_key: vec![1; 32],
             upload_origin: None,
+            x: None,
         };
         let state = ApiState::new(ports, config).unwrap();
         let secret = || std::io::Error::other("secret of +447700900123");

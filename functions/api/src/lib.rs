@@ -22,6 +22,7 @@ pub use address::ClientAddress;
 pub use edge::MAX_BODY;
 pub use error::{ApiError, FieldError, Problem, Result};
 pub use forms::FormFields;
+pub use services::x::x_linker;
 pub use state::{ApiConfig, ApiState, Ports, upload_origin};
 
 /// The one router.

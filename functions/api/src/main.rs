@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{ApiConfig, ApiState, Ports, upload_origin};
+use api::{ApiConfig, ApiState, Ports, upload_origin, x_linker};
 use runtime::{Aws, Clock, Config, Ids, S3Files, SecretsManager, SqsQueue, mis_secrets};
 use store::Store;
 
@@ -14,6 +14,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let files = S3Files::new(aws.s3(), config.files_bucket.clone(), config.audit_bucket.clone());
     let settings = ApiConfig {
         numbers: config.number_mode(),
+        x: x_linker(&config)?,
         upload_origin: upload_origin(&files).await,
         public_url: config.public_url,
         twilio_account_sid: config.twilio.account_sid,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use channels::port::AccountLinker;
 use channels::reference::{ReferenceKey, WeakSecret};
 use channels::twilio::signature::Signatures;
 use domain::phone::NumberMode;
@@ -28,6 +29,8 @@ pub struct ApiConfig {
     pub reference_key: Vec<u8>,
     /// Scheme and host that browsers upload files to, where that is not `public_url`.
     pub upload_origin: Option<String>,
+    /// Links accounts on X; `None` where the product has no key for it.
+    pub x: Option<Arc<dyn AccountLinker>>,
 }
 
 /// The ports that the handlers work with.
@@ -146,6 +149,11 @@ impl ApiState {
     /// Scheme and host that browsers upload files to, where that is not ours.
     pub fn upload_origin(&self) -> Option<&str> {
         self.0.config.upload_origin.as_deref()
+    }
+
+    /// Links accounts on X; `None` where the product has no key for it.
+    pub(crate) fn x(&self) -> Option<&dyn AccountLinker> {
+        self.0.config.x.as_deref()
     }
 
     /// Address books last read.

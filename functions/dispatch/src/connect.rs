@@ -4,11 +4,13 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use channels::port::Tweeter;
 use channels::reference::ReferenceKey;
 use channels::ses::SesMailer;
 use channels::twilio::{Twilio, TwilioConfig};
+use channels::x::X;
 use domain::email::EmailAddress;
-use runtime::{Aws, Clock, Config, Files, Ids, Queue, S3Files, SqsQueue, http_client};
+use runtime::{Aws, Clock, Config, Files, Ids, Queue, S3Files, SqsQueue, XConfig, http_client};
 use store::{BookCache, Store};
 
 use crate::{Dispatch, Providers};
@@ -21,6 +23,16 @@ pub struct StartError(String);
 #[expect(clippy::needless_pass_by_value, reason = "reads better in map_err")]
 fn not_built(error: impl ToString) -> StartError {
     StartError(error.to_string())
+}
+
+/// The product as X knows it.
+fn product_at_x(config: &XConfig, call_ms: u64) -> channels::x::XConfig {
+    channels::x::XConfig {
+        consumer_key: config.consumer_key.clone(),
+        consumer_secret: config.consumer_secret.clone(),
+        base_url: config.base_url.clone(),
+        deadline: Duration::from_millis(call_ms),
+    }
 }
 
 /// The dispatcher as it runs in AWS.
@@ -44,6 +56,10 @@ pub fn build(
 ) -> Result<Dispatch, StartError> {
     let call_ms = config.timing.call_ms;
     let http = http_client(call_ms).map_err(not_built)?;
+    let x: Option<Arc<dyn Tweeter>> = match &config.x {
+        Some(x) => Some(Arc::new(X::new(http.clone(), &product_at_x(x, call_ms)).map_err(not_built)?)),
+        None => None,
+    };
     let account = TwilioConfig {
         base_url: config.twilio.base_url.clone(),
         account_sid: config.twilio.account_sid.clone(),
@@ -65,6 +81,7 @@ pub fn build(
             sms: twilio.clone(),
             voice: twilio,
             mail,
+            x,
             mail_from: EmailAddress::parse(&config.ses.from_address).map_err(not_built)?,
             twilio_per_second: NonZeroU32::new(config.twilio.per_second),
             mail_per_second: NonZeroU32::new(config.ses.per_second),

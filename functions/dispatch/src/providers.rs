@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use channels::port::{
-    Attachment, ChannelError, Mailer, OutgoingCall, OutgoingEmail, OutgoingSms, Record, SmsSender,
-    VoiceCaller,
+    Access, Attachment, ChannelError, Mailer, OutgoingCall, OutgoingEmail, OutgoingSms, OutgoingTweet,
+    Record, SmsSender, Tweeter, VoiceCaller,
 };
 use domain::channel::Channel;
 use domain::delivery::{Answer, Evidence, Reason};
@@ -24,6 +24,8 @@ pub struct Providers {
     pub voice: Arc<dyn VoiceCaller>,
     /// E-mail.
     pub mail: Arc<dyn Mailer>,
+    /// Posts on X; `None` where the product has no key for it.
+    pub x: Option<Arc<dyn Tweeter>>,
     /// The verified address that e-mail comes from.
     pub mail_from: EmailAddress,
     /// SMS units or calls per second for each sender; `None` for no limit.
@@ -45,6 +47,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) rendered: &'a Rendered,
     pub(crate) settings: &'a Settings,
     pub(crate) logo: Option<&'a [u8]>,
+    /// To the school's account on X, for a post.
+    pub(crate) access: Option<&'a Access>,
     pub(crate) reference: &'a str,
     pub(crate) message_id: &'a str,
     pub(crate) at_ms: i64,
@@ -57,6 +61,7 @@ impl Providers {
             Channel::Sms => &settings.sms_sender,
             Channel::Voice => &settings.voice_caller,
             Channel::Email => self.mail_from.as_str(),
+            Channel::Tweet => settings.x.as_ref().map_or("", |account| account.id.as_str()),
         }
     }
 
@@ -65,6 +70,7 @@ impl Providers {
         match channel {
             Channel::Sms | Channel::Voice => self.twilio_per_second,
             Channel::Email => self.mail_per_second,
+            Channel::Tweet => None,
         }
     }
 
@@ -84,6 +90,11 @@ impl Providers {
                 self.voice
                     .send(OutgoingCall { to: &to, from, text: &out.rendered.text, reference: out.reference })
                     .await
+            }
+            Channel::Tweet => {
+                let (Some(x), Some(access)) = (&self.x, out.access) else { return not_linked() };
+                let (text, reference) = (&*out.rendered.text, out.reference);
+                x.post(OutgoingTweet { access, text, reference, at_ms: out.at_ms }).await
             }
             Channel::Email => {
                 let Ok(to) = EmailAddress::parse(out.to) else { return unusable_address() };
@@ -125,7 +136,7 @@ impl Providers {
         match channel {
             Channel::Sms => self.sms.find(to, from, since_ms, until_ms).await,
             Channel::Voice => self.voice.find(to, from, since_ms, until_ms).await,
-            Channel::Email => Ok(Vec::new()),
+            Channel::Email | Channel::Tweet => Ok(Vec::new()),
         }
     }
 
@@ -134,9 +145,14 @@ impl Providers {
         match channel {
             Channel::Sms => self.sms.fetch(id).await,
             Channel::Voice => self.voice.fetch(id).await,
-            Channel::Email => Ok(None),
+            Channel::Email | Channel::Tweet => Ok(None),
         }
     }
+}
+
+/// The account was unlinked since, or another is linked now.
+const fn not_linked() -> Answer {
+    Answer::Refused { reason: Reason::LinkGone, code: None, again: false }
 }
 
 /// The plan writes only addresses that parse.

@@ -119,6 +119,8 @@ impl Dispatch {
     ) -> Result<(PageState, Vec<Receipt>)> {
         let now_ms = self.clock.now_ms();
         let asked: Vec<Asked> = match state.channel {
+            // X is not asked: nobody can say.
+            Channel::Tweet => state.unresolved().into_iter().map(|i| (i, Found::Unclear, None)).collect(),
             Channel::Email => {
                 let waited =
                     |i: &usize| state.slots[*i].at_ms.is_none_or(|t| t + self.timing.ses_report_ms <= now_ms);
@@ -132,7 +134,10 @@ impl Dispatch {
         };
         let records = records_of(state, &asked);
         let found = asked.into_iter().map(|(index, found, _)| (index, found)).collect();
-        let send_once_more = meta.purpose == Purpose::Emergency && meta.state != MessageState::Stopped;
+        // A post is seen by everybody: whether it goes once more is for a person to say, also in an emergency.
+        let send_once_more = meta.purpose == Purpose::Emergency
+            && meta.state != MessageState::Stopped
+            && state.channel != Channel::Tweet;
         let resolved = state.clone().asked(found, send_once_more, self.timing.retry, now_ms);
         let resent =
             resolved.slots.iter().zip(&state.slots).filter(|(new, old)| new.resent && !old.resent).count();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use channels::port::Access;
 use domain::channel::Channel;
 use domain::delivery::{Answer, DeliveryState, Evidence, Reason};
 use domain::job::{DeliveryRef, Job, PageRef};
@@ -50,8 +51,12 @@ impl Dispatch {
             Claiming::Lost => return Ok(()),
         };
 
-        let read = tokio::try_join!(school.meta(page.message), school.page_content(page));
-        let (meta, content) = match read {
+        let read = tokio::try_join!(
+            school.meta(page.message),
+            school.page_content(page),
+            x_access(school, &claimed, &ready)
+        );
+        let (meta, content, access) = match read {
             Ok(read) => read,
             Err(e) => return self.give_back(school, page, &claimed, &ready, e.into()).await,
         };
@@ -68,7 +73,15 @@ impl Dispatch {
             return Ok(());
         };
 
-        let answers = self.send_all(page, &claimed, &content, &texts, &ready, until).await;
+        let answers = self
+            .send_all(
+                page,
+                &claimed,
+                Sending { content: &content, texts: &texts, access: access.as_ref() },
+                &ready,
+                until,
+            )
+            .await;
         let left = claimed.pending().len().saturating_sub(answers.len());
         if left > 0 {
             warn!(message = %page.message, page = page.page, left, "no time to send all");
@@ -118,8 +131,7 @@ impl Dispatch {
         &self,
         page: &PageRef,
         claimed: &PageState,
-        content: &PageContent,
-        texts: &[Rendered],
+        Sending { content, texts, access }: Sending<'_>,
         ready: &Arc<Ready>,
         until: Duration,
     ) -> Vec<(usize, Answer)> {
@@ -143,6 +155,7 @@ impl Dispatch {
                     rendered,
                     settings: &ready.body.settings,
                     logo: ready.logo.get().map(Vec::as_slice),
+                    access,
                     reference: &reference,
                     message_id: &message_id,
                     at_ms: self.clock.now_ms(),
@@ -190,6 +203,22 @@ impl Dispatch {
         let jobs: Vec<(Job, i64)> = jobs.collect();
         if jobs.is_empty() { Ok(()) } else { Ok(self.queue.send(QueueName::Receipts, jobs).await?) }
     }
+}
+
+/// What a claimed page sends.
+#[derive(Clone, Copy)]
+struct Sending<'a> {
+    content: &'a PageContent,
+    texts: &'a [Rendered],
+    access: Option<&'a Access>,
+}
+
+/// The access to the account on X that the message was written for, if the page is its post and it is linked still.
+async fn x_access(school: &School, page: &PageState, ready: &Ready) -> store::Result<Option<Access>> {
+    let account = ready.body.settings.x.as_ref().filter(|_| page.channel == Channel::Tweet);
+    let Some(account) = account else { return Ok(None) };
+    let access = school.x_access(&account.id).await?;
+    Ok(access.map(|access| Access { token: access.token, secret: access.secret }))
 }
 
 /// The page's texts, or `None` if they are not those that were planned.

@@ -138,7 +138,7 @@ impl Dispatch {
 /// How the provider can be asked: by the id that it gave to the latest attempt, or to an attempt that was heard of
 /// only from outside, such as a late worker's. E-mail cannot be asked for.
 fn question(state: &PageState, index: usize) -> Option<Question> {
-    if state.channel == Channel::Email {
+    if matches!(state.channel, Channel::Email | Channel::Tweet) {
         return None;
     }
     let slot = state.slots.get(index)?;

@@ -49,6 +49,8 @@ acts! {
     SecondFactorOff = "second_factor.off", "Second factor switched off";
     RecoveryCodeUsed = "second_factor.recovery", "Signed in with a recovery code";
     SettingsChanged = "settings.changed", "Account settings changed";
+    XLinked = "x.linked", "Account on X linked";
+    XUnlinked = "x.unlinked", "Account on X unlinked";
     KeyCreated = "key.created", "API key created";
     KeyRotated = "key.rotated", "API key replaced";
     KeyRevoked = "key.revoked", "API key revoked";

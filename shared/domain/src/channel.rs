@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// SMS, voice call or e-mail.
+/// SMS, voice call, e-mail or a post on X.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
@@ -12,11 +12,15 @@ pub enum Channel {
     Voice,
     /// An e-mail.
     Email,
+    /// A post on the school's account on X: one for everybody.
+    Tweet,
 }
 
 impl Channel {
     /// Every channel, in the order in which pages show them.
-    pub const ALL: [Self; 3] = [Self::Sms, Self::Voice, Self::Email];
+    pub const ALL: [Self; 4] = [Self::Sms, Self::Voice, Self::Email, Self::Tweet];
+    /// Those that go to somebody.
+    pub const TO_PEOPLE: [Self; 3] = [Self::Sms, Self::Voice, Self::Email];
 
     /// The word used in keys, JSON and forms.
     pub const fn code(self) -> &'static str {
@@ -24,6 +28,7 @@ impl Channel {
             Self::Sms => "sms",
             Self::Voice => "voice",
             Self::Email => "email",
+            Self::Tweet => "tweet",
         }
     }
 
@@ -32,12 +37,13 @@ impl Channel {
         Self::ALL.into_iter().find(|c| c.code() == code)
     }
 
-    /// What staff call one of these: "text", "call", "e-mail".
+    /// What staff call one of these: "text", "call", "e-mail", "post".
     pub const fn noun(self) -> &'static str {
         match self {
             Self::Sms => "text",
             Self::Voice => "call",
             Self::Email => "e-mail",
+            Self::Tweet => "post",
         }
     }
 }

@@ -116,6 +116,7 @@ mod tests {
             sms: Some(SmsContent { header: String::new(), text: text.clone() }),
             voice: Some(VoiceContent { text: text.clone() }),
             email: Some(EmailContent { subject: text.clone(), text }),
+            tweet: None,
             routing: None,
         }
     }

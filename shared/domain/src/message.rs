@@ -112,6 +112,13 @@ pub struct VoiceContent {
     pub text: String,
 }
 
+/// What a post on X says: to everybody, so without tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TweetContent {
+    /// Up to [`crate::tweet::MAX_WEIGHT`] as X counts.
+    pub text: String,
+}
+
 /// A composed message: what, how and to whom. A channel is used if its content is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -128,6 +135,9 @@ pub struct Message {
     /// The e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<EmailContent>,
+    /// The post on X.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tweet: Option<TweetContent>,
     /// Routing of this message alone, instead of the school's: an emergency may go both ways at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
@@ -140,7 +150,13 @@ impl Message {
             Channel::Sms => self.sms.is_some(),
             Channel::Voice => self.voice.is_some(),
             Channel::Email => self.email.is_some(),
+            Channel::Tweet => self.tweet.is_some(),
         })
+    }
+
+    /// Whether it goes to nobody in particular.
+    pub fn is_tweet_alone(&self) -> bool {
+        self.channels().eq([Channel::Tweet])
     }
 
     /// A line for lists: the subject if there is one, else the start of what is said.
@@ -151,6 +167,7 @@ impl Message {
             .map(|e| e.subject.as_str())
             .or_else(|| self.sms.as_ref().map(|s| s.text.as_str()))
             .or_else(|| self.voice.as_ref().map(|v| v.text.as_str()))
+            .or_else(|| self.tweet.as_ref().map(|t| t.text.as_str()))
             .unwrap_or_default();
         let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if line.chars().count() <= 80 { line } else { line.chars().take(79).chain(['…']).collect() }

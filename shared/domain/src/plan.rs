@@ -90,8 +90,10 @@ pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan 
     let mut gathered = Gathered::new(&texts, settings);
     let routing = message.routing.unwrap_or(settings.routing);
 
+    // A post alone is for everybody: whoever was chosen besides is not looked for.
+    let people = if message.is_tweet_alone() { Vec::new() } else { found.people };
     let families: BTreeSet<usize> = found.families.into_iter().collect();
-    for position in found.people {
+    for position in people {
         let Some((contact, reach)) = book.at(position) else { continue };
         gathered.pupils =
             if texts.names_pupils() { pupils_for(book, position, &families) } else { String::new() };
@@ -113,6 +115,7 @@ pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan 
         }
     }
     plan.deliveries = gathered.into_deliveries();
+    plan.deliveries.extend(post(message, &texts, settings));
     plan
 }
 
@@ -127,6 +130,26 @@ fn pupils_for(book: &AddressBook, adult: usize, families: &BTreeSet<usize>) -> S
         [only] => only.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
+}
+
+/// The one post on the school's account, where there are both.
+fn post(message: &Message, texts: &Texts, settings: &Settings) -> Option<Planned> {
+    let account = settings.x.as_ref().filter(|_| message.tweet.is_some())?;
+    let (text, missing) = match texts.render(Channel::Tweet, &[]) {
+        Ok(rendered) => (rendered.text, Vec::new()),
+        Err(missing) => (Arc::from(""), missing.names),
+    };
+    Some(Planned {
+        channel: Channel::Tweet,
+        to: account.name.clone(),
+        contacts: Vec::new(),
+        values: Vec::new(),
+        units: Units(1),
+        subject: None,
+        text,
+        missing,
+        withheld: None,
+    })
 }
 
 /// Deliveries so far, one for each address and text.
@@ -277,6 +300,7 @@ pub(crate) mod tests {
             sms: Some(SmsContent { header: String::new(), text: sms.into() }),
             voice: Some(VoiceContent { text: sms.into() }),
             email: Some(EmailContent { subject: "News".into(), text: sms.into() }),
+            tweet: None,
             routing: None,
         }
     }

@@ -12,6 +12,7 @@ use crate::message::{
 use crate::settings::Settings;
 use crate::sms::{self, MAX_PARTS, compose_sms};
 use crate::token::{MissingTokens, Template};
+use crate::tweet;
 
 /// Tokens that any text may use, in lower case.
 pub const KNOWN_TOKENS: [&str; 9] = [
@@ -58,6 +59,7 @@ pub struct Texts {
     sms: Option<Text>,
     voice: Option<Text>,
     email: Option<Text>,
+    tweet: Option<Text>,
 }
 
 #[derive(Debug, Clone)]
@@ -106,6 +108,7 @@ impl Texts {
             sms: message.sms.as_ref().map(|s| Text::new(&s.header, None, &s.text)),
             voice: message.voice.as_ref().map(|v| Text::new("", None, &v.text)),
             email: message.email.as_ref().map(|e| Text::new("", Some(&e.subject), &e.text)),
+            tweet: message.tweet.as_ref().map(|t| Text::new("", None, &t.text)),
         }
     }
 
@@ -114,6 +117,7 @@ impl Texts {
             Channel::Sms => self.sms.as_ref(),
             Channel::Voice => self.voice.as_ref(),
             Channel::Email => self.email.as_ref(),
+            Channel::Tweet => self.tweet.as_ref(),
         }
     }
 
@@ -207,9 +211,9 @@ pub fn check(message: &Message) -> Vec<Problem> {
     let mut say = |field: &'static str, message: String| problems.push(Problem { field, message });
 
     if message.channels().next().is_none() {
-        say("channels", "Choose at least one of text, call and e-mail.".to_owned());
+        say("channels", "Choose at least one way to send it.".to_owned());
     }
-    if message.to.is_empty() {
+    if message.to.is_empty() && !message.is_tweet_alone() {
         say("to", "Choose at least one person or group.".to_owned());
     } else if message.to.contacts.len() + message.to.groups.len() > MAX_AUDIENCE {
         say("to", format!("Choose at most {MAX_AUDIENCE} people and groups, or everyone."));
@@ -269,6 +273,22 @@ pub fn check(message: &Message) -> Vec<Problem> {
             say("voice.text", format!("Use at most {MAX_VOICE_TEXT} characters: nobody listens longer."));
         }
         unknown_tokens("voice.text", &voice.text, &mut say);
+    }
+    if let Some(tweet) = &message.tweet {
+        let weight = tweet::weight(&tweet.text);
+        if tweet.text.trim().is_empty() {
+            say("tweet.text", "Write the post.".to_owned());
+        } else if weight > tweet::MAX_WEIGHT {
+            let most = tweet::MAX_WEIGHT;
+            say(
+                "tweet.text",
+                format!("The post is {weight} long as X counts, and {most} is the most. Shorten it."),
+            );
+        }
+        if let Some(name) = Template::parse(&tweet.text).names().first() {
+            let words = format!("A post is the same for everybody. Take ${name}$ out.");
+            say("tweet.text", words);
+        }
     }
     problems
 }

@@ -84,6 +84,8 @@ pub fn count_page(days: &mut Days, page: &PageState, zone: &TimeZone) {
                     day.sms_count += 1;
                     day.sms_units += i64::from(page.units.get(index).map_or(1, |u| u.0));
                 }
+                // A post costs nothing and is none of the counts of FEATURES §8.
+                Channel::Tweet => {}
                 Channel::Voice => day.voice_minutes += minutes(attempt.seconds),
             }
         }

@@ -38,6 +38,8 @@ pub struct Config {
     pub twilio: TwilioConfig,
     /// SES.
     pub ses: SesConfig,
+    /// The product at X; `None` where schools cannot link an account.
+    pub x: Option<XConfig>,
     /// Secret that signs references in callbacks.
     pub reference_key: Vec<u8>,
     /// How long things may take.
@@ -70,6 +72,17 @@ pub struct TwilioConfig {
     pub auth_token: String,
     /// Texts' units and calls per second for each sender; 0 for no limit.
     pub per_second: u32,
+}
+
+/// The product as X knows it. No `Debug`.
+#[derive(Clone)]
+pub struct XConfig {
+    /// `https://api.x.com`, or a simulator on loopback.
+    pub base_url: String,
+    /// The product's key.
+    pub consumer_key: String,
+    /// Its secret.
+    pub consumer_secret: String,
 }
 
 /// SES.
@@ -185,6 +198,7 @@ impl Config {
                 from_address: required("SES_FROM_ADDRESS")?,
                 per_second: whole_number("SES_PER_SECOND")?.unwrap_or(0),
             },
+            x: x_config(),
             reference_key,
             timing,
         })
@@ -192,8 +206,9 @@ impl Config {
 
     /// *Simulated* only while every provider is on loopback: then drama numbers are as good as any (DESIGN §5).
     pub fn number_mode(&self) -> NumberMode {
-        let simulated =
-            is_loopback(&self.twilio.base_url) && self.ses.endpoint.as_deref().is_some_and(is_loopback);
+        let simulated = is_loopback(&self.twilio.base_url)
+            && self.ses.endpoint.as_deref().is_some_and(is_loopback)
+            && self.x.as_ref().is_none_or(|x| is_loopback(&x.base_url));
         if simulated { NumberMode::Simulated } else { NumberMode::Live }
     }
 }
@@ -227,6 +242,13 @@ pub fn queues() -> Queues {
         finished: variable("FINISHED_QUEUE_URL").unwrap_or_default(),
         sync: variable("SYNC_QUEUE_URL").unwrap_or_default(),
     }
+}
+
+/// The product at X, if the environment names its key and secret.
+fn x_config() -> Option<XConfig> {
+    let (consumer_key, consumer_secret) = variable("X_CONSUMER_KEY").zip(variable("X_CONSUMER_SECRET"))?;
+    let base_url = variable("X_BASE_URL").unwrap_or_else(|| "https://api.x.com".to_owned());
+    Some(XConfig { base_url: base_url.trim_end_matches('/').to_owned(), consumer_key, consumer_secret })
 }
 
 /// How the names of the secrets begin that hold the credentials of the schools' MIS.

@@ -19,8 +19,8 @@ use std::pin::Pin;
 pub use aws::{Aws, database_at, database_with, plain_http_client};
 pub use clock::Clock;
 pub use config::{
-    Config, ConfigError, Queues, SesConfig, Timing, TwilioConfig, audit_bucket, emergency_queue, mis_secrets,
-    public_url, queues, ses_endpoint, table_name, twilio_account, twilio_base_url,
+    Config, ConfigError, Queues, SesConfig, Timing, TwilioConfig, XConfig, audit_bucket, emergency_queue,
+    mis_secrets, public_url, queues, ses_endpoint, table_name, twilio_account, twilio_base_url,
 };
 pub use files::{FileError, Files, S3Files};
 pub use guard::{Blocked, Outside, is_public};

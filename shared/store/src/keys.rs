@@ -46,6 +46,16 @@ pub(crate) fn settings(school: SchoolId) -> Key {
     key(school_pk(school), "SET")
 }
 
+/// The access to the school's account on X.
+pub(crate) fn x_access(school: SchoolId) -> Key {
+    key(school_pk(school), "X")
+}
+
+/// A link to X that a user has begun.
+pub(crate) fn x_request(school: SchoolId, user: UserId) -> Key {
+    key(school_pk(school), format!("XREQ#{user}"))
+}
+
 pub(crate) const MEMBERSHIP_PREFIX: &str = "USER#";
 
 pub(crate) fn membership(school: SchoolId, user: UserId) -> Key {

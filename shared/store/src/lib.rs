@@ -36,6 +36,7 @@ mod told;
 mod update;
 mod usage;
 mod users;
+mod x;
 
 use std::sync::Arc;
 
@@ -67,6 +68,7 @@ pub use sessions::{Begin, Lifetime, Owes, Session};
 pub use sync::{Begun, LastRun, ManifestHead, SyncStanding};
 pub use told::ToldBy;
 pub use users::User;
+pub use x::{XAccess, XRequest};
 
 use table::Table;
 

@@ -1,5 +1,6 @@
 //! A school's settings row.
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::audit::Deed;
 use domain::phone::PhoneNumber;
 use domain::settings::Settings;
@@ -30,14 +31,7 @@ impl School {
         deed: &Deed,
         now_ms: i64,
     ) -> Result<Settings> {
-        let after = Settings { version: before.version + 1, ..after };
-        let row = to_row("settings", &keys::settings(self.id), &after)?;
-        let seen = match before.version {
-            // Rows of before settings were counted have none.
-            0 => "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :seen)",
-            _ => "version = :seen",
-        };
-        let mut items = vec![self.table.tx_put_if(row, seen, [(":seen", n(before.version))])?];
+        let mut items = vec![self.tx_settings(before, &after)?];
         let (had, has) = (before.own_numbers(), after.own_numbers());
         for number in has.iter().filter(|number| !had.contains(number)) {
             let number = PhoneNumber::from_e164(number).map_err(|e| StoreError::corrupt("settings", e))?;
@@ -47,6 +41,18 @@ impl School {
             items.push(self.tx_leave_number(number)?);
         }
         self.transact_recorded(items, deed, now_ms).await?;
-        Ok(after)
+        Ok(Settings { version: before.version + 1, ..after })
+    }
+
+    /// For a transaction: the settings that were read as `before` become `after`, unless they were changed since.
+    pub(crate) fn tx_settings(&self, before: &Settings, after: &Settings) -> Result<TransactWriteItem> {
+        let after = Settings { version: before.version + 1, ..after.clone() };
+        let row = to_row("settings", &keys::settings(self.id), &after)?;
+        let seen = match before.version {
+            // Rows of before settings were counted have none.
+            0 => "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :seen)",
+            _ => "version = :seen",
+        };
+        self.table.tx_put_if(row, seen, [(":seen", n(before.version))])
     }
 }

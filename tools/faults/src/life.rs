@@ -150,6 +150,7 @@ pub fn api(town: &Arc<Town>, life: Arc<Life>, listener: &TcpListener) -> Living 
             twilio_auth_token: config.twilio.auth_token.clone(),
             reference_key: config.reference_key.clone(),
             upload_origin: None,
+            x: None,
         };
         let state = ApiState::new(ports, api).expect("a key that is long enough");
         let app = api::router(state).into_make_service_with_connect_info::<SocketAddr>();

@@ -141,6 +141,7 @@ impl Town {
                 from_address: "messages@messenger.example".to_owned(),
                 per_second: 0,
             },
+            x: None,
             reference_key: b"a key for references in the fault campaign".to_vec(),
             timing: timing(*self.pace.borrow()),
         }

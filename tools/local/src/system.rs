@@ -8,7 +8,7 @@ use std::time::Duration;
 use api::{ApiConfig, ApiState, Ports};
 use dispatch::Dispatch;
 use runtime::{
-    Aws, Clock, Config, Ids, QueueName, Queues, SesConfig, Timing, TwilioConfig, Vault, database_at,
+    Aws, Clock, Config, Ids, QueueName, Queues, SesConfig, Timing, TwilioConfig, Vault, XConfig, database_at,
     ses_endpoint, twilio_account, twilio_base_url,
 };
 use simulators::{Simulators, TwilioAccount};
@@ -230,6 +230,11 @@ fn configuration(options: &Options, secrets: &Secrets, url: &str, simulators: &s
             from_address: "messages@messenger.example".to_owned(),
             per_second: providers.per_second,
         },
+        x: Some(XConfig {
+            base_url: simulators.to_owned(),
+            consumer_key: simulators::X_CONSUMER_KEY.to_owned(),
+            consumer_secret: simulators::X_CONSUMER_SECRET.to_owned(),
+        }),
         reference_key: secrets.reference_key.clone().into_bytes(),
         timing: Timing::local(),
     }
@@ -252,6 +257,7 @@ fn api_state(
         twilio_auth_token: config.twilio.auth_token.clone(),
         reference_key: config.reference_key.clone(),
         upload_origin: None,
+        x: api::x_linker(config).map_err(|e| StartError::new("X", e))?,
     };
     ApiState::new(ports, api).map_err(|e| StartError::new("api", e))
 }

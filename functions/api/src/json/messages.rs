@@ -323,6 +323,11 @@ impl MessageRequest {
     /// The message, with the school's own header where none is given.
     fn into_message(self, settings: &Settings) -> Result<Message> {
         let mut problems = self.mismatches();
+        if self.channels.contains(&Channel::Tweet) {
+            let message =
+                "Posts on X are written by staff who hold the role for it, on the pages. Leave `tweet` out.";
+            problems.push(FieldError::new("channels", message));
+        }
         if self.send_at.as_ref().is_some_and(|at| !at.is_null()) {
             let message = "Sending later is not available yet. Leave `send_at` out to send at once.";
             problems.push(FieldError::new("send_at", message));
@@ -337,6 +342,7 @@ impl MessageRequest {
             }),
             voice: self.voice.map(|voice| VoiceContent { text: voice.text }),
             email: self.email.map(|email| EmailContent { subject: email.subject, text: email.text }),
+            tweet: None,
             routing: self.routing,
         };
         // A channel without content was complained of already, in other words.

@@ -23,8 +23,12 @@ pub(crate) fn channel() -> Object {
     one_of("How it reaches people", Channel::ALL.map(Channel::code)).build()
 }
 
+fn channel_to_people() -> Object {
+    one_of("How it reaches people", Channel::TO_PEOPLE.map(Channel::code)).build()
+}
+
 pub(crate) fn channels() -> utoipa::openapi::schema::Array {
-    utoipa::openapi::schema::ArrayBuilder::new().items(channel()).min_items(Some(1)).build()
+    utoipa::openapi::schema::ArrayBuilder::new().items(channel_to_people()).min_items(Some(1)).build()
 }
 
 pub(crate) fn routing() -> Object {

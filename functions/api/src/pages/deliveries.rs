@@ -160,6 +160,7 @@ impl Row {
                 Channel::Sms => "Text",
                 Channel::Voice => "Call",
                 Channel::Email => "E-mail",
+                Channel::Tweet => "Post on X",
             },
             to: shown::address(line.channel, &line.to),
             tag: tag(standing.state, standing.reason, line.channel),

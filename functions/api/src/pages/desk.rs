@@ -6,6 +6,7 @@ use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use domain::approval::Sender;
 use domain::book::AddressBook;
+use domain::channel::Channel;
 use domain::ids::MessageId;
 use domain::limit::Limit;
 use domain::people::Action;
@@ -83,7 +84,8 @@ impl Desk {
         for line in &mut *lines {
             line.contacts.retain(|id| book.get(id).is_some());
         }
-        lines.retain(|line| !line.contacts.is_empty());
+        // A post is for everybody.
+        lines.retain(|line| !line.contacts.is_empty() || line.channel == Channel::Tweet);
     }
 }
 

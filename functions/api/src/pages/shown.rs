@@ -14,7 +14,7 @@ use crate::services::costing::SPOKEN_PER_MINUTE;
 /// A bubble, a letter, a spoken text.
 #[derive(Debug, Clone)]
 pub(crate) struct Shown {
-    /// `sms`, `voice` or `email`.
+    /// `sms`, `voice`, `email` or `tweet`.
     pub(crate) kind: &'static str,
     pub(crate) from: String,
     pub(crate) to: String,
@@ -70,6 +70,9 @@ impl Shown {
                         let email = message.email.as_ref();
                         (email.map(|e| e.subject.clone()), email.map(|e| e.text.clone()).unwrap_or_default())
                     }
+                    Channel::Tweet => {
+                        (None, message.tweet.as_ref().map(|t| t.text.clone()).unwrap_or_default())
+                    }
                 };
                 let text = words::readable(&text);
                 Self {
@@ -91,6 +94,7 @@ fn from(channel: Channel, settings: &Settings) -> String {
         Channel::Sms => settings.sms_sender.clone(),
         Channel::Voice => format!("Call from {}", address(channel, &settings.voice_caller)),
         Channel::Email => settings.email_from_name.clone(),
+        Channel::Tweet => "Post on X".to_owned(),
     }
 }
 
@@ -98,6 +102,7 @@ fn from(channel: Channel, settings: &Settings) -> String {
 pub(crate) fn address(channel: Channel, to: &str) -> String {
     match channel {
         Channel::Email => to.to_owned(),
+        Channel::Tweet => format!("@{to}"),
         Channel::Sms | Channel::Voice => {
             PhoneNumber::from_e164(to).map_or_else(|_| to.to_owned(), PhoneNumber::national)
         }
@@ -112,6 +117,7 @@ pub(crate) fn is_blank(message: &Message, channel: Channel) -> bool {
         Channel::Email => {
             message.email.as_ref().is_none_or(|e| e.text.trim().is_empty() && e.subject.trim().is_empty())
         }
+        Channel::Tweet => message.tweet.as_ref().is_none_or(|t| t.text.trim().is_empty()),
     }
 }
 

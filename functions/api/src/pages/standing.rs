@@ -111,6 +111,7 @@ pub(crate) fn tag(state: DeliveryState, reason: Option<Reason>, channel: Channel
     let show = Show::of(state);
     let words = match (show, reason) {
         (Show::Delivered, _) if channel == Channel::Voice => "Answered",
+        (Show::Delivered, _) if channel == Channel::Tweet => "Posted",
         (Show::NotSent, _) if state == DeliveryState::Cancelled => "Stopped",
         (Show::Failed | Show::NotSent, Some(reason)) => reason.words(channel),
         (Show::Waiting, _) if state == DeliveryState::Sending => "Being sent",

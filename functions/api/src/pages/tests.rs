@@ -22,7 +22,7 @@ use super::preferences::{CodesPage, FactorPage, PreferencesPage};
 use super::problem::ProblemPage;
 use super::release_notes::ReleaseNotesPage;
 use super::settings::mis::{MisPage, TrialPart};
-use super::settings::{ConfirmSettingsPage, SettingsPage};
+use super::settings::{ConfirmSettingsPage, GoToXPage, SettingsPage};
 use super::tools::ToolsPage;
 use super::upload::{ImportPage, UploadPage};
 use super::usage::UsagePage;
@@ -108,6 +108,7 @@ fn pages() -> Vec<(&'static str, String)> {
         page("mis", &MisPage::sample()),
         page("mis-none", &MisPage::sample_none()),
         page("mis-problems", &MisPage::sample_with_problems()),
+        page("settings-x", &GoToXPage::sample()),
         page("keys", &KeysPage::sample()),
         page("keys-problems", &KeysPage::sample_with_problems()),
         page("key-shown", &KeyShownPage::sample()),

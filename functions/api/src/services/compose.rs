@@ -73,6 +73,10 @@ pub fn not_subscribed(message: &Message, settings: &Settings) -> Option<FieldErr
             "Your school has no logo yet. Upload one in the account settings, or take $schoollogo$ out.";
         return Some(FieldError::new("email.text", why));
     }
+    if message.tweet.is_some() && settings.x.is_none() {
+        let why = "No account on X is linked. Link one in the account settings, or leave the post out.";
+        return Some(FieldError::new("channels", why));
+    }
     let why = match message.voice {
         Some(_) if !settings.voice => {
             "Your school has no voice subscription, so nobody can be called. Leave the call out."
@@ -126,7 +130,11 @@ fn problems_of_plan(plan: &Plan, book: &AddressBook, message: &Message) -> Vec<F
     problems.extend(missing_values(plan));
     let nobody_unknown =
         plan.unknown_groups.is_empty() && plan.unknown_contacts.is_empty() && plan.unknown_pupils.is_empty();
-    if plan.recipients == 0 && nobody_unknown && !message.to.is_empty() && message.channels().next().is_some()
+    if plan.recipients == 0
+        && !message.is_tweet_alone()
+        && nobody_unknown
+        && !message.to.is_empty()
+        && message.channels().next().is_some()
     {
         let why = if book.is_empty() {
             "The address book is empty. Add contacts first."

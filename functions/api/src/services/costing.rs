@@ -24,6 +24,8 @@ pub struct Costing {
     pub voice: Option<VoiceCosting>,
     /// E-mails, if chosen.
     pub email: Option<EmailCosting>,
+    /// Posts on X, if chosen: one, or none where no account is linked. They cost nothing.
+    pub posts: Option<u64>,
 }
 
 /// What the texts take and cost.
@@ -106,6 +108,7 @@ pub fn cost(plan: &Plan, message: &Message, settings: &Settings) -> Costing {
             let messages = of(Channel::Email).count() as u64;
             EmailCosting { messages, money: settings.prices.email.times(messages) }
         }),
+        posts: message.tweet.is_some().then(|| of(Channel::Tweet).count() as u64),
     }
 }
 
@@ -140,7 +143,8 @@ fn mended(
     if plain == *sms {
         return None;
     }
-    let rewritten = Message { sms: Some(plain.clone()), email: None, voice: None, ..message.clone() };
+    let rewritten =
+        Message { sms: Some(plain.clone()), email: None, voice: None, tweet: None, ..message.clone() };
     let reader = Texts::of(&rewritten);
     let parts = |delivery: &&Planned| {
         let rendered = reader.render(Channel::Sms, &delivery.values).ok()?;

@@ -18,3 +18,4 @@ pub mod settings;
 pub mod status;
 pub mod usage;
 pub mod users;
+pub mod x;

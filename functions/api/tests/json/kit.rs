@@ -1,5 +1,8 @@
 //! One school, its key, and a router to ask.
 
+#[path = "fake_x.rs"]
+mod fake_x;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -201,6 +204,7 @@ impl House {
             twilio_auth_token: TWILIO_TOKEN.to_owned(),
             reference_key: REFERENCE_KEY.to_vec(),
             upload_origin: Some("https://files.example.com".to_owned()),
+            x: Some(Arc::new(fake_x::FakeX::default())),
         };
         let state = ApiState::new(ports, config).unwrap();
         let app = api::router(state.clone());

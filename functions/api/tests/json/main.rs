@@ -28,3 +28,4 @@ mod surface;
 mod usage;
 mod users;
 mod visitor;
+mod x;

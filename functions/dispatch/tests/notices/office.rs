@@ -184,6 +184,7 @@ impl Office {
                 mail: provider.clone(),
                 mail_from: EmailAddress::parse("messages@messenger.example").unwrap(),
                 twilio_per_second: None,
+                x: None,
                 mail_per_second: None,
             },
             queue: Arc::new(Nothing),

@@ -203,6 +203,7 @@ impl Town {
                 mail: provider.clone(),
                 mail_from: EmailAddress::parse("messages@messenger.example").unwrap(),
                 twilio_per_second: std::num::NonZeroU32::new(per_second),
+                x: None,
                 mail_per_second: None,
             },
             queue: jobs.clone(),
@@ -232,7 +233,8 @@ impl Town {
         self.provider.messages.lock().unwrap().push((id, words, units));
         let sms = SmsContent { header: "Hillview".to_owned(), text };
         let to = Audience { everyone: true, ..Audience::default() };
-        let message = Message { purpose, to, sms: Some(sms), voice: None, email: None, routing: None };
+        let message =
+            Message { purpose, to, sms: Some(sms), voice: None, email: None, tweet: None, routing: None };
         let body = Body { message, settings: settings() };
         let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
         let new = NewMessage { id, body, author };

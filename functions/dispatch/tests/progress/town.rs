@@ -219,6 +219,7 @@ impl Town {
                 mail: provider.clone(),
                 mail_from: EmailAddress::parse("messages@messenger.example").unwrap(),
                 twilio_per_second: None,
+                x: None,
                 mail_per_second: None,
             },
             queue: jobs.clone(),
@@ -262,7 +263,8 @@ impl Town {
         let id = MessageId::new(self.ids.ulid(self.now()));
         let text = SmsContent { header: "Hillview".to_owned(), text: "We close at noon".to_owned() };
         let to = Audience { everyone: true, ..Audience::default() };
-        let message = Message { purpose, to, sms: Some(text), voice: None, email: None, routing: None };
+        let message =
+            Message { purpose, to, sms: Some(text), voice: None, email: None, tweet: None, routing: None };
         let body = Body { message, settings: settings() };
         let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
         NewMessage { id, body, author }

@@ -223,6 +223,7 @@ proptest! {
             sms: Some(SmsContent { header: String::new(), text: "Dear $forename$".into() }),
             voice: None,
             email: None,
+            tweet: None,
             routing: None,
         };
         let plan = plan(&book, &message, &Settings::new("Hillview"));

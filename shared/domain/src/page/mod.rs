@@ -130,6 +130,15 @@ impl PageState {
 
     /// Where the delivery at `index` stands: the stronger of what the worker wrote and what came in from outside.
     pub fn standing(&self, index: usize) -> Standing {
+        let mut standing = self.known(index);
+        if self.channel == Channel::Tweet && standing.state == DeliveryState::Accepted {
+            // Whatever X takes is there: no report follows.
+            standing.state = DeliveryState::Delivered;
+        }
+        standing
+    }
+
+    fn known(&self, index: usize) -> Standing {
         let slot = &self.slots[index];
         let of_evidence = |e: &Evidence| Standing {
             state: e.state,

@@ -78,6 +78,9 @@ pub struct Settings {
     /// The picture for `$schoollogo$`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logo: Option<Logo>,
+    /// The school's account on X, if one is linked. The access to it is no setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x: Option<XAccount>,
     /// What is asked of sign-ins.
     #[serde(default)]
     pub security: Security,
@@ -110,6 +113,15 @@ pub struct BothUntil {
     pub at_ms: i64,
     /// What it falls back to.
     pub before: Routing,
+}
+
+/// An account on X.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XAccount {
+    /// Its number, which it keeps when it takes another name.
+    pub id: String,
+    /// Its name, without `@`.
+    pub name: String,
 }
 
 /// The school's logo among the files: a PNG of at most 350 by 350 pixels that this product encoded.
@@ -155,6 +167,7 @@ impl Settings {
             address: String::new(),
             phone: String::new(),
             logo: None,
+            x: None,
             security: Security::default(),
             mis: MisSettings::default(),
             control: Control::default(),

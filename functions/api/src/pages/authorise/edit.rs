@@ -20,6 +20,7 @@ pub(crate) struct EditPage {
     sms: Option<(Field, Area)>,
     voice: Option<Area>,
     email: Option<(Field, Area)>,
+    tweet: Option<Area>,
 }
 
 /// A text of several lines.
@@ -51,6 +52,7 @@ impl EditPage {
                 (header, area("sms_text", "What the text says", &sms.text, 5))
             }),
             voice: message.voice.as_ref().map(|v| area("voice_text", "What the call says", &v.text, 5)),
+            tweet: message.tweet.as_ref().map(|t| area("tweet_text", "What the post on X says", &t.text, 5)),
             email: message.email.as_ref().map(|email| {
                 let subject = field("email_subject", "Subject of the e-mail", &email.subject);
                 (subject, area("email_text", "What the e-mail says", &email.text, 10))
@@ -72,6 +74,9 @@ pub(super) fn read(form: &FormFields, before: &Message) -> Message {
     }
     if let Some(voice) = &mut message.voice {
         voice.text = text("voice_text", &voice.text);
+    }
+    if let Some(tweet) = &mut message.tweet {
+        tweet.text = text("tweet_text", &tweet.text);
     }
     if let Some(email) = &mut message.email {
         text("email_subject", &email.subject).trim().clone_into(&mut email.subject);

@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn plain_characters_are_offered_unless_they_take_more_texts() {
-        let costing = Costing { recipients: 1, unreachable: 0, sms: None, voice: None, email: None };
+        let costing =
+            Costing { recipients: 1, unreachable: 0, sms: None, voice: None, email: None, posts: None };
         let offered = |text: &str| unicode(text, text, &costing).mended;
         assert_eq!(offered("Don’t forget"), Some("Don't forget".to_owned()));
         // An emoji keeps it Unicode, with room for 70: "..." is two more than "…".

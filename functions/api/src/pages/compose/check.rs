@@ -10,6 +10,7 @@ use domain::message::{Message, Purpose};
 use domain::plan::{Plan, Planned};
 use domain::settings::Settings;
 use domain::sms;
+use domain::tweet;
 
 use super::advice::{Advice, advice};
 use crate::pages::kit::{Named, Problem};
@@ -29,6 +30,7 @@ pub(crate) struct Check {
     pub(crate) reach: ReachView,
     pub(crate) sms: SmsSizeView,
     pub(crate) voice_size: String,
+    pub(crate) tweet_size: TweetSizeView,
     pub(crate) preview: Option<PreviewView>,
     pub(crate) costs: Vec<CostRow>,
     pub(crate) total: String,
@@ -82,6 +84,13 @@ pub(crate) struct SmsSizeView {
     pub(crate) advice: Option<Advice>,
 }
 
+/// How long the post is.
+#[derive(Debug, Clone)]
+pub(crate) struct TweetSizeView {
+    pub(crate) words: String,
+    pub(crate) over: bool,
+}
+
 /// The message as one person gets it.
 #[derive(Debug, Clone)]
 pub(crate) struct PreviewView {
@@ -114,11 +123,12 @@ impl Check {
         let blockers: Vec<String> = problems.iter().map(|p| p.message.clone()).collect();
         let sum = sum_of(costing);
         let ready = blockers.is_empty();
-        let priced = plan.recipients > 0;
+        let priced = !plan.deliveries.is_empty();
         Self {
             reach: reach(book, message, plan, costing),
             sms: sms_size(message, plan, costing, settings),
             voice_size: voice_size(message, costing),
+            tweet_size: tweet_size(message),
             preview: previewed(book, message, plan, settings, person),
             costs: if priced { costs(costing, settings) } else { Vec::new() },
             total: if priced { words::money(costing.total()) } else { String::new() },
@@ -128,7 +138,7 @@ impl Check {
             send_words: if ready { format!("Send {sum}") } else { "Send".to_owned() },
             // Without a text there was nothing to look at yet.
             expect: if ready { expect(costing) } else { String::new() },
-            sum: if plan.recipients == 0 { "Nobody reached yet".to_owned() } else { capital(&sum) },
+            sum: if plan.deliveries.is_empty() { "Nobody reached yet".to_owned() } else { capital(&sum) },
             blockers,
             ready,
         }
@@ -166,6 +176,7 @@ pub(crate) fn problems(preview: &Preview) -> Vec<Problem> {
         "sms.text" => "sms_text",
         "sms.header" => "sms_header",
         "voice.text" => "voice_text",
+        "tweet.text" => "tweet_text",
         "email.subject" => "email_subject",
         "email.text" => "email_text",
         "email.reply_to" => "email_reply_to",
@@ -181,6 +192,7 @@ pub(crate) fn sum_of(costing: &Costing) -> String {
         (Channel::Sms, costing.sms.as_ref().map(|c| c.messages)),
         (Channel::Voice, costing.voice.map(|c| c.messages)),
         (Channel::Email, costing.email.map(|c| c.messages)),
+        (Channel::Tweet, costing.posts),
     ];
     let said: Vec<String> = parts
         .into_iter()
@@ -194,7 +206,8 @@ pub(crate) fn expect(costing: &Costing) -> String {
     let sms = costing.sms.as_ref().map_or((0, 0), |c| (c.messages, c.units));
     let voice = costing.voice.map_or((0, 0), |c| (c.messages, c.minutes));
     let email = costing.email.map_or(0, |c| c.messages);
-    format!("{}-{}-{}-{}-{}-{}", costing.recipients, sms.0, sms.1, voice.0, voice.1, email)
+    let posts = costing.posts.unwrap_or(0);
+    format!("{}-{}-{}-{}-{}-{email}-{posts}", costing.recipients, sms.0, sms.1, voice.0, voice.1)
 }
 
 fn capital(text: &str) -> String {
@@ -217,6 +230,9 @@ fn reach(book: &AddressBook, message: &Message, plan: &Plan, costing: &Costing) 
     if let Some(email) = &costing.email {
         say(Channel::Email, email.messages);
     }
+    if let Some(posts) = costing.posts {
+        say(Channel::Tweet, posts);
+    }
     let unreachable_count = plan.unreachable.len();
     let unreachable = plan.unreachable.iter().take(NAMED).filter_map(|id| {
         let (contact, reach) = book.get(id)?;
@@ -224,7 +240,7 @@ fn reach(book: &AddressBook, message: &Message, plan: &Plan, costing: &Costing) 
         Some(Unreached { path: contact_path(id), name: contact.full_name(), why })
     });
     ReachView {
-        chosen: !message.to.is_empty(),
+        chosen: !message.to.is_empty() && !message.is_tweet_alone(),
         people: words::number(plan.recipients as u64),
         people_words: if plan.recipients == 1 { "person gets it" } else { "people get it" },
         counts,
@@ -324,6 +340,16 @@ fn voice_size(message: &Message, costing: &Costing) -> String {
     }
 }
 
+/// As X counts.
+fn tweet_size(message: &Message) -> TweetSizeView {
+    let weight = message.tweet.as_ref().map_or(0, |t| tweet::weight(&t.text));
+    let words = match tweet::MAX_WEIGHT.checked_sub(weight) {
+        Some(left) => format!("{weight} of {} · {left} left", tweet::MAX_WEIGHT),
+        None => format!("{weight} of {} · {} too many", tweet::MAX_WEIGHT, weight - tweet::MAX_WEIGHT),
+    };
+    TweetSizeView { words, over: weight > tweet::MAX_WEIGHT }
+}
+
 fn costs(costing: &Costing, settings: &Settings) -> Vec<CostRow> {
     let mut rows = Vec::new();
     if let Some(sms) = costing.sms.as_ref().filter(|c| c.messages > 0) {
@@ -350,13 +376,23 @@ fn costs(costing: &Costing, settings: &Settings) -> Vec<CostRow> {
             cost: words::money(email.money),
         });
     }
+    if let Some(posts) = costing.posts.filter(|n| *n > 0) {
+        let free = words::money(domain::money::Pence::default());
+        rows.push(CostRow {
+            what: words::messages(posts, Channel::Tweet),
+            detail: "on X".to_owned(),
+            price: String::new(),
+            cost: free,
+        });
+    }
     rows
 }
 
 /// Worth knowing, but nothing to mend: people who share a number or address.
 fn note(plan: &Plan) -> Option<String> {
-    let served: usize = plan.deliveries.iter().map(|d| d.contacts.len()).sum();
-    let shared = served - plan.deliveries.len();
+    let to_people = || plan.deliveries.iter().filter(|d| d.channel != Channel::Tweet);
+    let served: usize = to_people().map(|d| d.contacts.len()).sum();
+    let shared = served - to_people().count();
     (shared > 0).then(|| {
         format!(
             "{} a number or address with somebody else and {} one message between them.",
@@ -391,13 +427,26 @@ fn previewed(
     // Those who get a text come first: it is what most people get.
     let mut people: Vec<(&ContactId, Vec<&Planned>)> = people.into_values().collect();
     people.sort_by_key(|(_, deliveries)| deliveries.first().map(|d| d.channel));
+    let post = plan.deliveries.iter().find(|d| d.channel == Channel::Tweet && !d.text.trim().is_empty());
+    let post = post.map(|d| Shown::planned(d, settings));
     let shown_people = people.len().min(PREVIEWED);
-    let at = person.min(shown_people.checked_sub(1)?);
+    let Some(last) = shown_people.checked_sub(1) else {
+        let post = post?;
+        return Some(PreviewView {
+            person: "Everybody on X".to_owned(),
+            position: String::new(),
+            previous: None,
+            next: None,
+            shown: vec![post],
+        });
+    };
+    let at = person.min(last);
     let (id, deliveries) = people.swap_remove(at);
     let written: Vec<Shown> = deliveries
         .into_iter()
         .filter(|d| !shown::is_blank(message, d.channel))
         .map(|d| Shown::planned(d, settings))
+        .chain(post)
         .collect();
     if written.is_empty() {
         return None;

@@ -7,7 +7,7 @@ use domain::channel::Channel;
 use domain::feed::Session;
 use domain::ids::ContactId;
 use domain::limit::Limit;
-use domain::message::{Audience, EmailContent, Message, Purpose, SmsContent, VoiceContent};
+use domain::message::{Audience, EmailContent, Message, Purpose, SmsContent, TweetContent, VoiceContent};
 use domain::routing::Routing;
 use domain::settings::Settings;
 use store::ComposeDefaults;
@@ -140,12 +140,14 @@ pub(crate) struct Draft {
     pub(crate) sms: Option<SmsContent>,
     pub(crate) voice: Option<VoiceContent>,
     pub(crate) email: Option<EmailContent>,
+    pub(crate) tweet: Option<TweetContent>,
     /// Whether an emergency goes as text and call to people who can get either.
     pub(crate) both: bool,
     /// Texts of channels that are not chosen just now.
     pub(crate) idle_sms: SmsContent,
     pub(crate) idle_voice: VoiceContent,
     pub(crate) idle_email: EmailContent,
+    pub(crate) idle_tweet: TweetContent,
     /// Where replies to this e-mail go, as typed; empty for the school's address.
     pub(crate) reply_to: String,
 }
@@ -163,10 +165,12 @@ impl Draft {
             sms: Some(sms.clone()),
             voice: None,
             email: None,
+            tweet: None,
             both: false,
             idle_sms: sms,
             idle_voice: VoiceContent { text: String::new() },
             idle_email: EmailContent { subject: String::new(), text: String::new() },
+            idle_tweet: TweetContent { text: String::new() },
             reply_to: String::new(),
         }
     }
@@ -203,6 +207,7 @@ impl Draft {
         let sms = SmsContent { header: form.text("sms_header").to_owned(), text: text("sms_text") };
         let voice = VoiceContent { text: text("voice_text") };
         let email = EmailContent { subject: form.text("email_subject").to_owned(), text: text("email_text") };
+        let tweet = TweetContent { text: text("tweet_text") };
         Self {
             to,
             for_pupils: ForPupils::read(form.text("send_to")),
@@ -212,10 +217,12 @@ impl Draft {
             sms: form.has("sms").then(|| sms.clone()),
             voice: form.has("voice").then(|| voice.clone()),
             email: form.has("email").then(|| email.clone()),
+            tweet: form.has("tweet").then(|| tweet.clone()),
             both: form.has("both"),
             idle_sms: sms,
             idle_voice: voice,
             idle_email: email,
+            idle_tweet: tweet,
             reply_to: form.text("email_reply_to").to_owned(),
         }
     }
@@ -266,6 +273,7 @@ impl Draft {
             sms: self.sms.clone(),
             voice: self.voice.clone(),
             email: self.email.clone(),
+            tweet: self.tweet.clone(),
             // The tick is offered for an emergency only, and means nothing else.
             routing: (self.both && self.purpose == Purpose::Emergency).then_some(Routing::Both),
         }
@@ -278,6 +286,7 @@ impl Draft {
             ("sms", self.sms.is_some()),
             ("voice", self.voice.is_some()),
             ("email", self.email.is_some()),
+            ("tweet", self.tweet.is_some()),
             ("both", self.both),
         ];
         fields.extend(on.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, "yes".to_owned())));
@@ -294,6 +303,7 @@ impl Draft {
             ("email_subject", self.idle_email.subject.clone()),
             ("email_text", self.idle_email.text.clone()),
             ("email_reply_to", self.reply_to.clone()),
+            ("tweet_text", self.idle_tweet.text.clone()),
         ]);
         fields
     }

@@ -72,6 +72,7 @@ async fn found(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<
 
 async fn live(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     by.may(Action::Compose)?;
+    may_post(&by, &form)?;
     let desk = Desk::open(&state, &by, Here::Send).await?;
     let book = desk.book(&state, &by.school).await?;
     let mut form = Form::read(desk, &book, &form);
@@ -79,9 +80,15 @@ async fn live(State(state): State<ApiState>, Posted { by, form }: Posted) -> Res
     html(&LivePart { check: form.check() })
 }
 
+/// 403 for a form with a post on X of somebody who may not post.
+fn may_post(by: &SignedIn, form: &FormFields) -> Result<()> {
+    if form.has("tweet") { by.may(Action::Tweet) } else { Ok(()) }
+}
+
 /// A button of the form was pressed.
 async fn press(State(state): State<ApiState>, Posted { by, form: fields }: Posted) -> Result<Response> {
     by.may(Action::Compose)?;
+    may_post(&by, &fields)?;
     let desk = Desk::open(&state, &by, Here::Send).await?;
     let book = desk.book(&state, &by.school).await?;
     let mut form = Form::read(desk, &book, &fields);
@@ -187,8 +194,15 @@ impl<'b> Form<'b> {
             find,
             check: self.check(),
             reply_to: self.reply_to.clone(),
+            account: self.account(),
             problems: if tell { problems(&self.preview) } else { Vec::new() },
         }
+    }
+
+    /// The account on X on which the user may post.
+    fn account(&self) -> Option<String> {
+        let account = self.desk.settings.x.as_ref().map(|account| account.name.clone());
+        account.filter(|_| self.desk.sender.rights.may(Action::Tweet))
     }
 
     /// Puts plain characters for typographic ones, as its button offered.

@@ -43,6 +43,8 @@ pub(crate) struct ComposePage {
     sms: SmsForm,
     voice: VoiceForm,
     email: EmailForm,
+    /// Where the user may post on X.
+    tweet: Option<TweetForm>,
     tokens: [Token; 6],
     purposes: [Choice; 4],
     both: bool,
@@ -126,6 +128,14 @@ struct EmailForm {
     error: Option<String>,
 }
 
+struct TweetForm {
+    /// The account's name.
+    account: String,
+    on: bool,
+    text: String,
+    error: Option<String>,
+}
+
 /// Something that is filled in for each person.
 pub(crate) struct Token {
     code: &'static str,
@@ -161,11 +171,13 @@ pub(crate) struct Parts<'a> {
     pub(crate) problems: Vec<Problem>,
     /// Where replies to the school's e-mail go.
     pub(crate) reply_to: String,
+    /// The account on X on which the user may post.
+    pub(crate) account: Option<String>,
 }
 
 impl ComposePage {
     pub(crate) fn new(frame: Frame, parts: Parts<'_>) -> Self {
-        let Parts { book, draft, key, find: asked, check, problems, reply_to } = parts;
+        let Parts { book, draft, key, find: asked, check, problems, reply_to, account } = parts;
         let chip = |chosen: &Chosen| {
             let (words, sub) = chosen.words(book);
             Chip { value: chosen.value(), words, sub }
@@ -205,6 +217,12 @@ impl ComposePage {
                 text: draft.idle_email.text.clone(),
                 error: error_of(&problems, "email_text"),
             },
+            tweet: account.map(|account| TweetForm {
+                account,
+                on: draft.tweet.is_some(),
+                text: draft.idle_tweet.text.clone(),
+                error: error_of(&problems, "tweet_text"),
+            }),
             tokens: TOKENS,
             purposes: Purpose::ALL.map(|p| Choice::new(p.code(), purpose_words(p), p == draft.purpose)),
             both: draft.both,

@@ -100,6 +100,7 @@ impl PinPage {
             check,
             reply_to: settings.email_reply_to.clone(),
             problems: Vec::new(),
+            account: None,
         };
         Self::new(
             Frame::sample(Here::Send),

@@ -129,6 +129,7 @@ impl Draft {
         self.idle_sms = self.sms.clone().unwrap_or(self.idle_sms);
         self.idle_voice = self.voice.clone().unwrap_or(self.idle_voice);
         self.idle_email = self.email.clone().unwrap_or(self.idle_email);
+        self.idle_tweet = self.tweet.clone().unwrap_or(self.idle_tweet);
         self
     }
 }
@@ -147,6 +148,7 @@ fn page(draft: &Draft, find: &str, tell: bool) -> ComposePage {
         check,
         problems,
         reply_to: settings.email_reply_to.clone(),
+        account: Some("GreenAbbeySch".into()),
     };
     ComposePage::new(Frame::sample(Here::Send), parts)
 }
@@ -191,6 +193,7 @@ impl ConfirmPage {
             check,
             problems: Vec::new(),
             reply_to: settings.email_reply_to.clone(),
+            account: Some("GreenAbbeySch".into()),
         };
         let changed =
             "The address book changed while you wrote: 182 people get it now, 181 before.".to_owned();

@@ -23,7 +23,8 @@ pub(super) fn ticks(chosen: &[Channel], settings: &Settings) -> Vec<Tick> {
         [] => channel == Channel::Sms,
         chosen => chosen.contains(&channel),
     };
-    let offered = Channel::ALL.into_iter().filter(|channel| *channel != Channel::Voice || settings.voice);
+    let offered =
+        Channel::TO_PEOPLE.into_iter().filter(|channel| *channel != Channel::Voice || settings.voice);
     offered.map(|channel| Tick::of(channel, on(channel))).collect()
 }
 
@@ -55,7 +56,7 @@ pub(super) async fn save(
     }
     let mut after = by.person.clone();
     after.account.compose = ComposeDefaults {
-        channels: Channel::ALL
+        channels: Channel::TO_PEOPLE
             .into_iter()
             .filter(|channel| form.all("channel").any(|chosen| chosen == channel.code()))
             .collect(),

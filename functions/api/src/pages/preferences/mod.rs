@@ -218,6 +218,7 @@ impl Tick {
             Channel::Sms => ("sms", "Text message"),
             Channel::Voice => ("voice", "Phone call"),
             Channel::Email => ("email", "E-mail"),
+            Channel::Tweet => ("tweet", "Post on X"),
         };
         Self { value, words, on }
     }

@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::confirm::ConfirmSettingsPage;
-use super::{SettingsPage, logo, problems};
+use super::{SettingsPage, logo, problems, x};
 use crate::address::ClientAddress;
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
@@ -26,6 +26,9 @@ pub(crate) fn routes() -> Router<ApiState> {
         .merge(super::mis::routes())
         .route("/settings/logo", post(logo::put))
         .route("/settings/logo/remove", post(logo::remove))
+        .route("/settings/x/link", post(x::link))
+        .route("/settings/x/back", get(x::back))
+        .route("/settings/x/unlink", post(x::unlink))
         .route("/logo/{file}", get(logo::serve))
 }
 
@@ -41,6 +44,8 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
         Some("saved") => page.noticed("The settings are saved. Messages written from now on follow them."),
         Some("same") => page.noticed("Nothing was different, so nothing was changed."),
         Some("logo") => page.noticed("The logo is saved. Write $schoollogo$ where an e-mail should show it."),
+        Some("x") => page.noticed("The account on X is linked. Who holds the role “Post on X” can post now."),
+        Some("no-x") => page.noticed("The account on X is unlinked."),
         Some("no-logo") => page.noticed("The logo is removed."),
         _ => page,
     })

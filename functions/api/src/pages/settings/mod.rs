@@ -4,6 +4,7 @@ mod confirm;
 mod handlers;
 mod logo;
 pub(super) mod mis;
+mod x;
 
 use askama::Template;
 use domain::settings::Settings;
@@ -12,6 +13,8 @@ use domain::sms::{Encoding, compose_sms, count};
 #[cfg(test)]
 pub(crate) use confirm::ConfirmSettingsPage;
 pub(crate) use handlers::routes;
+#[cfg(test)]
+pub(crate) use x::GoToXPage;
 
 use crate::error::FieldError;
 use crate::forms::FormFields;
@@ -44,6 +47,14 @@ pub(crate) struct SettingsPage {
     groups: Vec<GroupView>,
     zones: [&'static str; 12],
     logo: LogoView,
+    x: XView,
+}
+
+/// The account on X.
+struct XView {
+    /// Its name, if one is linked.
+    account: Option<String>,
+    error: Option<String>,
 }
 
 /// The logo as it is.
@@ -169,7 +180,11 @@ impl SettingsPage {
             words: settings.logo.as_ref().map_or_else(|| "There is no logo yet.".to_owned(), size),
             error: error_of(&problems, "file"),
         };
-        Self { groups: groups.collect(), frame, notice: None, problems, zones: ZONES, logo }
+        let x = XView {
+            account: settings.x.as_ref().map(|account| account.name.clone()),
+            error: error_of(&problems, "x"),
+        };
+        Self { groups: groups.collect(), frame, notice: None, problems, zones: ZONES, logo, x }
     }
 
     fn noticed(self, words: &str) -> Self {
@@ -185,6 +200,7 @@ fn problems(errors: Vec<FieldError>) -> Vec<Problem> {
 impl SettingsPage {
     pub(crate) fn sample() -> Self {
         let settings = Settings {
+            x: Some(domain::settings::XAccount { id: "15".into(), name: "GreenAbbeySch".into() }),
             logo: Some(domain::settings::Logo { hash: "0".repeat(64), width: 350, height: 120 }),
             ..crate::pages::compose::samples::settings()
         };

@@ -1,0 +1,118 @@
+//! The school's account on X: the access to it has a row of its own, which no page and no answer is made from.
+
+use domain::audit::Deed;
+use domain::ids::UserId;
+use domain::settings::{Settings, XAccount};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Result, StoreError};
+use crate::keys::TTL;
+use crate::secret::{same, sha256_hex};
+use crate::table::{from_row, n, s, to_row};
+use crate::{School, keys};
+
+/// The access to an account. No `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XAccess {
+    /// The account's number.
+    pub account: String,
+    /// Names the access.
+    pub token: String,
+    /// Signs with it.
+    pub secret: String,
+}
+
+/// A link that a user has begun and that X is yet to come back from. No `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XRequest {
+    /// Names the request.
+    pub token: String,
+    /// Signs with it.
+    pub secret: String,
+    /// When it ends, in milliseconds since 1970.
+    pub expires_ms: i64,
+    /// Hash of what the browser brings back, and of the session that began it.
+    bound: String,
+}
+
+impl XRequest {
+    /// A request for whoever comes back with `state` in the session whose secret is `session`.
+    pub fn new(token: String, secret: String, state: &str, session: &str, expires_ms: i64) -> Self {
+        Self { token, secret, expires_ms, bound: bound(state, session) }
+    }
+}
+
+fn bound(state: &str, session: &str) -> String {
+    sha256_hex(&format!("{state}\n{session}"))
+}
+
+impl School {
+    /// Keeps a link that a user has begun, instead of any that they began before.
+    pub async fn begin_x_link(&self, user: UserId, request: &XRequest) -> Result<()> {
+        let mut row = to_row("link to X", &keys::x_request(self.id, user), request)?;
+        row.insert(TTL.to_owned(), n(request.expires_ms.div_euclid(1_000)));
+        self.table.put(row).await
+    }
+
+    /// Takes the user's link away, if `token`, `state` and `session` are those that it was begun with and its time is not
+    /// over. Each can be taken once.
+    pub async fn take_x_link(
+        &self,
+        user: UserId,
+        token: &str,
+        state: &str,
+        session: &str,
+        now_ms: i64,
+    ) -> Result<Option<XRequest>> {
+        let key = keys::x_request(self.id, user);
+        let Some(row) = self.table.get(&key, true).await? else { return Ok(None) };
+        let request: XRequest = from_row("link to X", row)?;
+        let right = same(&request.bound, &bound(state, session)) && same(&request.token, token);
+        if !right || request.expires_ms <= now_ms {
+            return Ok(None);
+        }
+        let gone = self.table.tx_delete_if(&key, "bound = :bound", [(":bound", s(&*request.bound))])?;
+        match self.table.transact(vec![gone], None).await {
+            Ok(()) => Ok(Some(request)),
+            Err(StoreError::Conflict) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Links an account, with the deed that it is. `Conflict` when the settings were changed since they were read as
+    /// `before`, or when another account is linked.
+    pub async fn link_x(
+        &self,
+        before: &Settings,
+        account: XAccount,
+        access: &XAccess,
+        deed: &Deed,
+        now_ms: i64,
+    ) -> Result<()> {
+        if before.x.is_some() {
+            return Err(StoreError::Conflict);
+        }
+        let after = Settings { x: Some(account), ..before.clone() };
+        let row = to_row("access to X", &keys::x_access(self.id), access)?;
+        let items = vec![
+            self.tx_settings(before, &after)?,
+            self.table.tx_put(row, Some("attribute_not_exists(pk)"))?,
+        ];
+        self.transact_recorded(items, deed, now_ms).await
+    }
+
+    /// Takes the link to an account away, and the access with it. `Conflict` as for [`School::link_x`].
+    pub async fn unlink_x(&self, before: &Settings, deed: &Deed, now_ms: i64) -> Result<()> {
+        let after = Settings { x: None, ..before.clone() };
+        let items =
+            vec![self.tx_settings(before, &after)?, self.table.tx_delete(&keys::x_access(self.id), None)?];
+        self.transact_recorded(items, deed, now_ms).await
+    }
+
+    /// The access to the account with this number; `None` if it is linked no longer.
+    pub async fn x_access(&self, account: &str) -> Result<Option<XAccess>> {
+        let Some(row) = self.table.get(&keys::x_access(self.id), true).await? else { return Ok(None) };
+        let access: XAccess = from_row("access to X", row)?;
+        Ok((access.account == account).then_some(access))
+    }
+}
