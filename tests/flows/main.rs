@@ -9,4 +9,5 @@ mod product;
 mod protocol;
 mod recovery;
 mod settings;
+mod sync;
 mod x;

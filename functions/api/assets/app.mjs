@@ -1,5 +1,6 @@
 // What every page needs: menus that close, questions before deleting, parts that keep themselves up to date.
 import { keepLive } from "./live.mjs";
+import { refreshNow } from "./sync.mjs";
 
 const say = document.getElementById("say");
 
@@ -92,3 +93,7 @@ for (const form of document.querySelectorAll("[data-selection]")) {
 document.querySelector("[data-focus]")?.focus();
 
 for (const part of document.querySelectorAll("[data-live]")) keepLive(part, announce);
+
+const line = document.getElementById("sync-line");
+const pop = document.getElementById("sync-pop");
+if (line && pop) refreshNow(line, pop, announce);

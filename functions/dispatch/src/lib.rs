@@ -2,7 +2,6 @@
 //! *A message is sent*.
 
 mod anchors;
-mod attendance;
 mod batch;
 mod bodies;
 mod connect;
@@ -19,6 +18,7 @@ mod rivals;
 mod send;
 mod silence;
 mod sweep;
+mod sync_wait;
 mod watch;
 
 use std::sync::Arc;

@@ -22,11 +22,9 @@ use store::Store;
 use domain::ids::SchoolId;
 use mis::{Mis, MisError};
 
+pub use domain::sync::LEASE_MS;
 pub use error::{Result, SyncError};
 pub use open::{Opener, StartError, connect};
-
-/// How long a worker that says nothing has before it is taken for lost, in milliseconds.
-pub const LEASE_MS: i64 = 60_000;
 
 /// Opens the way to a school's MIS.
 pub trait Connectors: Send + Sync {

@@ -70,6 +70,13 @@ pub enum Notice {
         /// The message.
         message: MessageId,
     },
+    /// Their message waits for a sync run that did not finish.
+    WaitsForSync {
+        /// Who wrote it.
+        user: UserId,
+        /// The message.
+        message: MessageId,
+    },
 }
 
 /// The kind only, because debug output ends up in logs.
@@ -93,6 +100,7 @@ impl Notice {
             Self::LockedOut { .. } => "locked out",
             Self::Pin { .. } => "pin",
             Self::Rejected { .. } => "rejected",
+            Self::WaitsForSync { .. } => "waits for sync",
         }
     }
 }

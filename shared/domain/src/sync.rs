@@ -15,6 +15,9 @@ pub use connector::{Connector, Credential};
 pub use due::{MisSettings, Windows, is_due};
 pub use trial::{TRIAL_PATIENCE_MS, Trial, TrialState};
 
+/// How long a worker that says nothing has before it is taken for lost, in milliseconds.
+pub const LEASE_MS: i64 = 60_000;
+
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -169,6 +172,11 @@ impl Run {
             changes: Changes::default(),
             approves: None,
         }
+    }
+
+    /// Whether an administrator may have it applied all the same: it is held, and not because the feed broke off.
+    pub const fn may_be_applied(&self) -> bool {
+        matches!(self.state, RunState::Held) && (self.changes.left > 0 || self.changes.ties_ended > 0)
     }
 
     /// The job of a part.

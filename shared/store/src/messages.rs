@@ -76,6 +76,20 @@ pub struct Meta {
     pub held: Option<Held>,
     /// Whether it may go only to those who were authorised: see [`School::approved_people`].
     pub approved: bool,
+    /// Whether, and how, it waits for a sync run.
+    pub unsynced: Unsynced,
+}
+
+/// How a message stands to the sync run that was at work when it was confirmed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unsynced {
+    /// When that run began, in milliseconds since 1970: the message goes once one that began then or later has finished.
+    /// `None` if it never had to wait.
+    pub since_ms: Option<i64>,
+    /// That run did not finish, and its author was told.
+    pub let_down: bool,
+    /// Somebody had it sent all the same.
+    pub waived: bool,
 }
 
 /// How a message was handed over to be counted.
@@ -391,5 +405,10 @@ fn read_meta(id: MessageId, row: &Row) -> Result<Meta> {
         finishing: read_json("message", row, "finishing")?,
         held: text(row, "held").and_then(Held::from_code),
         approved: row.contains_key("approved"),
+        unsynced: Unsynced {
+            since_ms: number(row, "sync_since"),
+            let_down: row.contains_key("sync_let_down"),
+            waived: row.contains_key("sync_waived"),
+        },
     })
 }

@@ -63,6 +63,34 @@ impl School {
         unless_conflict(done)
     }
 
+    /// Takes a try back of a message that waits for the sync run that began at `since_ms`, and says when to look whether
+    /// the job that tries again was lost. `let_down`: that run did not finish. `false` if the message waits for a plan no
+    /// longer, or somebody had it sent all the same.
+    pub async fn wait_for_sync(
+        &self,
+        id: MessageId,
+        since_ms: i64,
+        let_down: bool,
+        due_ms: i64,
+    ) -> Result<bool> {
+        let told = if let_down { ", sync_let_down = :since" } else { "" };
+        let update =
+            format!("SET gsi1pk = :w, gsi1sk = :due, due = :d, sync_since = :since{told} ADD tries :back");
+        let values = [(":since", n(since_ms)), (":back", n(-1)), (":queued", s(MessageState::Queued.code()))];
+        let values = values.into_iter().chain(self.due_values(id, due_ms));
+        let condition = format!("{UNPLANNED} AND attribute_not_exists(sync_waived)");
+        unless_conflict(self.update_meta(id, &update, &condition, values).await)
+    }
+
+    /// Has a message that waits for a sync run sent without it. `false` if it does not wait.
+    pub async fn waive_sync(&self, id: MessageId, deed: &Deed, now_ms: i64) -> Result<bool> {
+        let values = [(":now", n(now_ms)), (":queued", s(MessageState::Queued.code()))];
+        let condition = format!("{UNPLANNED} AND attribute_exists(sync_since)");
+        let key = keys::message_meta(self.id, id);
+        let waive = self.table.tx_update(&key, "SET sync_waived = :now", Some(&condition), values)?;
+        unless_conflict(self.transact_recorded(vec![waive], deed, now_ms).await)
+    }
+
     /// Says that a plan is still being made, so that nobody looks after it before `due_ms`; `false` if the message waits
     /// for a plan no longer.
     pub async fn still_planning(&self, id: MessageId, due_ms: i64) -> Result<bool> {

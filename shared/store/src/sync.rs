@@ -5,7 +5,7 @@ mod marks;
 mod schedule;
 mod trial;
 
-use domain::ids::{ContactId, MessageId, RunId};
+use domain::ids::{ContactId, RunId};
 use domain::sync::{Asked, Run, RunState};
 
 use crate::School;
@@ -95,26 +95,6 @@ impl SyncStanding {
     /// The run at work, unless its worker is lost.
     pub fn at_work(&self, now_ms: i64) -> Option<&Run> {
         self.running.as_ref().filter(|_| self.until_ms > now_ms)
-    }
-
-    /// Whether a message that was confirmed at `at_ms` waits: for the run at work, or because the one that was at work
-    /// then did not finish and none has since.
-    pub fn holds_up(&self, message: MessageId, now_ms: i64) -> bool {
-        let at_ms = i64::try_from(message.made_at_ms()).unwrap_or(i64::MAX);
-        if let Some(run) = self.at_work(now_ms) {
-            return run.began_ms <= at_ms || self.was_let_down(at_ms);
-        }
-        self.was_let_down(at_ms)
-    }
-
-    /// Whether the run that was at work at `at_ms` did not finish, and none has since.
-    pub fn was_let_down(&self, at_ms: i64) -> bool {
-        let during = |began_ms: i64, ended_ms: i64| (began_ms..=ended_ms).contains(&at_ms);
-        let lost = self.running.as_ref().is_some_and(|run| during(run.began_ms, self.until_ms));
-        let ended = self.last.as_ref().is_some_and(|last| {
-            matches!(last.state, RunState::Held | RunState::Failed) && during(last.began_ms, last.ended_ms)
-        });
-        lost || ended
     }
 }
 
@@ -211,10 +191,19 @@ impl School {
 
     /// A run, at work or over.
     pub async fn sync_run(&self, id: RunId) -> Result<Option<Run>> {
-        if let Some(row) = self.table.get(&keys::sync_run(self.id, id), true).await? {
-            return text(&row, DOC).map(read_run).transpose();
+        if let Some(run) = self.ended_run(id).await? {
+            return Ok(Some(run));
         }
-        Ok(self.sync_standing().await?.running.filter(|run| run.id == id))
+        match self.sync_standing().await?.running.filter(|run| run.id == id) {
+            Some(run) => Ok(Some(run)),
+            // It may have ended between the two looks.
+            None => self.ended_run(id).await,
+        }
+    }
+
+    async fn ended_run(&self, id: RunId) -> Result<Option<Run>> {
+        let row = self.table.get(&keys::sync_run(self.id, id), true).await?;
+        row.as_ref().and_then(|row| text(row, DOC)).map(read_run).transpose()
     }
 
     /// The newest runs that are over.

@@ -13,6 +13,7 @@ use domain::money::Pence;
 use domain::phone::CountryCode;
 use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{Prices, Settings};
+use domain::sync::MisSettings;
 use store::{Access, Account, ApiToken, Store, StoreError, User};
 use ulid::Ulid;
 
@@ -72,7 +73,8 @@ pub(crate) async fn ensure(
         Err(e) => return Err(e.into()),
     }
     let user = super_user(secrets, now_ms)?;
-    create_school(store, id, &settings(), &user).await?;
+    let mis = if empty { MisSettings::default() } else { mis::settings() };
+    create_school(store, id, &Settings { mis, ..settings() }, &user).await?;
     if !empty {
         staff::add(store, id, &user, now_ms).await?;
     }

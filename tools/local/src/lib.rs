@@ -6,6 +6,7 @@ pub mod arguments;
 mod database;
 mod demo;
 mod files;
+mod mis;
 mod queue;
 mod secrets;
 mod system;

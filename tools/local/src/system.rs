@@ -13,6 +13,7 @@ use runtime::{
 };
 use simulators::{Simulators, TwilioAccount};
 use store::Store;
+use sync::Syncer;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tracing::warn;
@@ -22,6 +23,7 @@ use crate::access::Access;
 use crate::database;
 use crate::demo;
 use crate::files::LocalFiles;
+use crate::mis;
 use crate::queue::{Handler, LocalQueue, Mapping};
 use crate::secrets::{Secrets, write_private};
 use crate::vault::LocalVault;
@@ -29,6 +31,10 @@ use crate::web;
 
 /// Name of the table in the embedded database.
 const TABLE: &str = "messenger";
+/// How long one invocation of the sync writes before it hands on.
+pub(crate) const TURN: Duration = Duration::from_mins(10);
+/// Between two looks at the schools' schedules.
+const TICK: Duration = Duration::from_mins(1);
 /// Between two sweeps.
 const SWEEP: Duration = Duration::from_millis(500);
 
@@ -136,6 +142,11 @@ impl System {
         )
         .map_err(|e| StartError::new("dispatch", e))?;
         let mut tasks = workers(&queue, Arc::new(dispatch), Usage::new(store.clone()));
+        mis::keep_credentials(&*vault, school, simulators.url()).await?;
+        let around_it = (clock.clone(), ids.clone());
+        let syncer =
+            mis::syncer(store.clone(), queue.clone(), simulators.url(), Arc::clone(&vault), around_it)?;
+        tasks.extend(syncs(&queue, syncer));
 
         let product = api::router(api_state(&config, &store, &queue, files.clone(), vault, clock, ids)?);
         let around = files.routes().merge(web::ses_events(queue.clone()));
@@ -288,6 +299,26 @@ fn workers(queue: &LocalQueue, dispatch: Arc<Dispatch>, usage: Usage) -> Vec<Joi
             if let Err(e) = sweeper.sweep().await {
                 warn!(error = %e, "sweep failed");
             }
+        }
+    }));
+    tasks
+}
+
+/// Runs of the sync, and the schedule that begins them.
+fn syncs(queue: &LocalQueue, syncer: Syncer) -> Vec<JoinHandle<()>> {
+    let ticking = syncer.clone();
+    let syncing: Handler = Arc::new(move |event| {
+        let syncer = syncer.clone();
+        Box::pin(async move { syncer.handle(event).await })
+    });
+    let mapping = Mapping { queue: QueueName::Sync, batch: 1, window: Duration::ZERO, workers: 1 };
+    let mut tasks = queue.serve(mapping, &syncing);
+    tasks.push(tokio::spawn(async move {
+        loop {
+            if let Err(e) = ticking.tick().await {
+                warn!(error = %e, "schedules not looked at");
+            }
+            tokio::time::sleep(TICK).await;
         }
     }));
     tasks

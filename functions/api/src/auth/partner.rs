@@ -21,12 +21,14 @@ pub enum Scope {
     MessagesRead,
     /// Reading usage figures.
     UsageRead,
+    /// Asking for sync runs, and reading how they went.
+    SyncRun,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 4] =
-        [Self::ContactsWrite, Self::MessagesWrite, Self::MessagesRead, Self::UsageRead];
+    pub const ALL: [Self; 5] =
+        [Self::ContactsWrite, Self::MessagesWrite, Self::MessagesRead, Self::UsageRead, Self::SyncRun];
 
     /// What it allows, for whoever makes a key.
     pub const fn words(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Scope {
             Self::MessagesWrite => "Preview, send, stop and resend messages",
             Self::MessagesRead => "See where messages stand",
             Self::UsageRead => "See usage",
+            Self::SyncRun => "Have the school’s MIS read, and see how that went",
         }
     }
 
@@ -50,6 +53,7 @@ impl Scope {
             Self::MessagesWrite => "messages:write",
             Self::MessagesRead => "messages:read",
             Self::UsageRead => "usage:read",
+            Self::SyncRun => "sync:run",
         }
     }
 }

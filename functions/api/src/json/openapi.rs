@@ -8,7 +8,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{contacts, message, messages, usage};
+use super::{contacts, message, messages, sync, usage};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +27,8 @@ use super::{contacts, message, messages, usage};
         message::get_deliveries,
         message::stop_message,
         message::resend_message,
+        sync::post_run,
+        sync::get_run,
         usage::get_usage,
     ),
     security(("api_key" = [])),
@@ -34,6 +36,7 @@ use super::{contacts, message, messages, usage};
     tags(
         (name = "Contacts", description = "The school's address book"),
         (name = "Messages", description = "Sending, and what became of it"),
+        (name = "Sync", description = "Reading the school's MIS"),
         (name = "Usage", description = "What is billed"),
     ),
 )]

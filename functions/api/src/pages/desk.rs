@@ -14,6 +14,7 @@ use domain::settings::Settings;
 use store::School;
 
 use super::frame::{Frame, Here};
+use super::sync::SyncLine;
 use super::words::{self, LocalTime};
 use crate::auth::SignedIn;
 use crate::error::{ApiError, Result};
@@ -47,7 +48,11 @@ impl Desk {
     }
 
     async fn lay(state: &ApiState, by: &SignedIn, here: Here) -> Result<Self> {
-        let (settings, waiting) = tokio::try_join!(by.school.settings(), waiting(by))?;
+        let (settings, waiting, sync) = tokio::try_join!(
+            by.school.settings(),
+            Box::pin(waiting(by)),
+            Box::pin(by.school.sync_standing())
+        )?;
         let settings = settings.current(state.now_ms());
         let local = LocalTime::new(state.now_ms(), settings.time_zone());
         let frame = Frame {
@@ -60,14 +65,9 @@ impl Desk {
             several_schools: by.person.schools.len() > 1,
             linked: linked_words(by.membership.groups()),
             waiting,
+            sync: settings.mis.is_on().then(|| SyncLine::of(&sync, &local, state.now_ms())),
         };
         Ok(Self { settings, frame, local, limit: by.limit(), sender: sender(by) })
-    }
-
-    /// The same for another page's place.
-    pub(crate) const fn at(mut self, here: Here) -> Self {
-        self.frame.here = here;
-        self
     }
 
     /// The school's address book, as far as the user may see it.

@@ -2,11 +2,12 @@
 
 use domain::people::{Page, Rights};
 
+use super::sync::SyncLine;
+
 /// Where the user is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Here {
     Home,
-    Absence,
     Preferences,
     Send,
     History,
@@ -17,6 +18,7 @@ pub(crate) enum Here {
     Usage,
     Settings,
     ReleaseNotes,
+    Sync,
     Users,
     Audit,
 }
@@ -24,7 +26,6 @@ pub(crate) enum Here {
 impl Here {
     const ALL: [Self; 14] = [
         Self::Home,
-        Self::Absence,
         Self::Preferences,
         Self::Send,
         Self::History,
@@ -35,6 +36,7 @@ impl Here {
         Self::Usage,
         Self::Settings,
         Self::ReleaseNotes,
+        Self::Sync,
         Self::Users,
         Self::Audit,
     ];
@@ -42,9 +44,9 @@ impl Here {
     /// What has to be open to them for this.
     pub(crate) const fn page(self) -> Page {
         match self {
-            Self::Home | Self::Preferences | Self::Tools | Self::ReleaseNotes => Page::Own,
+            Self::Home | Self::Preferences | Self::Tools | Self::ReleaseNotes | Self::Sync => Page::Own,
             Self::Settings => Page::Settings,
-            Self::Send | Self::Absence => Page::Compose,
+            Self::Send => Page::Compose,
             Self::History => Page::History,
             Self::Authorise => Page::Authorise,
             Self::Contacts => Page::Contacts,
@@ -58,7 +60,6 @@ impl Here {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Home => "home",
-            Self::Absence => "absence",
             Self::Preferences => "preferences",
             Self::Send => "send",
             Self::History => "history",
@@ -69,6 +70,7 @@ impl Here {
             Self::Usage => "usage",
             Self::Settings => "settings",
             Self::ReleaseNotes => "release-notes",
+            Self::Sync => "sync",
             Self::Users => "users",
             Self::Audit => "audit",
         }
@@ -110,6 +112,8 @@ pub(crate) struct Frame {
     pub(crate) linked: Option<String>,
     /// Messages that wait for them to authorise.
     pub(crate) waiting: u32,
+    /// How fresh the copy of the MIS is; `None` where the school has no MIS.
+    pub(crate) sync: Option<SyncLine>,
 }
 
 impl Frame {
@@ -144,10 +148,6 @@ impl Frame {
             count: 0,
         };
         self.open_to_them([
-            (
-                Here::Absence,
-                link(Here::Absence, "/absence", "Absences", "Who is missing, and whose family knows"),
-            ),
             (
                 Here::Preferences,
                 link(
@@ -194,7 +194,6 @@ impl Frame {
         matches!(
             self.here,
             Here::Tools
-                | Here::Absence
                 | Here::Preferences
                 | Here::Upload
                 | Here::Usage
@@ -236,6 +235,7 @@ impl Frame {
             several_schools: true,
             linked: None,
             waiting: 2,
+            sync: Some(SyncLine { working: false, words: "Up to date, today 08:45".to_owned() }),
         }
     }
 }

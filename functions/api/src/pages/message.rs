@@ -21,7 +21,7 @@ use super::standing::{Show, next_step, tag};
 use super::words::{self, LocalTime};
 use crate::error::{ApiError, Result};
 use crate::services::deliveries::DeliveryLine;
-use crate::services::status::Status;
+use crate::services::status::{Status, Waits};
 
 /// People named in each group.
 const NAMED: usize = 24;
@@ -59,6 +59,9 @@ struct Live {
     /// How often it is worth asking for news.
     every_ms: u32,
     rejected: Option<String>,
+    /// Why it waits for a refresh of the address book.
+    waits: Option<&'static str>,
+    unsynced: Option<Ask>,
     total: u64,
     bar: Bar,
     legend: Vec<Legend>,
@@ -125,6 +128,26 @@ fn stop_or_withdraw(id: MessageId, state: MessageState) -> Ask {
     if state == MessageState::AwaitingAuthorisation { withdraw_ask(id) } else { stop_ask(id) }
 }
 
+const WAITS_FOR_RUN: &str = "The address book is being refreshed from the MIS. The message goes as soon as that has ended, to the \
+    numbers that are right then.";
+const LET_DOWN: &str = "The refresh that it waited for did not finish. It goes by itself once a later one has. You can \
+    also send it all the same, to the numbers that Messenger has now.";
+
+fn unsynced_ask(id: MessageId) -> Ask {
+    Ask {
+        id: "ask-unsynced",
+        action: format!("/messages/{id}/send-unsynced"),
+        form: "",
+        title: "Send it all the same?".to_owned(),
+        words: "Numbers and court orders that changed in the MIS since the last refresh are not known here yet. That you \
+                sent it is kept in the audit log."
+            .to_owned(),
+        yes: "Send it all the same".to_owned(),
+        no: "Let it wait",
+        harmless: false,
+    }
+}
+
 fn resend_ask(id: MessageId, deliveries: u64) -> Ask {
     let number = words::number(deliveries);
     Ask {
@@ -162,6 +185,11 @@ impl Live {
             rejected: (status.state == MessageState::Rejected).then(|| {
                 status.reason.clone().unwrap_or_else(|| "It could not be sent as it was.".to_owned())
             }),
+            waits: status.waits.map(|waits| match waits {
+                Waits::ForRun => WAITS_FOR_RUN,
+                Waits::LetDown => LET_DOWN,
+            }),
+            unsynced: (status.waits == Some(Waits::LetDown)).then(|| unsynced_ask(status.id)),
             total,
             bar: lines::bar(&counts),
             legend: legend(&counts, total),
@@ -180,6 +208,7 @@ fn title(status: &Status, counts: &Counts, total: u64) -> String {
         MessageState::Rejected => "Not sent".to_owned(),
         MessageState::AwaitingAuthorisation => "Waiting to be authorised".to_owned(),
         MessageState::Stopped if total == 0 => "Stopped before it was sent".to_owned(),
+        _ if total == 0 && status.waits.is_some() => "Waiting for the refresh".to_owned(),
         _ if total == 0 => "Getting ready to send".to_owned(),
         MessageState::Queued | MessageState::Sending => {
             part("Sending:", total - of(Show::Waiting) - of(Show::Retrying))

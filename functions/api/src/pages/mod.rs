@@ -1,6 +1,5 @@
 //! The staff pages. Each is a struct that is its template's data, a handler that fills it in, and a sample of it.
 
-mod absence;
 mod audit;
 mod authorise;
 mod compose;
@@ -22,6 +21,7 @@ mod release_notes;
 mod settings;
 mod shown;
 mod standing;
+mod sync;
 mod tools;
 mod upload;
 mod usage;
@@ -48,7 +48,6 @@ pub fn routes() -> Router<ApiState> {
         .merge(preferences::routes())
         .merge(home::routes())
         .merge(compose::routes())
-        .merge(absence::routes())
         .merge(history::routes())
         .merge(message::routes())
         .merge(deliveries::routes())
@@ -63,6 +62,7 @@ pub fn routes() -> Router<ApiState> {
         .merge(settings::routes())
         .merge(keys::routes())
         .merge(release_notes::routes())
+        .merge(sync::routes())
 }
 
 /// Kept as they are in an address.

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use askama::Template;
 
-use super::absence::AbsencePage;
 use super::audit::AuditPage;
 use super::authorise::{EditPage, OnePage, QueuePage};
 use super::compose::{ComposePage, ConfirmPage, FoundPart, PinPage};
@@ -23,6 +22,7 @@ use super::problem::ProblemPage;
 use super::release_notes::ReleaseNotesPage;
 use super::settings::mis::{MisPage, TrialPart};
 use super::settings::{ConfirmSettingsPage, GoToXPage, SettingsPage};
+use super::sync::SyncPage;
 use super::tools::ToolsPage;
 use super::upload::{ImportPage, UploadPage};
 use super::usage::UsagePage;
@@ -46,9 +46,6 @@ fn pages() -> Vec<(&'static str, String)> {
         page("preferences-protected", &PreferencesPage::sample_protected()),
         page("second-factor", &FactorPage::sample()),
         page("recovery-codes", &CodesPage::sample()),
-        page("absence", &AbsencePage::sample()),
-        page("absence-stale", &AbsencePage::sample_stale()),
-        page("absence-empty", &AbsencePage::sample_empty()),
         page("home", &HomePage::sample()),
         page("home-new", &HomePage::sample_new()),
         page("send", &ComposePage::sample()),
@@ -81,6 +78,9 @@ fn pages() -> Vec<(&'static str, String)> {
         page("contact-changed", &ContactPage::sample_changed()),
         page("contact-problems", &ContactPage::sample_with_problems()),
         page("ask", &AskPage::sample()),
+        page("sync", &SyncPage::sample()),
+        page("sync-held", &SyncPage::sample_held()),
+        page("sync-working", &SyncPage::sample_working()),
         page("upload", &UploadPage::sample()),
         page("upload-columns", &ImportPage::sample_columns()),
         page("upload-checking", &ImportPage::sample_checking()),

@@ -35,6 +35,21 @@ pub async fn stop(state: &ApiState, school: &School, id: MessageId, deed: &Deed)
     Ok(school.meta(id).await?.ok_or(ApiError::NotFound)?.state)
 }
 
+/// Has a message that waits for a sync run sent without it. 409 if it does not wait.
+pub async fn waive_sync(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<()> {
+    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    if !school.waive_sync(id, deed, state.now_ms()).await? {
+        return Err(ApiError::Conflict("This message does not wait for a refresh any more.".to_owned()));
+    }
+    state.statuses().forget(school.id(), id);
+    let plan = Job::Plan { school: school.id(), message: id, revision: meta.revision };
+    // Should this fail, the watch plans it.
+    if let Err(e) = state.queue().send(queue_for(meta.purpose), vec![(plan, 0)]).await {
+        tracing::warn!(message = %id, error = %e, "plan not queued");
+    }
+    Ok(())
+}
+
 /// Stops a message that has finished as far as its row says, if any of its deliveries may yet go: one that nobody had
 /// an answer for goes again once the provider says that it never came.
 async fn stop_finished(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<bool> {

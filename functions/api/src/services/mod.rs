@@ -1,6 +1,5 @@
 //! What can be done, apart from who asks for it: the JSON API and the pages both come here.
 
-pub mod attendance;
 pub mod audit;
 pub mod authorise;
 pub mod compose;
@@ -16,6 +15,7 @@ pub mod release;
 pub mod send;
 pub mod settings;
 pub mod status;
+pub mod sync;
 pub mod usage;
 pub mod users;
 pub mod x;

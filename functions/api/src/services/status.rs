@@ -41,6 +41,29 @@ pub struct Status {
     pub unreachable: u32,
     /// Why it was rejected, in plain words.
     pub reason: Option<String>,
+    /// It waits for a sync run.
+    pub waits: Option<Waits>,
+}
+
+/// How a message waits for a sync run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waits {
+    /// The run is at work.
+    ForRun,
+    /// It did not finish: a later one, or somebody's word, lets the message go.
+    LetDown,
+}
+
+impl Waits {
+    const fn of(meta: &Meta) -> Option<Self> {
+        if !matches!(meta.state, MessageState::Queued)
+            || meta.unsynced.since_ms.is_none()
+            || meta.unsynced.waived
+        {
+            return None;
+        }
+        Some(if meta.unsynced.let_down { Self::LetDown } else { Self::ForRun })
+    }
 }
 
 impl Status {
@@ -155,6 +178,7 @@ fn reckon(meta: Meta, tally: Tally) -> Status {
         MessageState::Finished if waiting => MessageState::Sending,
         state => state,
     };
+    let waits = Waits::of(&meta);
     Status {
         id: meta.id,
         state,
@@ -164,6 +188,7 @@ fn reckon(meta: Meta, tally: Tally) -> Status {
         totals,
         sms_units,
         unreachable: meta.unreachable,
+        waits,
         reason: meta.reason,
     }
 }

@@ -1,11 +1,9 @@
 //! The router from outside: real requests, the real database client, a queue that only remembers.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-mod absence;
 mod account;
 mod audit;
 mod auth;
-mod bars;
 mod compose;
 mod contacts;
 mod control;
@@ -25,6 +23,7 @@ mod rights;
 mod safety;
 mod settings;
 mod surface;
+mod sync;
 mod usage;
 mod users;
 mod visitor;

@@ -9,11 +9,12 @@ use api::services::send::send;
 use axum::body::Body;
 use domain::audit::{Act, Deed, Who};
 use domain::email::EmailAddress;
-use domain::ids::UserId;
+use domain::ids::{RunId, UserId};
 use domain::people::{Profile, Role, Roles, Standing};
+use domain::sync::{Asked, LEASE_MS, Run, RunState};
 use http::Request;
 use serde_json::json;
-use store::{Author, Lifetime, MemberChange, School, User};
+use store::{Author, Begun, Lifetime, MemberChange, School, User};
 use ulid::Ulid;
 
 use crate::kit::{Answer, House, NOON, PUBLIC_URL, settings};
@@ -37,14 +38,13 @@ const STAFF: &[(&str, &str, &str)] = &[
     ("POST", "/send", "composeMessage"),
     ("POST", "/send/live", "composeMessage"),
     ("GET", "/send/find", "composeMessage"),
-    ("GET", "/absence", "composeMessage"),
-    ("POST", "/absence", "composeMessage"),
     ("GET", "/history", "messageHistory"),
     ("GET", "/messages/{id}", "messageHistory"),
     ("GET", "/messages/{id}/live", "messageHistory"),
     ("GET", "/messages/{id}/deliveries", "messageHistory"),
     ("POST", "/messages/{id}/stop", "authoriseMessage"),
     ("POST", "/messages/{id}/resend", "authoriseMessage"),
+    ("POST", "/messages/{id}/send-unsynced", "authoriseMessage"),
     ("GET", "/authorise", "authoriseMessage"),
     ("GET", "/authorise/{id}", "authoriseMessage"),
     ("POST", "/authorise/{id}/approve", "authoriseMessage"),
@@ -62,7 +62,6 @@ const STAFF: &[(&str, &str, &str)] = &[
     ("POST", "/contacts/{id}", "editContact"),
     ("POST", "/contacts/{id}/delete", "editContact"),
     ("POST", "/contacts/{id}/overrides", "editContact"),
-    ("POST", "/contacts/{id}/bar", "editContact"),
     ("GET", "/settings", "preferences"),
     ("POST", "/settings/{group}", "preferences"),
     ("POST", "/settings/logo", "preferences"),
@@ -79,6 +78,11 @@ const STAFF: &[(&str, &str, &str)] = &[
     ("POST", "/settings/keys", "preferences"),
     ("POST", "/settings/keys/{id}/rotate", "preferences"),
     ("POST", "/settings/keys/{id}/revoke", "preferences"),
+    ("GET", "/sync", "user"),
+    ("GET", "/sync/live", "user"),
+    ("POST", "/sync", "user"),
+    ("POST", "/sync/{id}/apply", "preferences admin"),
+    ("POST", "/sync/{id}/discard", "preferences admin"),
     ("GET", "/release-notes", "user"),
     ("GET", "/users", "manageUser"),
     ("GET", "/users/new", "manageUser admin"),
@@ -136,6 +140,8 @@ const OTHERS: &[&str] = &[
     "GET /api/v1/messages/{id}/deliveries",
     "POST /api/v1/messages/{id}/stop",
     "POST /api/v1/messages/{id}/resend",
+    "POST /api/v1/sync-runs",
+    "GET /api/v1/sync-runs/{id}",
     "GET /api/v1/usage",
     "POST /hooks/twilio/status/{reference}",
     "POST /hooks/twilio/inbound",
@@ -236,6 +242,17 @@ impl<'h> Browser<'h> {
     }
 }
 
+/// A sync run that is held.
+async fn held_run(school: &School) -> RunId {
+    let id = RunId::new(Ulid::from_parts(8, 8));
+    let mut run = Run::new(id, Asked::Schedule, NOON);
+    assert_eq!(school.begin_sync(&run, LEASE_MS, NOON).await.unwrap(), Begun::New);
+    run.changes.left = 3;
+    run.end(RunState::Held, None, NOON);
+    school.end_sync(&run, NOON).await.unwrap();
+    id
+}
+
 /// Things of a school that routes can name: path with `{id}` → id.
 async fn things(house: &House, key: &str, school: &School) -> BTreeMap<&'static str, String> {
     let post = async |path: &str, body: serde_json::Value| {
@@ -275,7 +292,9 @@ async fn things(house: &House, key: &str, school: &School) -> BTreeMap<&'static 
     let expect = page.split_once("name=\"expect\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     let handed_in = teacher.post("/send", &format!("{text}&expect={expect}&do=send")).await;
     let waits = handed_in.header("location").split(['/', '?']).nth(2).unwrap().to_owned();
+    let run = held_run(school).await;
     BTreeMap::from([
+        ("sync", run.to_string()),
         ("authorise", waits),
         ("messages", sent.json()["id"].as_str().unwrap().to_owned()),
         ("contacts", "ann".to_owned()),

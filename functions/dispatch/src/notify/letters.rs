@@ -162,6 +162,18 @@ pub(super) fn rejected(school: &str, page: &str) -> Letter {
     )
 }
 
+pub(super) fn waits_for_sync(school: &str, page: &str) -> Letter {
+    letter(
+        "Your message has not gone yet",
+        format!(
+            "Hello,\n\na message that you wrote for {} waits: the address book was being refreshed from the MIS when you \
+             sent it, and the refresh did not finish.\n\n\
+             It goes by itself once a later refresh has finished. You can also send it all the same, here: <{page}>",
+            plain(school)
+        ),
+    )
+}
+
 /// A text: no name in it, so that a lost phone tells nobody whose account it opens.
 pub(super) fn password_code(code: &str) -> String {
     format!(

@@ -91,6 +91,12 @@ impl Dispatch {
                 let page = self.url(&format!("/messages/{message}"));
                 self.mail(&user, letters::rejected(&name, &page)).await
             }
+            Notice::WaitsForSync { user, message } => {
+                let user = self.of(user).await?;
+                let name = school.settings().await?.name;
+                let page = self.url(&format!("/messages/{message}"));
+                self.mail(&user, letters::waits_for_sync(&name, &page)).await
+            }
         }
     }
 

@@ -72,6 +72,10 @@ pub enum Action {
     ManageUsers,
     /// Change the school's settings, its API keys among them.
     ChangeSettings,
+    /// Ask for a sync run.
+    Refresh,
+    /// Have a sync run that is held applied, or let it be.
+    DecideSync,
     /// See the counts of each day.
     SeeUsage,
     /// Open the parental payments page.
@@ -152,7 +156,7 @@ impl Rights {
     pub const fn may(self, action: Action) -> bool {
         let roles = self.roles;
         match action {
-            Action::ChangeOwnPreferences => roles.has(Role::User),
+            Action::ChangeOwnPreferences | Action::Refresh => roles.has(Role::User),
             Action::Compose => roles.has(Role::ComposeMessage),
             Action::SendOwn => roles.has(Role::ComposeMessage) && roles.has(Role::AuthoriseMessage),
             Action::AuthoriseOthers | Action::ControlSending => {
@@ -169,6 +173,7 @@ impl Rights {
             Action::Upload => roles.has(Role::UploadData),
             Action::ManageUsers => roles.has(Role::ManageUser) || roles.has(Role::Admin),
             Action::ChangeSettings => roles.has(Role::Preferences),
+            Action::DecideSync => roles.has(Role::Preferences) || roles.has(Role::Admin),
             Action::SeeUsage => roles.has(Role::MessageHistory) || roles.has(Role::Admin),
             Action::ManagePayments => roles.has(Role::ManagePayments) && self.switches.payments,
         }

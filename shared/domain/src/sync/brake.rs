@@ -49,13 +49,6 @@ pub enum Held {
     Feed(String),
 }
 
-impl Held {
-    /// Whether an administrator may have it applied all the same.
-    pub const fn may_be_applied(&self) -> bool {
-        !matches!(self, Self::Feed(_))
-    }
-}
-
 /// Whether a feed is to be asked about: a part that came empty, more than 50 people or one in ten gone, or as many ties
 /// between people who stay. `ties` counts those only.
 pub fn brake(people: &[Counted], ties: Counted) -> Option<Held> {

@@ -4,10 +4,26 @@
 use domain::contact::{Contact, ContactRole, PhoneLabel};
 use simulators::{MisAdult, MisPupil, MisSchool, MisTie};
 
+use domain::sync::{MisSettings, Windows};
+
 use super::people;
+
+/// Name under which the demo MIS's credentials are kept.
+pub(crate) const SECRET: &str = "demo";
 
 /// Authority and establishment of the demo school.
 pub(crate) const ESTAB: &str = "3285976";
+
+/// How the school's settings name its MIS. It is refreshed only when somebody asks: the demo stays as it was left.
+pub(super) fn settings() -> MisSettings {
+    MisSettings {
+        kind: "xporter".to_owned(),
+        address: "http://127.0.0.1".to_owned(),
+        school: ESTAB.to_owned(),
+        secret: SECRET.to_owned(),
+        windows: Windows { hourly_from: None, hourly_to: 17, overnight: None },
+    }
+}
 
 /// The school's MIS. In a few families a court order bars the second adult from the first child.
 pub(crate) fn school() -> MisSchool {

@@ -40,6 +40,7 @@ fn meta(why: Held) -> Meta {
         finishing: store::Finishing::default(),
         held: Some(why),
         approved: false,
+        unsynced: store::Unsynced::default(),
     }
 }
 

@@ -12,7 +12,7 @@ use domain::people::Action;
 use serde::Deserialize;
 use store::School;
 
-use super::{Live, LivePart, MessagePage, known, resend_ask, stop_or_withdraw};
+use super::{Live, LivePart, MessagePage, known, resend_ask, stop_or_withdraw, unsynced_ask};
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::pages::contacts::AskPage;
@@ -30,6 +30,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/messages/{id}/live", get(live))
         .route("/messages/{id}/stop", post(stop))
         .route("/messages/{id}/resend", post(resend))
+        .route("/messages/{id}/send-unsynced", post(send_unsynced))
 }
 
 #[derive(Deserialize)]
@@ -159,6 +160,21 @@ async fn resend(
         control::resend(&state, &by.school, id, &by.did(Act::MessageResent, id.to_string(), Vec::new()))
             .await?;
     Ok(Redirect::to(&format!("/messages/{id}?done=resent&n={}", resent.count)).into_response())
+}
+
+async fn send_unsynced(
+    State(state): State<ApiState>,
+    Path(id): Path<String>,
+    Posted { by, form }: Posted,
+) -> Result<Response> {
+    let id = known(&id)?;
+    may_resend(&by, id).await?;
+    if form.text("sure") != "yes" {
+        return ask_page(&state, &by, id, unsynced_ask(id)).await;
+    }
+    let deed = by.did(Act::SentUnsynced, id.to_string(), Vec::new());
+    control::waive_sync(&state, &by.school, id, &deed).await?;
+    Ok(Redirect::to(&format!("/messages/{id}?done=sent")).into_response())
 }
 
 async fn ask_page(state: &ApiState, by: &SignedIn, id: MessageId, ask: Ask) -> Result<Response> {

@@ -1,0 +1,142 @@
+//! Sync runs: asking for one, and how it went.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::audit::Act;
+use domain::sync::{Asked, Changes, JobLine, Run};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::auth::{Partner, Scope};
+use crate::error::{ApiError, Problem, Result};
+use crate::services::sync::request;
+use crate::state::ApiState;
+
+/// The run that was begun, or joined.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RunAnswer {
+    #[schema(example = "01JD3V4K8M0000000000000000")]
+    id: String,
+}
+
+/// How a run goes, or went.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RunStatusAnswer {
+    #[schema(example = "01JD3V4K8M0000000000000000")]
+    id: String,
+    /// `queued`, `running`, `finished`, `held` (the feed looks wrong: nothing was changed, an administrator is asked),
+    /// `failed` (nothing was changed) or `discarded`.
+    #[schema(example = "running")]
+    state: &'static str,
+    /// One for each part of the MIS.
+    jobs: Vec<JobAnswer>,
+    changes: ChangesAnswer,
+    /// Why it is held or failed, in plain words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// One part of a run.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JobAnswer {
+    /// `school`, `pupils`, `contacts`, `staff`, `groups` or `attendance`.
+    #[schema(example = "pupils")]
+    part: &'static str,
+    /// `waiting`, `reading`, `read`, `writing`, `finished`, `failed`, or `skipped` where this kind of MIS has no such part.
+    #[schema(example = "reading")]
+    state: &'static str,
+    /// Rows read so far.
+    #[schema(example = 600)]
+    done: u64,
+    /// Of how many; 0 where the MIS does not say.
+    #[schema(example = 900)]
+    of: u64,
+}
+
+/// What a run changed, or would change while it is held.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChangesAnswer {
+    /// People who are new or differ.
+    people: u32,
+    /// People who are gone.
+    left: u32,
+    /// Relationships that are new or differ.
+    relationships: u32,
+    /// Relationships that ended.
+    relationships_ended: u32,
+    /// Marks of the register that are new or differ.
+    marks: u32,
+}
+
+/// Ask for a sync run
+///
+/// Reads the school's MIS and brings the address book and the registers up to date. While a run is at work it is joined:
+/// the answer has its id.
+#[utoipa::path(
+    post, path = "/api/v1/sync-runs", tag = "Sync",
+    responses(
+        (status = 202, description = "The run", body = RunAnswer),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `sync:run`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The school has no MIS", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn post_run(
+    State(state): State<ApiState>,
+    partner: Partner,
+) -> Result<(StatusCode, Json<RunAnswer>)> {
+    let school = partner.may(Scope::SyncRun)?;
+    let asked = Asked::Key(partner.author().id);
+    let id = request(&state, school, asked, &partner.deed(Act::SyncAsked, "")).await?;
+    Ok((StatusCode::ACCEPTED, Json(RunAnswer { id: id.to_string() })))
+}
+
+/// Get how a sync run goes
+#[utoipa::path(
+    get, path = "/api/v1/sync-runs/{id}", tag = "Sync",
+    params(("id" = String, Path, description = "The run")),
+    responses(
+        (status = 200, description = "How it goes, or went", body = RunStatusAnswer),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `sync:run`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not a run of this school, or of more than 60 days ago", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_run(partner: Partner, Path(id): Path<String>) -> Result<Json<RunStatusAnswer>> {
+    let school = partner.may(Scope::SyncRun)?;
+    let id = id.parse().map_err(|_| ApiError::NotFound)?;
+    Ok(Json(RunStatusAnswer::of(school.sync_run(id).await?.ok_or(ApiError::NotFound)?)))
+}
+
+impl RunStatusAnswer {
+    fn of(run: Run) -> Self {
+        Self {
+            id: run.id.to_string(),
+            state: run.state.code(),
+            jobs: run.jobs.iter().map(JobAnswer::of).collect(),
+            changes: ChangesAnswer::of(run.changes),
+            reason: run.why,
+        }
+    }
+}
+
+impl JobAnswer {
+    const fn of(job: &JobLine) -> Self {
+        Self { part: job.part.code(), state: job.state.code(), done: job.done, of: job.of }
+    }
+}
+
+impl ChangesAnswer {
+    const fn of(changes: Changes) -> Self {
+        Self {
+            people: changes.people,
+            left: changes.left,
+            relationships: changes.ties,
+            relationships_ended: changes.ties_ended,
+            marks: changes.marks,
+        }
+    }
+}

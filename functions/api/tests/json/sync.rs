@@ -1,0 +1,146 @@
+//! Asking for a refresh, by key and by page, and deciding about one that is held.
+
+use domain::audit::{Act, Deed, Who};
+use domain::ids::{ContactId, RunId};
+use domain::job::Job;
+use domain::people::Roles;
+use domain::settings::Settings;
+use domain::sync::{Asked, LEASE_MS, MisSettings, Run, RunState};
+use runtime::QueueName;
+use store::Begun;
+use ulid::Ulid;
+
+use crate::kit::{House, NOON};
+use crate::rights::Browser;
+
+async fn with_mis(house: &House) {
+    let before = house.school.settings().await.unwrap();
+    let mis = MisSettings { kind: "xporter".to_owned(), ..MisSettings::default() };
+    let deed = Deed {
+        who: Who::System,
+        from: String::new(),
+        act: Act::SettingsChanged,
+        on: String::new(),
+        changes: Vec::new(),
+    };
+    let after = Settings { mis, ..before.clone() };
+    house.school.change_settings(&before, after, &deed, NOON).await.unwrap();
+}
+
+/// A run that ended so.
+async fn ended(house: &House, number: u128, state: RunState, left: u32) -> RunId {
+    let id = RunId::new(Ulid::from_parts(u64::try_from(house.clock.now_ms()).unwrap(), number));
+    let mut run = Run::new(id, Asked::Schedule, house.clock.now_ms());
+    assert_eq!(house.school.begin_sync(&run, LEASE_MS, house.clock.now_ms()).await.unwrap(), Begun::New);
+    run.changes.left = left;
+    run.end(state, Some("124 of 310 people are missing.".to_owned()), house.clock.now_ms());
+    house.school.put_held(id, &[ContactId::parse("PL-1").unwrap()], NOON).await.unwrap();
+    house.school.end_sync(&run, house.clock.now_ms()).await.unwrap();
+    id
+}
+
+fn runs(house: &House) -> Vec<RunId> {
+    let jobs = house.queue.take();
+    let of = |(queue, job)| match job {
+        Job::Sync { run, .. } => {
+            assert_eq!(queue, QueueName::Sync);
+            Some(run)
+        }
+        _ => None,
+    };
+    jobs.into_iter().filter_map(of).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_asks_for_a_run_joins_the_one_at_work_and_sees_how_it_goes() {
+    let house = House::start().await;
+    let nothing = house.post("/api/v1/sync-runs", &serde_json::json!({})).await;
+    assert!(nothing.problem(409).is_empty());
+    with_mis(&house).await;
+    let first = house.post("/api/v1/sync-runs", &serde_json::json!({})).await;
+    let again = house.post("/api/v1/sync-runs", &serde_json::json!({})).await;
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (202, 202));
+    assert_eq!(first.json()["id"], again.json()["id"]);
+    let id = first.json()["id"].as_str().unwrap().to_owned();
+    let queued: Vec<String> = runs(&house).iter().map(ToString::to_string).collect();
+    assert_eq!(queued, std::slice::from_ref(&id));
+
+    let run = house.get(&format!("/api/v1/sync-runs/{id}")).await.json();
+    assert_eq!((&run["id"], &run["state"]), (&id.into(), &"queued".into()));
+    let parts: Vec<&str> =
+        run["jobs"].as_array().unwrap().iter().map(|j| j["part"].as_str().unwrap()).collect();
+    assert_eq!(parts, ["school", "pupils", "contacts", "staff", "groups", "attendance"]);
+    house.get("/api/v1/sync-runs/01JD3V4K8M0000000000000000").await.problem(404);
+    house.get("/api/v1/sync-runs/nonsense").await.problem(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_cannot_be_queued_does_not_stand_in_the_way_of_the_next() {
+    let house = House::start().await;
+    with_mis(&house).await;
+    house.queue.break_down();
+    house.post("/api/v1/sync-runs", &serde_json::json!({})).await.problem(503);
+    house.queue.mend();
+    let next = house.post("/api/v1/sync-runs", &serde_json::json!({})).await;
+    assert_eq!(next.status.as_u16(), 202);
+    assert_eq!(runs(&house).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anybody_may_ask_for_a_refresh_and_the_footer_says_how_it_stands() {
+    let house = House::start().await;
+    let anybody = Browser::of(&house, &house.school, 1, Roles::of_codes(["user"])).await;
+    assert!(!anybody.ask("GET", "/").await.text.contains("sync-line"), "without an MIS there is none");
+    with_mis(&house).await;
+    assert!(anybody.ask("GET", "/").await.text.contains("Not refreshed yet"));
+    assert_eq!(anybody.post("/sync", "").await.status.as_u16(), 303);
+    assert_eq!(anybody.post("/sync", "").await.status.as_u16(), 303);
+    assert_eq!(runs(&house).len(), 1);
+    assert!(anybody.ask("GET", "/").await.text.contains("Refreshing now"));
+    assert!(anybody.ask("GET", "/sync/live").await.text.contains("data-working"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_run_is_shown_and_applied_once_or_discarded_by_an_administrator() {
+    let house = House::start().await;
+    with_mis(&house).await;
+    let held = ended(&house, 1, RunState::Held, 124).await;
+    let anybody = Browser::of(&house, &house.school, 1, Roles::of_codes(["user"])).await;
+    let admin = Browser::of(&house, &house.school, 2, Roles::of_codes(["user", "admin"])).await;
+    assert!(anybody.ask("GET", "/sync").await.text.contains("An administrator decides"));
+    let shown = admin.ask("GET", "/sync").await.text;
+    assert!(shown.contains("124 people would be removed") && shown.contains("Apply: remove 124 people"));
+
+    let path = format!("/sync/{held}/apply");
+    assert_eq!(anybody.post(&path, "sure=yes").await.status.as_u16(), 403);
+    assert!(admin.post(&path, "").await.text.contains("Apply what the MIS sent?"), "it asks first");
+    assert!(runs(&house).is_empty());
+    assert_eq!(admin.post(&path, "sure=yes").await.status.as_u16(), 303);
+    let applying = runs(&house);
+    let standing = house.school.sync_standing().await.unwrap();
+    assert_eq!(standing.running.map(|run| (run.id, run.approves)), Some((applying[0], Some(held))));
+    // A double click: the run that applies it is at work.
+    assert_eq!(admin.post(&path, "sure=yes").await.status.as_u16(), 409);
+
+    let done = Run { id: applying[0], ..Run::new(applying[0], Asked::Schedule, NOON) };
+    let mut done = done;
+    done.end(RunState::Finished, None, NOON);
+    house.school.end_sync(&done, NOON).await.unwrap();
+    house.clock.advance(std::time::Duration::from_mins(5));
+    let second = ended(&house, 2, RunState::Held, 124).await;
+    assert_eq!(admin.post(&format!("/sync/{second}/discard"), "").await.status.as_u16(), 303);
+    assert_eq!(admin.post(&format!("/sync/{second}/discard"), "").await.status.as_u16(), 409);
+    assert_eq!(admin.post(&format!("/sync/{second}/apply"), "sure=yes").await.status.as_u16(), 409);
+    assert!(admin.ask("GET", "/sync").await.text.contains("Discarded"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_broke_off_leaves_nothing_to_apply() {
+    let house = House::start().await;
+    with_mis(&house).await;
+    let held = ended(&house, 1, RunState::Held, 0).await;
+    let admin = Browser::of(&house, &house.school, 2, Roles::all()).await;
+    assert!(admin.ask("GET", "/sync").await.text.contains("There is nothing to apply"));
+    assert_eq!(admin.post(&format!("/sync/{held}/apply"), "sure=yes").await.status.as_u16(), 409);
+    assert!(runs(&house).is_empty());
+}

@@ -1,0 +1,60 @@
+//! A message that was confirmed while a sync runs waits for it, so that it goes to the numbers that are right now
+//! (FEATURES §6.8). An emergency never waits.
+
+use domain::ids::UserId;
+use domain::job::Job;
+use domain::message::Purpose;
+use domain::notice::Notice;
+use domain::settings::Settings;
+use runtime::QueueName;
+use store::{Meta, School, Unsynced};
+
+use crate::Dispatch;
+use crate::error::Result;
+
+/// Between two looks while the run is at work, in milliseconds.
+const WORKING_MS: i64 = 2_000;
+/// Between two looks once it has ended without success: until somebody decides, or a later run finishes.
+const LET_DOWN_MS: i64 = 60_000;
+
+impl Dispatch {
+    /// Whether the message waits for a sync run; then it is looked at again later.
+    pub(crate) async fn waits_for_sync(
+        &self,
+        school: &School,
+        meta: &Meta,
+        settings: &Settings,
+    ) -> Result<bool> {
+        let Unsynced { since_ms, let_down, waived } = meta.unsynced;
+        if waived || meta.purpose == Purpose::Emergency || !settings.mis.is_on() {
+            return Ok(false);
+        }
+        let now_ms = self.clock.now_ms();
+        let standing = school.sync_standing().await?;
+        let working = standing.at_work(now_ms);
+        let Some(since_ms) = since_ms.or_else(|| working.map(|run| run.began_ms)) else { return Ok(false) };
+        if standing.fresh_ms.is_some_and(|fresh_ms| fresh_ms >= since_ms) {
+            return Ok(false);
+        }
+        let delay_ms = if working.is_some() { WORKING_MS } else { LET_DOWN_MS };
+        let due_ms = now_ms + delay_ms + 2 * self.grace_ms();
+        let lets_down = working.is_none();
+        if !school.wait_for_sync(meta.id, since_ms, lets_down, due_ms).await? {
+            return Ok(true);
+        }
+        let again = Job::Plan { school: school.id(), message: meta.id, revision: meta.revision };
+        self.enqueue(meta.purpose, vec![(again, delay_ms)]).await?;
+        if lets_down && !let_down {
+            self.tell_author(school, meta).await?;
+        }
+        Ok(true)
+    }
+
+    /// A partner's system has no mailbox: it sees that its message is still queued.
+    async fn tell_author(&self, school: &School, meta: &Meta) -> Result<()> {
+        let Ok(user) = meta.author.id.parse::<UserId>() else { return Ok(()) };
+        let notice = Notice::WaitsForSync { user, message: meta.id };
+        let job = Job::Notify { school: school.id(), notice };
+        Ok(self.queue.send(QueueName::Emergency, vec![(job, 0)]).await?)
+    }
+}
