@@ -112,7 +112,7 @@ class Stack:
     def _start_ledgers(self):
         """What the functions ask of AWS: {(function, action, resource)}."""
         self.calls = set()
-        self.ledgers = {name: rights.serve(self, name) for name in ("Api", "Dispatch", "Usage")}
+        self.ledgers = {name: rights.serve(self, name) for name in ("Api", "Dispatch", "Sync", "Usage")}
         for ledger in self.ledgers.values():
             self._undo.callback(ledger.server_close)
             self._undo.callback(ledger.shutdown)

@@ -67,6 +67,9 @@ def of_call(method, path, target, body):
     if service == "AmazonSQS":
         queue = json.loads(body)["QueueUrl"].rsplit("/", 1)[-1]
         return {(f"sqs:{operation.removesuffix('Batch')}", queue)}
+    if service == "secretsmanager":
+        request = json.loads(body)
+        return {(f"secretsmanager:{operation}", f"secret:{request.get('Name') or request['SecretId']}")}
     if target is None:
         return _of_s3(method, urllib.parse.urlsplit(path))
     return {(target, "")}

@@ -11,7 +11,8 @@ import cloud
 from cloud import ACCOUNT, TOKEN, until
 from people import Browser, Partner
 
-PERSONAL = ("7700900", "1632960", "family.example", "Number1", "We close", "Bring a", "Thank you", "Abbey Green")
+PERSONAL = ("7700900", "1632960", "family.example", "Number1", "We close", "Bring a", "Thank you", "Abbey Green",
+            "hush-hush")
 SCOPES = "contacts:write,messages:write,messages:read,usage:read"
 stack = None
 
@@ -165,6 +166,50 @@ class Gateway(unittest.TestCase):
         self.assertEqual(Partner(stack.url, "msk_a_b")._ask("GET", "/api/v1/usage").status, 401)
 
 
+class Mis(unittest.TestCase):
+    """The sync calls public addresses only, so no simulator: what is shown is the way to it and back."""
+
+    SECRET = "hush-hush-of-the-stack"
+
+    def test_credentials_reach_the_sync_and_nobody_else_and_a_trial_tells_what_is_wrong(self):
+        school = School("Maple Road School")
+        office = Browser(stack.url)
+        office.sign_in(school.username, school.password)
+        saved = office.submit(
+            office.get("/settings/mis?kind=wonde"), "/settings/mis", address="https://mis.invalid/v1.0",
+            school="A1930499544", token=self.SECRET, sure="yes")
+        self.assertTrue(saved.url.endswith("/settings/mis?done=saved"), saved.text)
+        self.assertNotIn(self.SECRET, saved.text)
+        secrets = self.secrets(school)
+        self.assertEqual(secrets, [{"token": self.SECRET}])
+
+        office.submit(saved, "/settings/mis/test")
+        until("the trial ends", lambda: "Does not work" in office.get("/settings/mis/live").text, 60)
+        self.assertIn("does not answer", office.get("/settings/mis/live").text)
+
+        # The tick begins what is due, and the queue brings it.
+        self.assertEqual(stack.invoke("Sync", {"tick": True}), {"begun": 1})
+        self.assertEqual(stack.invoke("Sync", {"tick": True}), {"begun": 0})
+        until("the run has ended", lambda: self.last_run(school) == "failed", 90)
+
+        gone = office.submit(office.get("/settings/mis?kind=none"), "/settings/mis", sure="yes")
+        self.assertTrue(gone.url.endswith("?done=saved"), gone.text)
+        self.assertEqual(self.secrets(school), [])
+
+    def secrets(self, school):
+        client = stack.client("secretsmanager")
+        prefix = f"{cloud.STACK}/mis/{school.id}/"
+        names = [s["Name"] for s in client.list_secrets(MaxResults=100)["SecretList"] if "DeletedDate" not in s]
+        return [json.loads(client.get_secret_value(SecretId=name)["SecretString"])
+                for name in names if name.startswith(prefix)]
+
+    def last_run(self, school):
+        """How the school's latest run came out."""
+        key = {"pk": {"S": f"S#{school.id}#Y"}, "sk": {"S": "LOCK"}}
+        row = stack.client("dynamodb").get_item(TableName=stack.outputs["TableName"], Key=key).get("Item", {})
+        return row.get("last_state", {}).get("S")
+
+
 class Recovery(unittest.TestCase):
     def test_a_message_whose_job_was_lost_is_sent_by_the_sweep_alone(self):
         school = School("Birch Lane School")
@@ -215,7 +260,9 @@ class Throughout(unittest.TestCase):
         self.assertEqual(stack.forbidden(), [])
         seen = {call[:2] for call in stack.calls}
         self.assertLessEqual({("Api", "s3:PutObject"), ("Api", "sqs:SendMessage"), ("Dispatch", "s3:GetObject"),
-                              ("Dispatch", "dynamodb:UpdateItem"), ("Usage", "dynamodb:Query")}, seen)
+                              ("Dispatch", "dynamodb:UpdateItem"), ("Usage", "dynamodb:Query"),
+                              ("Api", "secretsmanager:CreateSecret"), ("Sync", "secretsmanager:GetSecretValue")}, seen)
+        self.assertNotIn(("Api", "secretsmanager:GetSecretValue"), seen)
 
     def test_logs_name_nobody(self):
         lines = stack.logged()
