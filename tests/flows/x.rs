@@ -69,8 +69,11 @@ async fn a_post_arrives_once_and_one_that_nobody_can_vouch_for_is_not_confirmed(
     partner.until(&lost, "not confirmed", |m| m["state"] == "finished" && total(m, "unknown") == 1).await;
     assert_eq!(partner.counts().await["tweet"], 2);
     // Whoever sends it again is told that it is there, and it is there once.
-    let (status, _) = partner.post(&format!("/api/v1/messages/{lost}/resend"), &json!({})).await;
-    assert_eq!(status, 202);
+    let (status, by_key) = partner.post(&format!("/api/v1/messages/{lost}/resend"), &json!({})).await;
+    assert_eq!((status, by_key["count"].as_u64()), (202, Some(0)), "an API key posts nothing");
+    let path = format!("/messages/{lost}");
+    let (to, page) = office.post(&path, &format!("{path}/resend"), &[("sure", "yes")]).await;
+    assert!(to.starts_with(&path), "{to}: {page}");
     partner.until(&lost, "refused", |m| m["state"] == "finished" && total(m, "permanent_failure") == 1).await;
     assert_eq!(partner.counts().await["tweet"], 2);
     let page = office.page(&format!("/messages/{lost}/deliveries")).await;

@@ -192,7 +192,8 @@ pub(crate) async fn resend_message(
 ) -> Result<(StatusCode, Json<ResendAnswer>)> {
     let school = partner.may(Scope::MessagesWrite)?;
     let deed = partner.deed(Act::MessageResent, &id);
-    let resent = control::resend(&state, school, message_id(&id)?, &deed).await?;
+    // Posts on X are for staff who hold the role.
+    let resent = control::resend(&state, school, message_id(&id)?, false, &deed).await?;
     Ok((StatusCode::ACCEPTED, Json(ResendAnswer { id, state: resent.state.code(), count: resent.count })))
 }
 

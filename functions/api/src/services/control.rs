@@ -1,6 +1,7 @@
 //! Stopping a message, and sending again what did not arrive.
 
 use domain::audit::Deed;
+use domain::channel::Channel;
 use domain::ids::{Epoch, MessageId};
 use domain::job::{Job, PageRef};
 use domain::message::{MessageState, Purpose};
@@ -71,8 +72,14 @@ pub struct Resent {
     pub state: MessageState,
 }
 
-/// Sends again what failed or is not confirmed. 409 for a message that was stopped or rejected.
-pub async fn resend(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<Resent> {
+/// Sends again what failed or is not confirmed; a post on X only for somebody who `may_post`. 409 for a message that was stopped or rejected.
+pub async fn resend(
+    state: &ApiState,
+    school: &School,
+    id: MessageId,
+    may_post: bool,
+    deed: &Deed,
+) -> Result<Resent> {
     let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
     let why_not = match meta.state {
         MessageState::Stopped => Some("This message was stopped. Copy it and send the copy."),
@@ -87,7 +94,8 @@ pub async fn resend(state: &ApiState, school: &School, id: MessageId, deed: &Dee
     }
     let mut failed: Vec<(u32, PageState)> = Vec::new();
     let keep_failed = |number, page: PageState| {
-        if (0..page.slots.len()).any(|i| page.standing(i).state.can_resend()) {
+        let theirs = may_post || page.channel != Channel::Tweet;
+        if theirs && (0..page.slots.len()).any(|i| page.standing(i).state.can_resend()) {
             failed.push((number, page));
         }
     };

@@ -156,9 +156,9 @@ async fn resend(
         let waiting = status(&state, &by.school, id).await?.can_resend();
         return ask_page(&state, &by, id, resend_ask(id, waiting)).await;
     }
-    let resent =
-        control::resend(&state, &by.school, id, &by.did(Act::MessageResent, id.to_string(), Vec::new()))
-            .await?;
+    let deed = by.did(Act::MessageResent, id.to_string(), Vec::new());
+    let may_post = by.rights().may(Action::Tweet);
+    let resent = control::resend(&state, &by.school, id, may_post, &deed).await?;
     Ok(Redirect::to(&format!("/messages/{id}?done=resent&n={}", resent.count)).into_response())
 }
 
