@@ -330,6 +330,9 @@ impl MessagePage {
 
 /// Who it was meant for, as it was chosen.
 pub(crate) fn audience(message: &Message) -> String {
+    if message.is_tweet_alone() {
+        return "Everybody on X".to_owned();
+    }
     let to = &message.to;
     if to.everyone {
         let within = to.within.groups();
