@@ -223,6 +223,7 @@ impl From<StoreError> for ApiError {
             StoreError::Conflict => {
                 Self::Conflict("Somebody else changed this first. Look again and repeat.".to_owned())
             }
+            told @ StoreError::Told => Self::Conflict(format!("Nothing was sent: {told}.")),
             StoreError::NotFound(_) => Self::NotFound,
             StoreError::Busy => Self::Busy,
             corrupt @ StoreError::Corrupt { .. } => Self::internal(corrupt),

@@ -2,6 +2,7 @@
 //! *A message is sent*.
 
 mod anchors;
+mod attendance;
 mod batch;
 mod bodies;
 mod connect;

@@ -13,11 +13,11 @@ use domain::ids::{Epoch, MessageId};
 use domain::job::Job;
 use domain::message::{MessageState, Purpose};
 use domain::page::{PAGE_SIZE, PageState, Slot};
-use domain::plan::{Plan, Planned, plan};
+use domain::plan::{Plan, Planned};
 use domain::texts::{Rendered, hash_texts};
 use tracing::error;
 
-use store::{Meta, PageContent, PlannedDelivery, School, StoreError, WrittenPlan};
+use store::{Body, Meta, PageContent, PlannedDelivery, School, StoreError, WrittenPlan};
 
 use crate::Dispatch;
 use crate::bodies::Ready;
@@ -73,7 +73,8 @@ impl Dispatch {
         let Some(book) = self.book_for(school, &meta, &ready).await? else {
             return self.wait_for_book(school, &meta).await;
         };
-        let planned = plan(&book, &ready.body.message, &ready.body.settings);
+        let Body { message: written, settings } = &ready.body;
+        let planned = self.planned_now(school, message, &book, written, settings).await?;
         if planned.deliveries.is_empty() {
             return self.reject(school, message, NOBODY, began).await;
         }
@@ -231,7 +232,9 @@ fn page_rows(page: &[Planned], now_ms: i64) -> (PageContent, PageState) {
         .collect();
     let mut state = PageState::new(channel, page.iter().map(|d| d.units).collect(), now_ms);
     for (slot, planned) in state.slots.iter_mut().zip(page) {
-        if !planned.missing.is_empty() {
+        if let Some(why) = planned.withheld {
+            *slot = Slot { state: DeliveryState::NotSent, reason: Some(why), ..Slot::queued() };
+        } else if !planned.missing.is_empty() {
             // It had a value when the message was written, and has lost it since.
             *slot =
                 Slot { state: DeliveryState::NotSent, reason: Some(Reason::DetailMissing), ..Slot::queued() };

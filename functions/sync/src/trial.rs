@@ -57,7 +57,7 @@ impl Syncer {
 fn named(there: &str, here: &str) -> (TrialState, String) {
     let folded = |name: &str| single_spaced(name).to_lowercase();
     if folded(there) == folded(here) {
-        return (TrialState::Good, format!("It works: the MIS answers as {there}."));
+        return (TrialState::Good, format!("The MIS answers as {there}."));
     }
     let words = format!(
         "The MIS can be reached, but it answers as {there}, and these settings are for {here}. If that is another \

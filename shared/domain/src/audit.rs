@@ -67,6 +67,8 @@ acts! {
     ContactAdded = "contact.added", "Contact added";
     ContactChanged = "contact.changed", "Contact changed";
     ContactsDeleted = "contact.deleted", "Contacts deleted";
+    PairBarred = "pair.barred", "Adult barred from what concerns a pupil";
+    BarLifted = "pair.bar_lifted", "Bar between an adult and a pupil lifted";
     SyncAsked = "sync.asked", "Refresh from the MIS asked for";
     SyncApplied = "sync.applied", "Held refresh applied";
     SyncDiscarded = "sync.discarded", "Held refresh discarded";

@@ -12,10 +12,14 @@ use crate::error::{Result, StoreError};
 use crate::messages::{Accepted, Author, Body, IdempotencyKey, Meta, NewMessage, json, read_json};
 use crate::progress::{UNPLANNED, unless_conflict};
 use crate::table::{Row, from_row, key_row, n, number, s, text, to_row};
+use crate::told::ToldBy;
 use crate::{School, keys};
 
 /// Bytes of people in one row; DynamoDB takes 400 kB.
 const PEOPLE_BYTES: usize = 300_000;
+
+/// Tries at who was told, which others may change meanwhile.
+const TRIES: u32 = 6;
 
 /// A message waits, and nobody has moved it.
 const STILL_WAITS: &str = "#state = :awaiting AND revision = :seen";
@@ -105,7 +109,38 @@ impl School {
         if let Some(about) = pin {
             items.push(self.spend_pin(new.id, about)?);
         }
-        match self.transact_recorded(items, deed, now_ms).await {
+        let Some(about) = new.body.message.to.about else {
+            return self.accepted(new, idempotency, self.transact_recorded(items, deed, now_ms).await).await;
+        };
+        let pupils = &new.body.message.to.pupils;
+        for _ in 0..TRIES {
+            let told = self.told_row(about).await?;
+            if pupils.iter().any(|pupil| told.by.contains_key(pupil)) {
+                // By this very request, if it was made before.
+                return match self.accepted(new, idempotency, Err(StoreError::Conflict)).await {
+                    Err(StoreError::Conflict) => Err(StoreError::Told),
+                    before => before,
+                };
+            }
+            let mut all = items.clone();
+            let by = ToldBy { message: new.id, at_ms: now_ms, went: false };
+            all.push(self.claim_told(about, &told, pupils, by)?);
+            match self.accepted(new, idempotency, self.transact_recorded(all, deed, now_ms).await).await {
+                Err(StoreError::Conflict) if self.told_row(about).await?.has_moved(&told) => {}
+                done => return done,
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    /// What a try at accepting a message came to.
+    async fn accepted(
+        &self,
+        new: &NewMessage,
+        idempotency: Option<&IdempotencyKey>,
+        tried: Result<()>,
+    ) -> Result<Accepted> {
+        match tried {
             Ok(()) => Ok(Accepted::New),
             // Somebody was first; or the answer to our own write was lost and the SDK has tried again.
             Err(StoreError::Conflict) if idempotency.is_some() => {

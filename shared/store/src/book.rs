@@ -113,7 +113,7 @@ impl School {
                 let key = text(&row, keys::SK).unwrap_or_default();
                 if key.starts_with(keys::CONTACT_PREFIX) {
                     book.contacts.push(from_row("contact", row)?);
-                } else if key.starts_with(keys::TIE_PREFIX) {
+                } else if key.starts_with(keys::TIE_PREFIX) || key.starts_with(keys::BAR_PREFIX) {
                     book.ties.push(from_row("tie", row)?);
                 } else if key == keys::KINDS {
                     book.kinds = read_kinds(&row)?;

@@ -13,6 +13,9 @@ pub enum StoreError {
     /// The address book is being changed in bulk, or faster than it can be read; try again later.
     #[error("the address book is being changed")]
     Busy,
+    /// Another message tells one of these families of the same.
+    #[error("another message tells one of these families of the same")]
+    Told,
     /// The row is not there.
     #[error("no such {0}")]
     NotFound(&'static str),

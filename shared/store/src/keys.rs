@@ -2,6 +2,7 @@
 //!
 //! A school's id has a fixed width and is always closed by `#`, so no school's keys begin another's.
 
+use domain::attendance::About;
 use domain::feed::Mark;
 use domain::ids::{ContactId, Epoch, ImportId, MessageId, RunId, SchoolId, UserId};
 use domain::job::PageRef;
@@ -117,6 +118,13 @@ pub(crate) fn tie(school: SchoolId, pupil: &ContactId, contact: &ContactId) -> K
     key(book_pk(school), format!("{}{}", ties_of(pupil), closed(contact)))
 }
 
+pub(crate) const BAR_PREFIX: &str = "B#";
+
+/// The school's own word that an adult must not be told about a pupil; no source writes it or takes it away.
+pub(crate) fn bar(school: SchoolId, pupil: &ContactId, contact: &ContactId) -> Key {
+    key(book_pk(school), format!("{BAR_PREFIX}{}#{}", closed(pupil), closed(contact)))
+}
+
 /// An id that can be followed by `#` without passing for the beginning of another one.
 fn closed(id: &ContactId) -> String {
     id.as_str().replace('%', "%25").replace('#', "%23")
@@ -186,6 +194,12 @@ pub(crate) fn marks_pk(school: SchoolId, day: Date) -> String {
 
 pub(crate) fn mark(school: SchoolId, mark: &Mark) -> Key {
     key(marks_pk(school, mark.date), format!("{}#{}", closed(&mark.pupil), mark.session.code()))
+}
+
+/// Whose families were told of a matter of a session.
+pub(crate) fn told(school: SchoolId, about: About) -> Key {
+    let of = format!("TOLD#{}#{}#{}", about.date, about.session.code(), about.matter.code());
+    key(format!("S#{school}#T"), of)
 }
 
 /// Schools that a schedule has in view: one partition, a row each.

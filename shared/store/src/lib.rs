@@ -32,6 +32,7 @@ mod settings;
 mod sync;
 mod table;
 mod ties;
+mod told;
 mod update;
 mod usage;
 mod users;
@@ -65,6 +66,7 @@ pub use profiles::OwnProfile;
 pub use progress::WrittenPlan;
 pub use sessions::{Begin, Lifetime, Owes, Session};
 pub use sync::{Begun, LastRun, ManifestHead, SyncStanding};
+pub use told::ToldBy;
 pub use users::User;
 pub use x::{XAccess, XRequest};
 

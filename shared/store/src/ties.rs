@@ -1,6 +1,6 @@
 //! How adults are tied to pupils, and what the MIS has its groups for: rows of the address book.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::feed::{GroupKind, Tie};
 use domain::ids::{ContactId, SchoolId};
@@ -8,7 +8,7 @@ use domain::ids::{ContactId, SchoolId};
 use crate::contacts::CHUNK;
 use crate::error::{Result, StoreError};
 use crate::guard::Leave;
-use crate::table::{Row, key_row, s, text, to_row};
+use crate::table::{Row, from_row, key_row, s, text, to_row};
 use crate::{School, keys};
 
 const DOC: &str = "doc";
@@ -41,6 +41,36 @@ impl School {
             self.write_book(deletes.collect::<Result<_>>()?, leave, now_ms).await?;
         }
         Ok(())
+    }
+}
+
+impl School {
+    /// Bars an adult from what concerns a pupil, whatever a source says now or later. Done twice it is done once. `Busy`
+    /// during a bulk change.
+    pub async fn bar(&self, pupil: &ContactId, contact: &ContactId, now_ms: i64) -> Result<()> {
+        let bar = Tie {
+            pupil: pupil.clone(),
+            contact: contact.clone(),
+            kind: String::new(),
+            priority: None,
+            responsibility: false,
+            court_order: true,
+        };
+        let row = to_row("bar", &keys::bar(self.id, pupil, contact), &bar)?;
+        self.write_book(vec![self.table.tx_put(row, None)?], &self.single_leave()?, now_ms).await
+    }
+
+    /// Takes such a bar away; one that the source gives stays.
+    pub async fn lift_bar(&self, pupil: &ContactId, contact: &ContactId, now_ms: i64) -> Result<()> {
+        let delete = self.table.tx_delete(&keys::bar(self.id, pupil, contact), None);
+        self.write_book(vec![delete?], &self.single_leave()?, now_ms).await
+    }
+
+    /// Every pair that was barred so, as pupil and adult: a few.
+    pub async fn bars(&self) -> Result<BTreeSet<(ContactId, ContactId)>> {
+        let rows = self.table.query(&keys::book_pk(self.id), keys::BAR_PREFIX, true).await?;
+        let bars = rows.into_iter().map(|row| from_row::<Tie>("bar", row));
+        bars.map(|bar| bar.map(|bar| (bar.pupil, bar.contact))).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! One contact: added, looked at, changed, deleted.
 
 mod overrides;
+mod pairs;
 
 use askama::Template;
 use axum::Router;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use store::{StoreError, StoredContact};
 
 use self::overrides::ChangedView;
+use self::pairs::PairView;
 use super::contacts::{AskPage, BEFORE_DELETING, role_words};
 use super::desk::{Desk, html};
 use super::frame::{Frame, Here};
@@ -38,6 +40,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/contacts/{id}", get(show).post(save))
         .route("/contacts/{id}/delete", post(delete))
         .route("/contacts/{id}/overrides", post(overrides::drop_one))
+        .route("/contacts/{id}/bar", post(pairs::bar))
 }
 
 #[derive(Template)]
@@ -64,6 +67,10 @@ pub(crate) struct ContactPage {
     groups: Field,
     save: &'static str,
     ask: Option<Ask>,
+    /// To whom they are tied: an adult to pupils, a pupil to adults.
+    pairs: Vec<PairView>,
+    /// Whether they may bar a pair, or lift their own bar.
+    may_bar: bool,
     /// Messages that went to this person, newest first.
     recent: Vec<Line>,
 }
@@ -183,7 +190,8 @@ async fn show(
 ) -> Result<Response> {
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
     let stored = seen(&state, &by, &desk, &id).await?;
-    let notice = asked.done.map(|_| "The changes are saved.".to_owned());
+    let notice =
+        asked.done.map(|done| pairs::done_words(&done).unwrap_or("The changes are saved.").to_owned());
     let recent = match by.opens(Page::History) {
         Ok(()) => {
             let ids = by.school.messages_of(&stored.contact.id, LATEST).await?;
@@ -191,10 +199,12 @@ async fn show(
         }
         Err(_) => Vec::new(),
     };
+    let pairs = PairView::all(&state, &by, &desk, &stored.contact.id).await?;
     let counts = stored.contact.clone().as_changed();
     let opens = desk.settings.edit_imported && by.may(Action::EditContact).is_ok();
     let page = ContactPage::of(desk.frame, &counts, stored.rev, &Typed::of(&counts), notice, Vec::new());
-    html(&ContactPage { recent, ..page.opened(&stored.contact, opens) })
+    let may_bar = by.may(Action::EditContact).is_ok();
+    html(&ContactPage { pairs, may_bar, recent, ..page.opened(&stored.contact, opens) })
 }
 
 async fn save(
@@ -403,6 +413,8 @@ impl ContactPage {
                 .hint("Names with commas between, such as Year 9, Choir."),
             save: "Save changes",
             ask: None,
+            pairs: Vec::new(),
+            may_bar: false,
             recent: Vec::new(),
             frame,
             problems,
@@ -427,7 +439,7 @@ impl ContactPage {
         let local = super::lines::samples::local();
         let recent =
             super::lines::samples::summaries().iter().take(2).map(|s| Line::new(s, &local)).collect();
-        Self { recent, ..page }
+        Self { pairs: PairView::samples(), may_bar: true, recent, ..page }
     }
 
     pub(crate) fn sample_changed() -> Self {

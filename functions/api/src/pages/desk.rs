@@ -70,6 +70,12 @@ impl Desk {
         Ok(Self { settings, frame, local, limit: by.limit(), sender: sender(by) })
     }
 
+    /// The same for another page's place.
+    pub(crate) const fn at(mut self, here: Here) -> Self {
+        self.frame.here = here;
+        self
+    }
+
     /// The school's address book, as far as the user may see it.
     pub(crate) async fn book(&self, state: &ApiState, school: &School) -> Result<Arc<AddressBook>> {
         let book = school.book(state.books(), self.settings.country, state.now_ms()).await?;

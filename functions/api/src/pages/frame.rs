@@ -8,6 +8,7 @@ use super::sync::SyncLine;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Here {
     Home,
+    Absence,
     Preferences,
     Send,
     History,
@@ -24,8 +25,9 @@ pub(crate) enum Here {
 }
 
 impl Here {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Home,
+        Self::Absence,
         Self::Preferences,
         Self::Send,
         Self::History,
@@ -46,7 +48,7 @@ impl Here {
         match self {
             Self::Home | Self::Preferences | Self::Tools | Self::ReleaseNotes | Self::Sync => Page::Own,
             Self::Settings => Page::Settings,
-            Self::Send => Page::Compose,
+            Self::Send | Self::Absence => Page::Compose,
             Self::History => Page::History,
             Self::Authorise => Page::Authorise,
             Self::Contacts => Page::Contacts,
@@ -60,6 +62,7 @@ impl Here {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Home => "home",
+            Self::Absence => "absence",
             Self::Preferences => "preferences",
             Self::Send => "send",
             Self::History => "history",
@@ -149,6 +152,10 @@ impl Frame {
         };
         self.open_to_them([
             (
+                Here::Absence,
+                link(Here::Absence, "/absence", "Absences", "Who is missing, and whose family knows"),
+            ),
+            (
                 Here::Preferences,
                 link(
                     Here::Preferences,
@@ -194,6 +201,7 @@ impl Frame {
         matches!(
             self.here,
             Here::Tools
+                | Here::Absence
                 | Here::Preferences
                 | Here::Upload
                 | Here::Usage

@@ -11,6 +11,7 @@ use domain::usage::{DayCounts, Days};
 use jiff::ToSpan;
 use store::Summary;
 
+use super::absence;
 use super::desk::{Desk, html};
 use super::frame::{Frame, Here};
 use super::kit::{Named, Tag, Tone};
@@ -69,8 +70,12 @@ async fn show(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
         Ok(()) => Some(desk.book(&state, &by.school).await?.len()),
         Err(_) => None,
     };
+    let absences = Box::pin(absence::ready(&state, &by, &desk)).await?;
     let me = by.user.to_string();
-    html(&HomePage::new(desk.frame, &desk.local, state.now_ms(), &me, &summaries, week.as_ref(), people))
+    let mut page =
+        HomePage::new(desk.frame, &desk.local, state.now_ms(), &me, &summaries, week.as_ref(), people);
+    page.needs.splice(0..0, absences_need(absences));
+    html(&page)
 }
 
 impl HomePage {
@@ -116,6 +121,28 @@ pub(crate) fn figures(sum: DayCounts) -> Vec<Named> {
         figure("Call minutes", sum.voice_minutes),
         figure("E-mails", sum.email_count),
     ]
+}
+
+/// Families to be told of an absence, or that all is well.
+fn absences_need((absent, clear): (usize, usize)) -> Option<Need> {
+    let pupils = |count: usize| words::count(count as u64, "pupil", "pupils");
+    let title = match (absent, clear) {
+        (0, 0) => return None,
+        (0, clear) => format!("{} in school after all", pupils(clear)),
+        (absent, _) => format!("{} missing, and nobody knows why", pupils(absent)),
+    };
+    let (tone, tag) = if absent > 0 {
+        (Tone::Unsure, format!("Absence list ready ({})", words::number(absent as u64)))
+    } else {
+        (Tone::Waiting, "All clear to send".to_owned())
+    };
+    Some(Need {
+        href: "/absence".to_owned(),
+        tag: Tag::new(tone, tag),
+        title,
+        words: "By the registers of today".to_owned(),
+        action: "Look and tell",
+    })
 }
 
 /// Messages of others that wait for this person.

@@ -1,5 +1,6 @@
 //! The staff pages. Each is a struct that is its template's data, a handler that fills it in, and a sample of it.
 
+mod absence;
 mod audit;
 mod authorise;
 mod compose;
@@ -48,6 +49,7 @@ pub fn routes() -> Router<ApiState> {
         .merge(preferences::routes())
         .merge(home::routes())
         .merge(compose::routes())
+        .merge(absence::routes())
         .merge(history::routes())
         .merge(message::routes())
         .merge(deliveries::routes())

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use askama::Template;
 
+use super::absence::AbsencePage;
 use super::audit::AuditPage;
 use super::authorise::{EditPage, OnePage, QueuePage};
 use super::compose::{ComposePage, ConfirmPage, FoundPart, PinPage};
@@ -46,6 +47,9 @@ fn pages() -> Vec<(&'static str, String)> {
         page("preferences-protected", &PreferencesPage::sample_protected()),
         page("second-factor", &FactorPage::sample()),
         page("recovery-codes", &CodesPage::sample()),
+        page("absence", &AbsencePage::sample()),
+        page("absence-stale", &AbsencePage::sample_stale()),
+        page("absence-empty", &AbsencePage::sample_empty()),
         page("home", &HomePage::sample()),
         page("home-new", &HomePage::sample_new()),
         page("send", &ComposePage::sample()),

@@ -1,5 +1,6 @@
 //! What can be done, apart from who asks for it: the JSON API and the pages both come here.
 
+pub mod attendance;
 pub mod audit;
 pub mod authorise;
 pub mod compose;

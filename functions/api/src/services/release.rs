@@ -1,6 +1,7 @@
 //! A message leaves the hands of a member of staff: at once, with a PIN, or into the queue for somebody to authorise it.
 
 use domain::approval::{Figures, Held, Recipients, Release, Sender, release};
+use domain::attendance::SentAllTheSame;
 use domain::audit::{Act, Change};
 use domain::ids::MessageId;
 use domain::job::Job;
@@ -29,6 +30,8 @@ const PIN_MS: i64 = 10 * 60_000;
 /// PINs that one user may ask for in an hour.
 const PINS_AN_HOUR: u32 = 10;
 const HOUR_S: i64 = 3_600;
+const TOLD: &str = "Somebody else has just told one of these families. Nothing was sent. Go back to the absence page: it \
+    shows who was told, and who is left.";
 
 /// A message that its author wants sent.
 #[derive(Debug, Clone)]
@@ -91,7 +94,13 @@ pub fn changes(message: &Message, figures: &Figures) -> Vec<Change> {
         ("messages", figures.messages().to_string()),
         ("price", figures.price.to_string()),
     ];
-    said.into_iter().filter_map(|(field, now)| Change::of(field, "", &now)).collect()
+    let about = message.to.about.map(|about| {
+        let what = format!("{} {} {}", about.matter.code(), about.date, about.session.code());
+        let why = about.all_the_same.map_or("", SentAllTheSame::code);
+        [("about", what), ("marks_old_sent_because", why.to_owned())]
+    });
+    let said = said.into_iter().chain(about.into_iter().flatten());
+    said.filter_map(|(field, now)| Change::of(field, "", &now)).collect()
 }
 
 /// Sends a message, asks for a PIN, or hands it in to be authorised, as its author's rights and its size have it.
@@ -251,6 +260,7 @@ async fn accept(
         by.school.accept_from(&new, key.as_ref(), entrance, pin, deed, now_ms, due_ms).await.map_err(
             |e| match e {
                 StoreError::Conflict => ApiError::Conflict("This PIN was used already.".to_owned()),
+                StoreError::Told => ApiError::Conflict(TOLD.to_owned()),
                 e => e.into(),
             },
         )?;

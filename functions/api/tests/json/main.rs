@@ -1,9 +1,11 @@
 //! The router from outside: real requests, the real database client, a queue that only remembers.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod absence;
 mod account;
 mod audit;
 mod auth;
+mod bars;
 mod compose;
 mod contacts;
 mod control;

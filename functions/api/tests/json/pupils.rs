@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::kit::House;
 
 const BATCH: &str = "/api/v1/contacts/batch";
-const PREVIEW: &str = "/api/v1/messages/preview";
+pub(crate) const PREVIEW: &str = "/api/v1/messages/preview";
 
 fn adult(id: &str, number: &str) -> Value {
     json!({"id": id, "forename": id, "surname": "Marlow", "role": "parent", "mobile": number, "groups": ["Year 9"]})
@@ -31,11 +31,11 @@ pub(crate) async fn family(house: &House) -> Value {
     answer.json()
 }
 
-fn text_to(to: &Value) -> Value {
+pub(crate) fn text_to(to: &Value) -> Value {
     json!({"purpose": "emergency", "channels": ["sms"], "to": to, "sms": {"text": "Hi", "header": ""}})
 }
 
-async fn reached(house: &House, to: Value) -> Vec<String> {
+pub(crate) async fn reached(house: &House, to: Value) -> Vec<String> {
     let answer = house.post(PREVIEW, &text_to(&to)).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let answer = answer.json();

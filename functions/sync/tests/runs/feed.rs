@@ -91,6 +91,19 @@ impl Feed {
         self
     }
 
+    /// The same people under other ids, as another kind of MIS knows them.
+    pub(crate) fn renamed(mut self, prefix: &str) -> Self {
+        let other = |known: &mut ContactId| *known = id(&format!("{prefix}{known}"));
+        let people = self.pupils.iter_mut().chain(&mut self.contacts).chain(&mut self.staff);
+        people.for_each(|person| other(&mut person.id));
+        for tie in &mut self.ties {
+            other(&mut tie.pupil);
+            other(&mut tie.contact);
+        }
+        self.marks.iter_mut().for_each(|mark| other(&mut mark.pupil));
+        self
+    }
+
     pub(crate) fn contact(&mut self, contact: &str) -> &mut FeedPerson {
         self.contacts.iter_mut().find(|p| p.id.as_str() == contact).unwrap()
     }

@@ -67,7 +67,7 @@ impl SentAllTheSame {
 /// a mark of the session is left out.
 pub fn without_changed(
     rules: &Rules,
-    about: &About,
+    about: About,
     pupils: &[ContactId],
     marks: &[Mark],
 ) -> BTreeSet<ContactId> {

@@ -50,7 +50,8 @@ pub(super) struct Ties {
 }
 
 impl Ties {
-    /// Ties whose two ends have a place; of two between the same two people a bar counts.
+    /// Ties whose two ends have a place. Of two between the same two people, such as a source's and the school's own bar,
+    /// either bars; the rest is as the one with the better priority says.
     pub(super) fn new(
         ties: impl IntoIterator<Item = Tie>,
         place: impl Fn(&Tie) -> Option<(u32, u32)>,
@@ -72,8 +73,14 @@ impl Ties {
                 court_order: tie.court_order,
             });
         }
-        all.pairs.sort_unstable_by_key(|p| (p.pupil, p.contact, !p.court_order, p.priority));
-        all.pairs.dedup_by_key(|p| (p.pupil, p.contact));
+        let kinds = &all.kinds;
+        let unnamed = |p: &Pair| kinds.get(usize::from(p.kind)).is_none_or(|kind| kind.is_empty());
+        all.pairs.sort_by_key(|p| (p.pupil, p.contact, p.priority, unnamed(p)));
+        all.pairs.dedup_by(|later, kept| {
+            let same = (later.pupil, later.contact) == (kept.pupil, kept.contact);
+            kept.court_order |= same && later.court_order;
+            same
+        });
         all.pairs.sort_unstable_by_key(|p| (p.pupil, p.priority, p.contact));
         all.pairs.shrink_to_fit();
         all.by_contact = (0..u32::try_from(all.pairs.len()).unwrap_or(u32::MAX)).collect();
@@ -102,5 +109,43 @@ impl Ties {
 
     pub(super) const fn len(&self) -> usize {
         self.pairs.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::ContactId;
+
+    fn tie(priority: Option<u8>, kind: &str, court_order: bool) -> Tie {
+        let id = |text: &str| ContactId::parse(text).unwrap();
+        let (pupil, contact) = (id("p"), id("c"));
+        Tie {
+            pupil,
+            contact,
+            kind: kind.to_owned(),
+            priority,
+            responsibility: priority.is_some(),
+            court_order,
+        }
+    }
+
+    #[test]
+    fn of_two_ties_of_a_pair_either_bars_whatever_their_order_and_the_rest_is_kept() {
+        let (source, barred_there) = (tie(Some(1), "Mother", false), tie(Some(1), "Mother", true));
+        let (bar, nameless) = (tie(None, "", true), tie(None, "Mother", false));
+        for (ties, priority) in [
+            (vec![source.clone(), bar.clone()], Some(1)),
+            (vec![bar.clone(), source], Some(1)),
+            (vec![barred_there, tie(None, "", false)], Some(1)),
+            (vec![bar, nameless], None),
+        ] {
+            let ties = Ties::new(ties, |_| Some((0, 1)));
+            let [pair] = ties.of_pupil(0) else { panic!("one pair") };
+            assert!(
+                pair.court_order && ties.kind(pair) == "Mother" && pair.priority() == priority,
+                "{pair:?}"
+            );
+        }
     }
 }

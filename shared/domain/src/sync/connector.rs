@@ -141,14 +141,16 @@ impl Connector {
                 "The published fields of Xporter hold no court orders. One is read where your Xporter gives it; ask \
                  your supplier whether it does before you rely on it."
             }
-            Self::Wonde => "Attendance marks are not read from Wonde: absence messages need another source.",
+            Self::Wonde => {
+                "Attendance marks are not read from Wonde: absence messages need another source. A court order is read \
+                 where Wonde gives it."
+            }
             Self::OneRoster12 | Self::OneRoster11 => {
-                "OneRoster has no court orders, no priority of contacts and no attendance: an adult who must not be \
-                 told about a child cannot be known from it."
+                "OneRoster has no court orders, no priority of contacts and no attendance."
             }
             Self::Sif => {
-                "The SIF objects that are read have no court orders and no houses: an adult who must not be told \
-                 about a child cannot be known from them. Only the Australian data model is understood."
+                "The SIF objects that are read have no court orders and no houses. Only the Australian data model is \
+                 understood."
             }
         }
     }

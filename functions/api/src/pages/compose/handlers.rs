@@ -23,6 +23,7 @@ use crate::error::{ApiError, FieldError, Result};
 use crate::forms::FormFields;
 use crate::pages::desk::{Desk, html};
 use crate::pages::frame::Here;
+use crate::services::attendance::too_old;
 use crate::services::compose::{Preview, preview_of};
 use crate::services::release::{Handed, Letter, NotRight, hand_over, hand_over_with_pin, would_release};
 use crate::services::send::{Sent, idempotency};
@@ -52,6 +53,11 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<T
     Form::new(desk, &book, draft, state.ids().secret(), 0).compose(String::new(), false)
 }
 
+/// The page with a form that another page has filled in.
+pub(crate) fn begin(state: &ApiState, desk: Desk, book: &AddressBook, draft: Draft) -> Result<Response> {
+    Form::new(desk, book, draft, state.ids().secret(), 0).compose(String::new(), false)
+}
+
 #[derive(Deserialize)]
 struct ToFind {
     #[serde(default)]
@@ -69,7 +75,8 @@ async fn live(State(state): State<ApiState>, Posted { by, form }: Posted) -> Res
     may_post(&by, &form)?;
     let desk = Desk::open(&state, &by, Here::Send).await?;
     let book = desk.book(&state, &by.school).await?;
-    let form = Form::read(desk, &book, &form);
+    let mut form = Form::read(desk, &book, &form);
+    form.look_at_marks(&state, &by).await?;
     html(&LivePart { check: form.check() })
 }
 
@@ -85,6 +92,7 @@ async fn press(State(state): State<ApiState>, Posted { by, form: fields }: Poste
     let desk = Desk::open(&state, &by, Here::Send).await?;
     let book = desk.book(&state, &by.school).await?;
     let mut form = Form::read(desk, &book, &fields);
+    form.look_at_marks(&state, &by).await?;
     let adding = fields.has("add") || fields.has("remove");
     match fields.text("do") {
         _ if adding => form.compose(String::new(), false),
@@ -145,6 +153,14 @@ impl<'b> Form<'b> {
     fn read(desk: Desk, book: &'b AddressBook, fields: &FormFields) -> Self {
         let key: String = fields.text("key").chars().take(MAX_KEY).collect();
         Self::new(desk, book, Draft::read(fields), key, fields.text("person").parse().unwrap_or(0))
+    }
+
+    /// A message about marks waits for ones that are new enough.
+    async fn look_at_marks(&mut self, state: &ApiState, by: &SignedIn) -> Result<()> {
+        let about = self.draft.about;
+        let why = too_old(&by.school, &self.desk.settings, about, state.now_ms()).await?;
+        self.preview.problems.extend(why.map(|why| FieldError::new("about", why)));
+        Ok(())
     }
 
     /// What the form says, to nobody whom its user may not message.

@@ -15,7 +15,7 @@ use domain::message::Purpose;
 pub(crate) use check::{Check, expect, problems, sum_of};
 pub(crate) use draft::{Chosen, Draft, ForPupils};
 pub(crate) use found::{FoundPart, Hit, find};
-pub(crate) use handlers::routes;
+pub(crate) use handlers::{begin, routes};
 pub(crate) use pin::PinPage;
 
 use super::frame::Frame;

@@ -1,5 +1,6 @@
 //! Changing a school's settings: read row by row, checked whole, confirmed where a row is protected, audited.
 
+mod attendance;
 mod logo;
 mod rows;
 mod safety;

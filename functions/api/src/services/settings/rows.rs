@@ -7,6 +7,7 @@ use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{self, BothUntil, Settings, SmsSender, end_of_day_ms};
 
 use super::Given;
+use super::attendance::ABSENCES;
 use super::safety::{LARGE_MESSAGES, SIGNING_IN};
 
 /// What to think of before *both* is switched on.
@@ -441,6 +442,7 @@ pub const GROUPS: &[Group] = &[
             ),
         ],
     },
+    ABSENCES,
     SIGNING_IN,
     LARGE_MESSAGES,
     Group {

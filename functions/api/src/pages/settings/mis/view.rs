@@ -210,7 +210,7 @@ impl TrialPart {
         Self {
             trial: TrialView {
                 tag: Some(Tag::new(Tone::Delivered, "Works")),
-                words: "It works: the MIS answers as Green Abbey School. (tried today 08:57)".to_owned(),
+                words: "The MIS answers as Green Abbey School. (tried today 08:57)".to_owned(),
                 waits: false,
             },
         }

@@ -1,0 +1,145 @@
+//! The absence page at work: it fills in the compose form, which sends.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use domain::attendance::{About, Matter, SentAllTheSame};
+use domain::audience::SendTo;
+use domain::feed::Session;
+use domain::ids::ContactId;
+use domain::message::{Purpose, SmsContent};
+use domain::people::Action;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::AbsencePage;
+use super::view::Asked;
+use crate::auth::{Posted, SignedIn};
+use crate::error::Result;
+use crate::pages::compose::{self, Chosen, Draft, ForPupils};
+use crate::pages::desk::{Desk, html};
+use crate::pages::frame::Here;
+use crate::pages::kit::Problem;
+use crate::services::attendance::{registers, too_old};
+use crate::state::ApiState;
+
+/// From this hour on the afternoon's register is the one that counts.
+const AFTERNOON: i8 = 12;
+
+pub(crate) fn routes() -> Router<ApiState> {
+    Router::new().route("/absence", get(show).post(tell))
+}
+
+#[derive(Deserialize)]
+struct ToShow {
+    day: Option<String>,
+    session: Option<String>,
+    send_to: Option<String>,
+}
+
+impl Asked {
+    /// What is no day, session or choice is today, the session at hand, and those with parental responsibility. A day to
+    /// come has no registers.
+    fn read(desk: &Desk, day: Option<&str>, session: Option<&str>, send_to: Option<&str>) -> Self {
+        let today = desk.local.today();
+        let day = day.and_then(|day| day.parse().ok()).filter(|day| *day <= today).unwrap_or(today);
+        let now = if desk.local.hour() < AFTERNOON { Session::Am } else { Session::Pm };
+        Self {
+            day,
+            session: session.and_then(Session::from_code).unwrap_or(now),
+            send_to: send_to.and_then(SendTo::from_code).unwrap_or_default(),
+        }
+    }
+}
+
+async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<ToShow>) -> Result<Response> {
+    let desk = Desk::open(&state, &by, Here::Absence).await?;
+    let asked = Asked::read(&desk, asked.day.as_deref(), asked.session.as_deref(), asked.send_to.as_deref());
+    Box::pin(page(&state, &by, desk, asked, Vec::new())).await
+}
+
+async fn page(
+    state: &ApiState,
+    by: &SignedIn,
+    desk: Desk,
+    asked: Asked,
+    problems: Vec<Problem>,
+) -> Result<Response> {
+    let book = desk.book(state, &by.school).await?;
+    let when = (asked.day, asked.session);
+    let found = Box::pin(registers(&by.school, &book, &desk.settings, when, state.now_ms())).await?;
+    let Desk { frame, settings, local, .. } = desk;
+    html(&AbsencePage::new(frame, (&book, &settings, &local), asked, &found, problems))
+}
+
+/// Families are to be told: nothing goes yet, the compose page has the message.
+async fn tell(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
+    by.may(Action::Compose)?;
+    let desk = Desk::open(&state, &by, Here::Absence).await?;
+    let asked = Asked::read(&desk, form.get("day"), form.get("session"), form.get("send_to"));
+    let matter = Matter::from_code(form.text("matter")).unwrap_or(Matter::Absence);
+    let about = About {
+        date: asked.day,
+        session: asked.session,
+        matter,
+        all_the_same: SentAllTheSame::from_code(form.text("all_the_same")),
+    };
+    let pupils: Vec<ContactId> = form.all("pupil").filter_map(|id| ContactId::parse(id).ok()).collect();
+    let mut problems = Vec::new();
+    if pupils.is_empty() {
+        problems.push(Problem::new(matter.code(), "Tick at least one pupil.".to_owned()));
+    }
+    if let Some(why) = too_old(&by.school, &desk.settings, Some(about), state.now_ms()).await? {
+        problems.push(Problem::new("stale", why));
+    }
+    if !problems.is_empty() {
+        let page = Box::pin(page(&state, &by, desk, asked, problems)).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    let mut draft = Draft::liked(&desk.settings, &by.person.account.compose);
+    draft.to = pupils.into_iter().map(Chosen::Pupil).collect();
+    draft.for_pupils = ForPupils::Adults(asked.send_to);
+    draft.purpose = Purpose::Attendance;
+    draft.about = Some(about);
+    let sms = SmsContent { text: prepared(matter, asked.session), ..draft.idle_sms.clone() };
+    draft.sms = Some(sms.clone());
+    draft.idle_sms = sms;
+    draft.voice = None;
+    draft.email = None;
+    let book = desk.book(&state, &by.school).await?;
+    compose::begin(&state, desk.at(Here::Send), &book, draft)
+}
+
+/// The text that the form begins with. Siblings share one.
+fn prepared(matter: Matter, session: Session) -> String {
+    let when = match session {
+        Session::Am => "this morning",
+        Session::Pm => "this afternoon",
+    };
+    match matter {
+        Matter::Absence => format!(
+            "We have not seen $pupilname|your child$ at registration {when} and do not know why. Please call us on \
+             $schoolphone|the school’s number$."
+        )
+        .replace('’', "'"),
+        Matter::Late => format!("Late for registration {when}: $pupilname|your child$."),
+        Matter::AllClear => {
+            "All is well: $pupilname|your child$ is in school. Please ignore our earlier message.".to_owned()
+        }
+    }
+}
+
+/// How many pupils' families are to be told of today's session at hand, for the first page. A school whose MIS was never
+/// read costs one small read.
+pub(crate) async fn ready(state: &ApiState, by: &SignedIn, desk: &Desk) -> Result<(usize, usize)> {
+    if by.may(Action::Compose).is_err() || by.school.sync_standing().await?.fresh_ms.is_none() {
+        return Ok((0, 0));
+    }
+    let asked = Asked::read(desk, None, None, None);
+    let book = desk.book(state, &by.school).await?;
+    let found =
+        Box::pin(registers(&by.school, &book, &desk.settings, (asked.day, asked.session), state.now_ms()))
+            .await?;
+    Ok((found.list.to_tell.len(), found.clear.len()))
+}

@@ -1,0 +1,174 @@
+//! What the page shows of a session's registers.
+
+use std::collections::BTreeMap;
+
+use domain::attendance::{Freshness, Listed, Matter, SentAllTheSame, meaning};
+use domain::audience::{SendTo, selected};
+use domain::book::{AddressBook, Pair};
+use domain::feed::{GroupKind, Session};
+use domain::settings::Settings;
+use jiff::civil::Date;
+
+use super::{AbsencePage, List, Rest, Row};
+use crate::pages::contact_path;
+use crate::pages::frame::Frame;
+use crate::pages::kit::{Choice, Problem};
+use crate::pages::words::{self, LocalTime};
+use crate::services::attendance::Registers;
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) day: Date,
+    pub(super) session: Session,
+    pub(super) send_to: SendTo,
+}
+
+/// Puts rows together.
+struct Viewer<'a> {
+    book: &'a AddressBook,
+    settings: &'a Settings,
+    asked: Asked,
+    local: &'a LocalTime,
+    registers: &'a Registers,
+    /// Families so far, by their adults.
+    families: BTreeMap<Vec<usize>, usize>,
+}
+
+impl Viewer<'_> {
+    fn row(&mut self, listed: &Listed) -> Option<Row> {
+        let place = self.book.place(&listed.pupil)?;
+        let (pupil, _) = self.book.at(place)?;
+        let registered = self.book.groups().iter().find(|group| {
+            group.kind == Some(GroupKind::Registration) && group.members.binary_search(&place).is_ok()
+        });
+        let chosen = selected(self.book.adults_of(place), self.asked.send_to).map(Pair::contact);
+        let mut adults: Vec<usize> = chosen.collect();
+        let names: Vec<String> = adults
+            .iter()
+            .filter_map(|adult| self.book.at(*adult))
+            .filter(|(_, reach)| !reach.numbers.is_empty() || reach.email.is_some())
+            .map(|(adult, _)| adult.full_name())
+            .collect();
+        let nobody = names.is_empty();
+        adults.sort_unstable();
+        let next = self.families.len();
+        let meaning = meaning(self.settings.attendance.nation, self.asked.day, &listed.code);
+        let mark = match listed.minutes_late {
+            Some(minutes) => {
+                format!(
+                    "{} · {} · {}",
+                    listed.code,
+                    meaning.words(),
+                    words::count(minutes.into(), "minute", "minutes")
+                )
+            }
+            None if listed.code.is_empty() => meaning.words().to_owned(),
+            None => format!("{} · {}", listed.code, meaning.words()),
+        };
+        Some(Row {
+            id: listed.pupil.to_string(),
+            path: contact_path(&listed.pupil),
+            name: pupil.full_name(),
+            registration: registered.map(|group| group.name.clone()).unwrap_or_default(),
+            mark,
+            adults: if nobody { "Nobody can be reached".to_owned() } else { words::list(&names) },
+            nobody,
+            family: if nobody { 0 } else { *self.families.entry(adults).or_insert(next + 1) },
+            message: None,
+        })
+    }
+
+    fn rows(&mut self, listed: &[Listed]) -> Vec<Row> {
+        let mut rows: Vec<Row> = listed.iter().filter_map(|pupil| self.row(pupil)).collect();
+        rows.sort_by(|a, b| (&a.registration, &a.name).cmp(&(&b.registration, &b.name)));
+        rows
+    }
+
+    fn list(&mut self, matter: Matter, listed: &[Listed]) -> List {
+        let rows = self.rows(listed);
+        let families: std::collections::BTreeSet<usize> =
+            rows.iter().filter(|row| !row.nobody).map(|row| row.family).collect();
+        let families = words::count(families.len() as u64, "family", "families");
+        let button = match matter {
+            Matter::AllClear => format!("Tell {families} that all is well"),
+            Matter::Absence | Matter::Late => format!("Tell {families}"),
+        };
+        List { matter: matter.code(), rows, button }
+    }
+
+    fn told(&mut self) -> Vec<Row> {
+        let registers = self.registers;
+        let mut rows = self.rows(&registers.list.told);
+        for row in &mut rows {
+            let Some((_, by)) = registers.told.iter().find(|(pupil, _)| pupil.as_str() == row.id) else {
+                continue;
+            };
+            row.message = Some(by.message.to_string());
+            let when = self.local.when(by.at_ms);
+            row.adults =
+                if by.went { format!("Told {when}") } else { format!("Handed in {when}, not gone yet") };
+        }
+        rows
+    }
+}
+
+impl AbsencePage {
+    pub(super) fn new(
+        frame: Frame,
+        (book, settings, local): (&AddressBook, &Settings, &LocalTime),
+        asked: Asked,
+        registers: &Registers,
+        problems: Vec<Problem>,
+    ) -> Self {
+        let mut view = Viewer { book, settings, asked, local, registers, families: BTreeMap::new() };
+        let list = &registers.list;
+        let rests = [
+            ("blank", "no mark yet", "Ask the teacher. Their families are told nothing.", &list.blank),
+            ("unknown", "a code that is not known", "Nobody is told anything on its account.", &list.unknown),
+            ("excluded", "in a year that is left out", "By your account settings.", &list.excluded),
+        ];
+        let others = rests.into_iter().filter(|(.., listed)| !listed.is_empty());
+        let others = others.map(|(id, what, hint, listed)| Rest {
+            id,
+            words: format!("{}: {what}", words::count(listed.len() as u64, "pupil", "pupils")),
+            hint,
+            rows: view.rows(listed),
+        });
+        let others: Vec<Rest> = if registers.any { others.collect() } else { Vec::new() };
+        let session = asked.session.words();
+        let read = registers.fresh.read_ms.map_or_else(
+            || "The registers were never read.".to_owned(),
+            |read_ms| format!("Registers read {}.", local.when(read_ms)),
+        );
+        Self {
+            heading: format!("{}, {}", local.day(asked.day), session.to_lowercase()),
+            day: asked.day.to_string(),
+            latest: local.today().to_string(),
+            sessions: Session::ALL.map(|s| Choice::new(s.code(), s.words(), s == asked.session)),
+            session: asked.session.code(),
+            send_to: SendTo::ALL.map(|to| Choice::new(to.code(), to.words(), to == asked.send_to)).into(),
+            chosen: asked.send_to.code(),
+            read,
+            stale: match registers.fresh.state {
+                Freshness::Fresh => None,
+                Freshness::Stale => Some(
+                    "The registers may have changed since they were read. Refresh them before you tell anybody."
+                        .to_owned(),
+                ),
+                Freshness::Never => {
+                    Some("No registers have been read from your MIS yet. Refresh to read them.".to_owned())
+                }
+            },
+            reasons: SentAllTheSame::ALL.map(|why| Choice::new(why.code(), why.words(), false)).into(),
+            empty: !registers.any,
+            clear: view.list(Matter::AllClear, &registers.clear),
+            absent: view.list(Matter::Absence, &list.to_tell),
+            late: view.list(Matter::Late, &registers.late),
+            told: view.told(),
+            others,
+            frame,
+            problems,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The absence page: who is on which list, what is too old to tell, that a family is told once, and that all is well.
+
+use domain::audit::Act;
+use domain::feed::{Mark, Session};
+use domain::ids::{ContactId, MessageId, RunId};
+use domain::sync::{Asked, Run, RunState};
+use jiff::civil::date;
+use std::time::Duration;
+use ulid::Ulid;
+
+use crate::kit::{Answer, House, NOON};
+use crate::pupils::family;
+use crate::rights::Browser;
+use crate::settings::{change, office};
+
+const MINUTE: u64 = 60;
+/// The clock stands at noon: the afternoon's registers are at hand.
+const PM: &str = "day=2026-09-01&session=PM&send_to=all";
+
+fn mark(pupil: &str, session: Session, code: &str) -> Mark {
+    let pupil = ContactId::parse(pupil).unwrap();
+    Mark { pupil, date: date(2026, 9, 1), session, code: code.to_owned(), minutes_late: None }
+}
+
+/// A sync that has just ended, with these marks of the afternoon.
+async fn synced(house: &House, marks: &[(&str, &str)]) {
+    let now_ms = house.clock.now_ms();
+    let number = u128::try_from(now_ms).unwrap();
+    let mut run = Run::new(RunId::new(Ulid::from(number)), Asked::Schedule, now_ms);
+    house.school.begin_sync(&run, 60_000, now_ms).await.unwrap();
+    let marks: Vec<Mark> = marks.iter().map(|(pupil, code)| mark(pupil, Session::Pm, code)).collect();
+    house.school.write_marks(&marks.iter().collect::<Vec<_>>(), &[]).await.unwrap();
+    run.end(RunState::Finished, None, now_ms);
+    house.school.end_sync(&run, now_ms).await.unwrap();
+}
+
+/// The value of a hidden field.
+fn field(page: &str, name: &str) -> String {
+    let tag = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
+    tag.unwrap_or_else(|| panic!("no field {name}: {page}")).split('"').next().unwrap().to_owned()
+}
+
+/// Presses *Tell* for these pupils, and *Send* on the page that comes.
+async fn tell(by: &Browser<'_>, matter: &str, pupils: &[&str]) -> Answer {
+    let pupils = pupils.join("&pupil=");
+    let page = by.post("/absence", &format!("{PM}&matter={matter}&pupil={pupils}")).await;
+    assert_eq!(page.status, 200, "{page:?}");
+    send(by, &page.text).await
+}
+
+async fn send(by: &Browser<'_>, page: &str) -> Answer {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for chip in page.split("name=\"to\" value=\"").skip(1) {
+        form.append_pair("to", chip.split('"').next().unwrap());
+    }
+    for name in ["key", "about", "expect"] {
+        form.append_pair(name, &field(page, name));
+    }
+    if page.contains("name=\"all_the_same\"") {
+        form.append_pair("all_the_same", &field(page, "all_the_same"));
+    }
+    let text = page.split("id=\"sms_text\"").nth(1).unwrap().split('>').nth(1).unwrap();
+    let text = text.split('<').next().unwrap().replace("&#39;", "'");
+    form.extend_pairs([("sms", "yes"), ("purpose", "attendance"), ("send_to", "all"), ("do", "send")]);
+    form.append_pair("sms_header", &field(page, "sms_header").replace("&#39;", "'"));
+    form.append_pair("sms_text", &text);
+    by.post("/send", &form.finish()).await
+}
+
+fn id_of(answer: &Answer) -> MessageId {
+    let to = answer.header("location");
+    to.strip_prefix("/messages/").and_then(|to| to.split('?').next()).unwrap().parse().unwrap()
+}
+
+/// What stands under a heading of the page.
+fn under<'p>(page: &'p str, id: &str) -> &'p str {
+    page.split(&format!("id=\"{id}\"")).nth(1).map_or("", |rest| rest.split("</section>").next().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn absences_are_listed_with_whom_to_tell_and_blank_marks_are_shown_and_never_chased() {
+    let house = House::start().await;
+    family(&house).await;
+    let by = office(&house, &house.school).await;
+    let empty = by.ask("GET", "/absence").await.text;
+    assert!(empty.contains("No register has a mark yet") && empty.contains("Refresh now"), "{empty}");
+    synced(&house, &[("ben", "N"), ("cat", "-")]).await;
+    let page = by.ask("GET", "/absence?send_to=all").await.text;
+    let to_tell = under(&page, "absent-title");
+    assert!(to_tell.contains("Ben Marlow") && to_tell.contains("Absent, no reason yet"), "{page}");
+    assert!(to_tell.contains("mother Marlow") && !to_tell.contains("father Marlow"), "barred: {to_tell}");
+    assert!(to_tell.contains("Tell 1 family") && !to_tell.contains("Cat Marlow"), "{to_tell}");
+    assert!(page.contains("1 pupil: no mark yet") && page.contains("Cat Marlow"), "{page}");
+    let home = by.ask("GET", "/").await.text;
+    assert!(home.contains("Absence list ready (1)") && home.contains("href=\"/absence\""), "{home}");
+    let nobody = by.post("/absence", &format!("{PM}&matter=absence")).await;
+    assert!(nobody.status == 422 && nobody.text.contains("Tick at least one pupil"), "{nobody:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_family_is_told_once_and_who_comes_second_sees_by_which_message() {
+    let house = House::start().await;
+    family(&house).await;
+    let by = office(&house, &house.school).await;
+    synced(&house, &[("ben", "N"), ("cat", "N")]).await;
+    let (first, second) = tokio::join!(tell(&by, "absence", &["ben", "cat"]), tell(&by, "absence", &["cat"]));
+    let mut statuses = [first.status.as_u16(), second.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 409], "{first:?} {second:?}");
+    let (won, lost) = if first.status == 303 { (first, second) } else { (second, first) };
+    assert!(lost.text.contains("Somebody else has just told one of these families"), "{lost:?}");
+    let page = by.ask("GET", "/absence").await.text;
+    let told = under(&page, "told-title");
+    assert!(told.contains("Cat Marlow") && told.contains(&id_of(&won).to_string()), "{page}");
+    // The same again, later: still once.
+    assert_eq!(tell(&by, "absence", &["cat"]).await.status, 409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_stopped_before_it_went_lets_its_families_go() {
+    let house = House::start().await;
+    family(&house).await;
+    let by = office(&house, &house.school).await;
+    synced(&house, &[("ben", "N")]).await;
+    let sent = id_of(&tell(&by, "absence", &["ben"]).await);
+    assert!(under(&by.ask("GET", "/absence").await.text, "told-title").contains("Ben Marlow"));
+    assert_eq!(by.post(&format!("/messages/{sent}/stop"), "sure=yes").await.status, 303);
+    assert!(under(&by.ask("GET", "/absence").await.text, "absent-title").contains("Ben Marlow"));
+    assert_eq!(tell(&by, "absence", &["ben"]).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_that_are_old_tell_nobody_unless_somebody_says_why() {
+    let house = House::start().await;
+    family(&house).await;
+    let by = office(&house, &house.school).await;
+    synced(&house, &[("ben", "N")]).await;
+    let written = by.post("/absence", &format!("{PM}&matter=absence&pupil=ben")).await.text;
+    house.clock.advance(Duration::from_secs(31 * MINUTE));
+    let page = by.ask("GET", "/absence").await.text;
+    assert!(
+        page.contains("Refresh them before you tell anybody") && page.contains("action=\"/sync\""),
+        "{page}"
+    );
+    let refused = by.post("/absence", &format!("{PM}&matter=absence&pupil=ben")).await;
+    assert!(refused.status == 422 && refused.text.contains("31 minutes ago"), "{refused:?}");
+    let late = send(&by, &written).await;
+    assert!(
+        late.status == 422 && late.text.contains("31 minutes ago"),
+        "written while they were new: {late:?}"
+    );
+
+    let anyway = by.post("/absence", &format!("{PM}&matter=absence&pupil=ben&all_the_same=checked")).await;
+    let sent = send(&by, &anyway.text).await;
+    assert_eq!(sent.status, 303, "{sent:?}");
+    let log = house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap();
+    let deed = log.iter().rfind(|entry| entry.act == Act::MessageSent.code()).unwrap();
+    assert!(deed.changes.contains("marks_old_sent_because") && deed.changes.contains("checked"), "{deed:?}");
+    assert!(deed.changes.contains("absence 2026-09-01 PM"), "{deed:?}");
+
+    // New marks, and it can be told without a reason again.
+    synced(&house, &[("cat", "N")]).await;
+    assert_eq!(tell(&by, "absence", &["cat"]).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_came_late_is_listed_apart_and_all_is_well_is_told_only_where_the_absence_was() {
+    let house = House::start().await;
+    family(&house).await;
+    let by = office(&house, &house.school).await;
+    synced(&house, &[("ben", "N"), ("cat", "L")]).await;
+    let page = by.ask("GET", "/absence").await.text;
+    assert!(under(&page, "late-title").contains("Cat Marlow") && !page.contains("clear-title"), "{page}");
+    let sent = id_of(&tell(&by, "absence", &["ben"]).await);
+    // Present after all, but nothing has gone: the message will not go, and there is nothing to take back.
+    synced(&house, &[("ben", "/")]).await;
+    assert!(!by.ask("GET", "/absence").await.text.contains("clear-title"));
+    let epoch = domain::ids::Epoch::new(Ulid::from(7_u128));
+    let written = store::WrittenPlan {
+        revision: 1,
+        epoch: &epoch,
+        pages: 0,
+        unreachable: 0,
+        now_ms: NOON,
+        due_ms: NOON,
+    };
+    assert!(house.school.begin_plan(sent, &epoch, 0).await.unwrap());
+    assert!(house.school.commit_plan(sent, &written).await.unwrap());
+    let page = by.ask("GET", "/absence").await.text;
+    let clear = under(&page, "clear-title");
+    assert!(clear.contains("Ben Marlow") && clear.contains("Tell 1 family that all is well"), "{page}");
+    assert!(by.ask("GET", "/").await.text.contains("All clear to send"));
+    assert_eq!(tell(&by, "all_clear", &["ben"]).await.status, 303);
+    assert!(!by.ask("GET", "/absence").await.text.contains("clear-title"), "once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_say_which_codes_which_years_and_how_new() {
+    let house = House::start().await;
+    family(&house).await;
+    let by = office(&house, &house.school).await;
+    synced(&house, &[("ben", "O"), ("cat", "L")]).await;
+    let shown =
+        async |heading: &'static str| under(&by.ask("GET", "/absence").await.text, heading).to_owned();
+    assert!(!shown("absent-title").await.contains("Ben Marlow"), "O is not asked after");
+    change(&by, "absences", "chase=N%2C+O").await;
+    assert!(shown("absent-title").await.contains("Ben Marlow"));
+    change(&by, "absences", "nation=scotland").await;
+    assert!(by.ask("GET", "/absence").await.text.contains("a code that is not known"));
+    change(&by, "absences", "nation=england").await;
+    let mut late = mark("cat", Session::Pm, "L");
+    late.minutes_late = Some(5);
+    house.school.write_marks(&[&late], &[]).await.unwrap();
+    assert!(shown("late-title").await.contains("Cat Marlow"));
+    change(&by, "absences", "late_from_minutes=10").await;
+    assert!(!shown("late-title").await.contains("Cat Marlow"));
+    house.clock.advance(Duration::from_secs(10 * MINUTE));
+    assert!(!by.ask("GET", "/absence").await.text.contains("Refresh now"));
+    change(&by, "absences", "stale_after_minutes=10").await;
+    assert!(by.ask("GET", "/absence").await.text.contains("Refresh now"));
+    for wrong in ["stale_after_minutes=0", "late_from_minutes=x", "nation=france"] {
+        let seen = field(
+            by.ask("GET", "/settings").await.text.split("/settings/absences\"").nth(1).unwrap(),
+            "seen",
+        );
+        assert_eq!(
+            by.post("/settings/absences", &format!("seen={seen}&{wrong}")).await.status,
+            422,
+            "{wrong}"
+        );
+    }
+    assert_eq!(house.school.settings().await.unwrap().attendance.stale_after_minutes, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn families_of_a_year_that_is_left_out_are_told_nothing() {
+    let house = House::start().await;
+    family(&house).await;
+    let kinds = [("Year 9".to_owned(), domain::feed::GroupKind::Year)].into();
+    let bulk = house.school.begin_bulk("sync", 60_000, NOON).await.unwrap();
+    bulk.put_kinds(&kinds, NOON).await.unwrap();
+    bulk.end().await.unwrap();
+    let by = office(&house, &house.school).await;
+    synced(&house, &[("ben", "N"), ("cat", "N")]).await;
+    change(&by, "absences", "excluded_years=year+9").await;
+    let page = by.ask("GET", "/absence").await.text;
+    let to_tell = under(&page, "absent-title");
+    assert!(to_tell.contains("Cat Marlow") && !to_tell.contains("Ben Marlow"), "{page}");
+    assert!(page.contains("1 pupil: in a year that is left out"), "{page}");
+}

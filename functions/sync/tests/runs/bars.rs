@@ -1,0 +1,50 @@
+//! A bar that the school set itself outlives every run.
+
+use domain::ids::ContactId;
+use domain::sync::{Changes, RunState};
+
+use crate::feed::{Feed, id};
+use crate::town::{TODAY, Town};
+
+async fn is_barred(town: &Town, pupil: &ContactId, adult: &ContactId) -> bool {
+    let book = town.book().await;
+    let (pupil, adult) = (book.place(pupil).unwrap(), book.place(adult).unwrap());
+    book.adults_of(pupil).iter().any(|pair| pair.contact() == adult && pair.court_order)
+}
+
+#[tokio::test]
+async fn no_run_undoes_it_whatever_the_mis_says_of_the_pair() {
+    let town = Town::of(Feed::of(60, TODAY)).await;
+    town.sync().await;
+    let book = town.book().await;
+    let pupil = id("PL-3");
+    let adult = book.contacts()[book.adults_of(book.place(&pupil).unwrap())[0].contact()].id.clone();
+    assert!(!is_barred(&town, &pupil, &adult).await);
+    town.school.bar(&pupil, &adult, town.clock.now_ms()).await.unwrap();
+    assert!(is_barred(&town, &pupil, &adult).await);
+
+    // The MIS has nothing new: the run does not even see the bar.
+    let run = town.sync().await;
+    assert_eq!((run.state, run.changes), (RunState::Finished, Changes::default()));
+    assert!(is_barred(&town, &pupil, &adult).await);
+    // Both leave, and come back.
+    town.says(Feed::of(60, TODAY).without(&["PL-3", adult.as_str()]));
+    assert_eq!(town.sync().await.state, RunState::Finished);
+    town.says(Feed::of(60, TODAY));
+    assert_eq!(town.sync().await.state, RunState::Finished);
+    assert!(is_barred(&town, &pupil, &adult).await);
+    town.school.lift_bar(&pupil, &adult, town.clock.now_ms()).await.unwrap();
+    assert!(!is_barred(&town, &pupil, &adult).await);
+}
+
+#[tokio::test]
+async fn another_mis_that_knows_people_by_other_numbers_is_held_and_loses_nobody() {
+    let town = Town::of(Feed::of(60, TODAY)).await;
+    town.sync().await;
+    let before = town.all().await;
+    // What another connector would bring: the same number of people, and none of the old ids.
+    town.says(Feed::of(60, TODAY).renamed("W-"));
+    let run = town.sync().await;
+    assert_eq!(run.state, RunState::Held, "{:?}", run.why);
+    assert_eq!(town.all().await, before);
+}
