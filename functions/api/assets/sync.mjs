@@ -13,7 +13,7 @@ export function refreshNow(line, pop, announce) {
   };
 
   const look = async () => {
-    let every = 60000;
+    let every = working ? 3000 : 60000;
     try {
       const answer = await fetch("/sync/live", { headers: { accept: "text/html" } });
       if (!answer.ok) throw new Error(String(answer.status));
@@ -24,6 +24,7 @@ export function refreshNow(line, pop, announce) {
       line.querySelector("[data-sync-words]").textContent = head.dataset.words;
       if (working && !now) announce(head.dataset.words);
       working = now;
+      every = 60000;
       if (now || pop.matches(":popover-open")) every = Number(head.dataset.every);
     } catch {
       // The next look tells.
