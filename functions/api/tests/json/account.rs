@@ -422,7 +422,7 @@ async fn sent_with_reply_to(house: &House, visitor: &Visitor<'_>, reply_to: &str
         ("email_reply_to", reply_to),
         ("purpose", "service"),
         ("do", "send"),
-        ("expect", "1-0-0-0-0-1"),
+        ("expect", "1-0-0-0-0-1-0"),
     ];
     let sent = visitor.fill_in("/send", "/send", &fields).await;
     let path = sent.header("location");

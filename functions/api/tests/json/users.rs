@@ -131,7 +131,7 @@ async fn a_user_is_disabled_enabled_and_deleted_and_history_keeps_the_name() {
                 ("to", "everyone"),
                 ("sms", "yes"),
                 ("sms_text", "Hi"),
-                ("expect", "1-1-1-0-0-0"),
+                ("expect", "1-1-1-0-0-0-0"),
             ],
         )
         .await;
@@ -404,11 +404,11 @@ async fn a_linked_user_messages_people_of_their_groups_only_whatever_the_form_sa
         let fields = [("to", to), ("sms", "yes"), ("sms_text", "Hello")];
         let live = nina.fill_in("/send", "/send/live", &fields).await;
         assert!(!live.text.contains("Tom Ten") && !live.text.contains("900010"), "{to}: {live:?}");
-        assert_eq!(send(&nina, to, "1-1-1-0-0-0").await.status, 422, "{to}");
+        assert_eq!(send(&nina, to, "1-1-1-0-0-0-0").await.status, 422, "{to}");
     }
     for to in ["everyone", "group:Choir", "group:Year 9", "contact:nine"] {
         house.queue.take();
-        let sent = send(&nina, to, "1-1-1-0-0-0").await;
+        let sent = send(&nina, to, "1-1-1-0-0-0-0").await;
         assert_eq!(sent.status, 303, "{to}: {sent:?}");
         let id: MessageId = sent.header("location")["/messages/".len()..][..26].parse().unwrap();
         let kept = house.school.body(id).await.unwrap().message;
@@ -420,7 +420,7 @@ async fn a_linked_user_messages_people_of_their_groups_only_whatever_the_form_sa
         let again = send(&nina, to, "2-2-2-0-0-0").await;
         assert_eq!(again.status, 200, "{to}: never two people");
     }
-    let sent = send(&nina, "everyone", "1-1-1-0-0-0").await;
+    let sent = send(&nina, "everyone", "1-1-1-0-0-0-0").await;
     let page = nina.get(sent.header("location")).await;
     assert!(page.text.contains("Everyone in year 9"), "{page:?}");
     // A partner's message has no limit.
