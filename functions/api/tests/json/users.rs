@@ -417,7 +417,7 @@ async fn a_linked_user_messages_people_of_their_groups_only_whatever_the_form_sa
             ["year 9"],
             "{to}: goes along, for the plan that reads the book anew"
         );
-        let again = send(&nina, to, "2-2-2-0-0-0").await;
+        let again = send(&nina, to, "2-2-2-0-0-0-0").await;
         assert_eq!(again.status, 200, "{to}: never two people");
     }
     let sent = send(&nina, "everyone", "1-1-1-0-0-0-0").await;
