@@ -1,6 +1,4 @@
 // What every page needs: menus that close, questions before deleting, parts that keep themselves up to date.
-import { keepLive } from "./live.mjs";
-import { refreshNow } from "./sync.mjs";
 
 const say = document.getElementById("say");
 
@@ -92,8 +90,22 @@ for (const form of document.querySelectorAll("[data-selection]")) {
 // What is wrong is read first.
 document.querySelector("[data-focus]")?.focus();
 
-for (const part of document.querySelectorAll("[data-live]")) keepLive(part, announce);
+// What not every page needs is fetched where it is needed.
+for (const part of document.querySelectorAll("[data-live]")) {
+  import("./live.mjs").then(({ keepLive }) => keepLive(part, announce));
+}
 
 const line = document.getElementById("sync-line");
 const pop = document.getElementById("sync-pop");
-if (line && pop) refreshNow(line, pop, announce);
+if (line && pop) {
+  let fetched;
+  const refresh = () => (fetched ??= import("./sync.mjs").then(({ refreshNow }) => refreshNow(line, pop, announce)));
+  if (line.classList.contains("working")) refresh();
+  else setTimeout(refresh, 60000);
+  line.addEventListener("click", async (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || !pop.togglePopover) return;
+    event.preventDefault();
+    await refresh();
+    pop.togglePopover();
+  });
+}

@@ -32,11 +32,6 @@ export function refreshNow(line, pop, announce) {
     wait(every);
   };
 
-  line.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || !pop.togglePopover) return;
-    event.preventDefault();
-    pop.togglePopover();
-  });
   pop.addEventListener("toggle", (event) => {
     const open = event.newState === "open";
     line.setAttribute("aria-expanded", String(open));

@@ -11,7 +11,7 @@ use domain::ids::MessageId;
 use domain::limit::Limit;
 use domain::people::Action;
 use domain::settings::Settings;
-use store::School;
+use store::{School, StoreError};
 
 use super::frame::{Frame, Here};
 use super::sync::SyncLine;
@@ -76,9 +76,14 @@ impl Desk {
         self
     }
 
-    /// The school's address book, as far as the user may see it.
+    /// The school's address book, as far as the user may see it. While it is changed in bulk, as it stands: a message that is
+    /// sent meanwhile is planned from the whole one.
     pub(crate) async fn book(&self, state: &ApiState, school: &School) -> Result<Arc<AddressBook>> {
-        let book = school.book(state.books(), self.settings.country, state.now_ms()).await?;
+        let country = self.settings.country;
+        let book = match school.book(state.books(), country, state.now_ms()).await {
+            Err(StoreError::Busy) => Arc::new(school.book_as_it_stands(state.books(), country).await?),
+            book => book?,
+        };
         Ok(self.limit.narrow(book))
     }
 
