@@ -11,7 +11,7 @@ use domain::ids::MessageId;
 use domain::limit::Limit;
 use domain::people::Action;
 use domain::settings::Settings;
-use store::{School, StoreError};
+use store::{School, StoreError, SyncStanding};
 
 use super::frame::{Frame, Here};
 use super::sync::SyncLine;
@@ -31,6 +31,8 @@ pub(crate) struct Desk {
     pub(crate) limit: Limit,
     /// The user, as far as sending goes.
     pub(crate) sender: Sender,
+    /// Where the sync stands.
+    pub(crate) standing: SyncStanding,
 }
 
 impl Desk {
@@ -48,7 +50,7 @@ impl Desk {
     }
 
     async fn lay(state: &ApiState, by: &SignedIn, here: Here) -> Result<Self> {
-        let (settings, waiting, sync) = tokio::try_join!(
+        let (settings, waiting, standing) = tokio::try_join!(
             by.school.settings(),
             Box::pin(waiting(by)),
             Box::pin(by.school.sync_standing())
@@ -65,9 +67,9 @@ impl Desk {
             several_schools: by.person.schools.len() > 1,
             linked: linked_words(by.membership.groups()),
             waiting,
-            sync: settings.mis.is_on().then(|| SyncLine::of(&sync, &local, state.now_ms())),
+            sync: settings.mis.is_on().then(|| SyncLine::of(&standing, &local, state.now_ms())),
         };
-        Ok(Self { settings, frame, local, limit: by.limit(), sender: sender(by) })
+        Ok(Self { settings, frame, local, limit: by.limit(), sender: sender(by), standing })
     }
 
     /// The same for another page's place.

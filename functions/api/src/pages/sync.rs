@@ -107,14 +107,13 @@ struct RunView {
 
 async fn show(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
     let desk = Desk::open(&state, &by, Here::Sync).await?;
-    let (standing, runs) = tokio::try_join!(by.school.sync_standing(), by.school.sync_runs(LISTED))?;
-    html(&SyncPage::new(desk, &standing, &runs, state.now_ms()))
+    let runs = by.school.sync_runs(LISTED).await?;
+    html(&SyncPage::new(desk, &runs, state.now_ms()))
 }
 
 async fn live(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
     let desk = Desk::open(&state, &by, Here::Sync).await?;
-    let standing = by.school.sync_standing().await?;
-    html(&LivePart::new(&standing, &desk.local, state.now_ms()))
+    html(&LivePart::new(&desk.standing, &desk.local, state.now_ms()))
 }
 
 async fn request(State(state): State<ApiState>, Posted { by, .. }: Posted) -> Result<Response> {
@@ -239,7 +238,8 @@ impl JobView {
 }
 
 impl SyncPage {
-    fn new(desk: Desk, standing: &SyncStanding, runs: &[Run], now_ms: i64) -> Self {
+    fn new(desk: Desk, runs: &[Run], now_ms: i64) -> Self {
+        let standing = &desk.standing;
         let live = LivePart::new(standing, &desk.local, now_ms);
         // An older one has been followed by another, which says what is so now.
         let newest =

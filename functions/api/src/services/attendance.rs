@@ -47,7 +47,7 @@ pub async fn registers(
     book: &AddressBook,
     settings: &Settings,
     (date, session): (Date, Session),
-    now_ms: i64,
+    fresh: Fresh,
 ) -> Result<Registers> {
     let (marks, absent, late, clear) = tokio::try_join!(
         school.marks(date),
@@ -76,32 +76,30 @@ pub async fn registers(
         clear: all_clear(rules, &marks, &went, when),
         any: marks.iter().any(|mark| mark.session == session),
         told: absent,
-        fresh: fresh(school, settings, now_ms).await?,
+        fresh,
     })
 }
 
-/// How good the marks are that the school has.
-pub async fn fresh(school: &School, settings: &Settings, now_ms: i64) -> Result<Fresh> {
-    let read_ms = school.sync_standing().await?.fresh_ms;
+/// How good the marks are that were read at `read_ms`, if ever.
+pub fn fresh(read_ms: Option<i64>, settings: &Settings, now_ms: i64) -> Fresh {
     let at = |ms: i64| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
     let most = i64::from(settings.attendance.stale_after_minutes);
-    Ok(Fresh { state: freshness(read_ms.map(at), None, at(now_ms), most), read_ms })
+    Fresh { state: freshness(read_ms.map(at), None, at(now_ms), most), read_ms }
 }
 
-/// Why a message about marks cannot go now, in plain words; `None` if it can. Somebody may have decided that it goes all
-/// the same.
-pub async fn too_old(
-    school: &School,
+/// Why a message about marks that were read at `read_ms` cannot go now, in plain words; `None` if it can. Somebody may have
+/// decided that it goes all the same.
+pub fn too_old(
+    read_ms: Option<i64>,
     settings: &Settings,
     about: Option<About>,
     now_ms: i64,
-) -> Result<Option<String>> {
+) -> Option<String> {
     if about.is_none_or(|about| about.all_the_same.is_some()) {
-        return Ok(None);
+        return None;
     }
-    let fresh = fresh(school, settings, now_ms).await?;
-    let minutes = fresh.read_ms.map_or(0, |read_ms| (now_ms - read_ms) / 60_000);
-    Ok(match fresh.state {
+    let minutes = read_ms.map_or(0, |read_ms| (now_ms - read_ms) / 60_000);
+    match fresh(read_ms, settings, now_ms).state {
         Freshness::Fresh => None,
         Freshness::Stale => Some(format!(
             "The registers were read {minutes} minutes ago, so a pupil may be here by now. Refresh them on the absence \
@@ -111,7 +109,7 @@ pub async fn too_old(
             "The registers were never read. Refresh them on the absence page, or say there why it is sent all the same."
                 .to_owned(),
         ),
-    })
+    }
 }
 
 /// Every pupil of a book, with what the MIS has them in.

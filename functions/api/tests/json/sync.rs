@@ -144,3 +144,18 @@ async fn a_feed_that_broke_off_leaves_nothing_to_apply() {
     assert_eq!(admin.post(&format!("/sync/{held}/apply"), "sure=yes").await.status.as_u16(), 409);
     assert!(runs(&house).is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_seen_while_a_run_writes_them() {
+    let house = House::start().await;
+    house
+        .contacts(serde_json::json!([{"id": "ann", "forename": "Ann", "surname": "Other", "role": "parent"}]))
+        .await;
+    let office = Browser::of(&house, &house.school, 1, Roles::all()).await;
+    let bulk = house.school.begin_bulk("run", 60_000, house.clock.now_ms()).await.unwrap();
+    for path in ["/", "/contacts", "/send"] {
+        assert_eq!(office.ask("GET", path).await.status.as_u16(), 200, "{path}");
+    }
+    assert!(office.ask("GET", "/contacts").await.text.contains("Ann"));
+    bulk.end().await.unwrap();
+}

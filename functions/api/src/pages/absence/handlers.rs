@@ -21,7 +21,7 @@ use crate::pages::compose::{self, Chosen, Draft, ForPupils};
 use crate::pages::desk::{Desk, html};
 use crate::pages::frame::Here;
 use crate::pages::kit::Problem;
-use crate::services::attendance::{registers, too_old};
+use crate::services::attendance::{fresh, registers, too_old};
 use crate::state::ApiState;
 
 /// From this hour on the afternoon's register is the one that counts.
@@ -68,7 +68,8 @@ async fn page(
 ) -> Result<Response> {
     let book = desk.book(state, &by.school).await?;
     let when = (asked.day, asked.session);
-    let found = Box::pin(registers(&by.school, &book, &desk.settings, when, state.now_ms())).await?;
+    let fresh = fresh(desk.standing.fresh_ms, &desk.settings, state.now_ms());
+    let found = Box::pin(registers(&by.school, &book, &desk.settings, when, fresh)).await?;
     let Desk { frame, settings, local, .. } = desk;
     html(&AbsencePage::new(frame, (&book, &settings, &local), asked, &found, problems))
 }
@@ -90,7 +91,7 @@ async fn tell(State(state): State<ApiState>, Posted { by, form }: Posted) -> Res
     if pupils.is_empty() {
         problems.push(Problem::new(matter.code(), "Tick at least one pupil.".to_owned()));
     }
-    if let Some(why) = too_old(&by.school, &desk.settings, Some(about), state.now_ms()).await? {
+    if let Some(why) = too_old(desk.standing.fresh_ms, &desk.settings, Some(about), state.now_ms()) {
         problems.push(Problem::new("stale", why));
     }
     if !problems.is_empty() {
@@ -130,16 +131,16 @@ fn prepared(matter: Matter, session: Session) -> String {
     }
 }
 
-/// How many pupils' families are to be told of today's session at hand, for the first page. A school whose MIS was never
-/// read costs one small read.
+/// How many pupils' families are to be told of today's session at hand, for the first page. Nothing
+/// is read for a school whose MIS never was.
 pub(crate) async fn ready(state: &ApiState, by: &SignedIn, desk: &Desk) -> Result<(usize, usize)> {
-    if by.may(Action::Compose).is_err() || by.school.sync_standing().await?.fresh_ms.is_none() {
+    if by.may(Action::Compose).is_err() || desk.standing.fresh_ms.is_none() {
         return Ok((0, 0));
     }
     let asked = Asked::read(desk, None, None, None);
     let book = desk.book(state, &by.school).await?;
-    let found =
-        Box::pin(registers(&by.school, &book, &desk.settings, (asked.day, asked.session), state.now_ms()))
-            .await?;
+    let fresh = fresh(desk.standing.fresh_ms, &desk.settings, state.now_ms());
+    let when = (asked.day, asked.session);
+    let found = Box::pin(registers(&by.school, &book, &desk.settings, when, fresh)).await?;
     Ok((found.list.to_tell.len(), found.clear.len()))
 }

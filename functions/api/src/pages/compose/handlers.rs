@@ -76,7 +76,7 @@ async fn live(State(state): State<ApiState>, Posted { by, form }: Posted) -> Res
     let desk = Desk::open(&state, &by, Here::Send).await?;
     let book = desk.book(&state, &by.school).await?;
     let mut form = Form::read(desk, &book, &form);
-    form.look_at_marks(&state, &by).await?;
+    form.look_at_marks(state.now_ms());
     html(&LivePart { check: form.check() })
 }
 
@@ -92,7 +92,7 @@ async fn press(State(state): State<ApiState>, Posted { by, form: fields }: Poste
     let desk = Desk::open(&state, &by, Here::Send).await?;
     let book = desk.book(&state, &by.school).await?;
     let mut form = Form::read(desk, &book, &fields);
-    form.look_at_marks(&state, &by).await?;
+    form.look_at_marks(state.now_ms());
     let adding = fields.has("add") || fields.has("remove");
     match fields.text("do") {
         _ if adding => form.compose(String::new(), false),
@@ -156,11 +156,10 @@ impl<'b> Form<'b> {
     }
 
     /// A message about marks waits for ones that are new enough.
-    async fn look_at_marks(&mut self, state: &ApiState, by: &SignedIn) -> Result<()> {
-        let about = self.draft.about;
-        let why = too_old(&by.school, &self.desk.settings, about, state.now_ms()).await?;
+    fn look_at_marks(&mut self, now_ms: i64) {
+        let Desk { settings, standing, .. } = &self.desk;
+        let why = too_old(standing.fresh_ms, settings, self.draft.about, now_ms);
         self.preview.problems.extend(why.map(|why| FieldError::new("about", why)));
-        Ok(())
     }
 
     /// What the form says, to nobody whom its user may not message.
@@ -282,6 +281,7 @@ mod tests {
             local: local(),
             limit: domain::limit::Limit::default(),
             sender: samples::sender(),
+            standing: store::SyncStanding::default(),
         };
         Form::new(desk, book, draft, "key".into(), 0)
     }

@@ -2,6 +2,8 @@
 
 mod attendance;
 mod logo;
+mod partners;
+mod prices;
 mod rows;
 mod safety;
 

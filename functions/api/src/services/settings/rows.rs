@@ -8,6 +8,8 @@ use domain::settings::{self, BothUntil, Settings, SmsSender, end_of_day_ms};
 
 use super::Given;
 use super::attendance::ABSENCES;
+use super::partners::PARTNERS;
+use super::prices::PRICES;
 use super::safety::{LARGE_MESSAGES, SIGNING_IN};
 
 /// What to think of before *both* is switched on.
@@ -126,7 +128,7 @@ pub(super) fn switched(typed: &str) -> Result<bool, String> {
     }
 }
 
-fn said(error: impl std::fmt::Display) -> String {
+pub(super) fn said(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
@@ -139,7 +141,7 @@ fn number(typed: &str, country: CountryCode, given: Given) -> Result<Option<Phon
 }
 
 /// A price in pence as it is typed.
-fn pence(price: domain::money::Pence) -> String {
+pub(super) fn pence(price: domain::money::Pence) -> String {
     let hundredths = price.hundredths();
     match hundredths % 100 {
         0 => (hundredths / 100).to_string(),
@@ -402,92 +404,11 @@ pub const GROUPS: &[Group] = &[
             .protected(),
         ],
     },
-    Group {
-        code: "prices",
-        title: "Prices",
-        words: "In pence. They make the costs on every page; they change no bill.",
-        rows: &[
-            Row::new(
-                "sms_unit",
-                "A unit of a text",
-                "A text of up to 160 characters is one unit.",
-                Kind::Line,
-                |s| pence(s.prices.sms_unit),
-                |s, typed, _| {
-                    s.prices.sms_unit = settings::price(typed).map_err(said)?;
-                    Ok(())
-                },
-            ),
-            Row::new(
-                "voice_minute",
-                "A minute of a call",
-                "Each started minute of a call that was answered.",
-                Kind::Line,
-                |s| pence(s.prices.voice_minute),
-                |s, typed, _| {
-                    s.prices.voice_minute = settings::price(typed).map_err(said)?;
-                    Ok(())
-                },
-            ),
-            Row::new(
-                "email_price",
-                "An e-mail",
-                "To one address.",
-                Kind::Line,
-                |s| pence(s.prices.email),
-                |s, typed, _| {
-                    s.prices.email = settings::price(typed).map_err(said)?;
-                    Ok(())
-                },
-            ),
-        ],
-    },
+    PRICES,
     ABSENCES,
     SIGNING_IN,
     LARGE_MESSAGES,
-    Group {
-        code: "partners",
-        title: "Partners",
-        words: "Who else may send in the school's name, with a key of their own.",
-        rows: &[
-            Row::new(
-                "caci",
-                "CACI",
-                "Keys made for CACI work while this is on.",
-                Kind::Switch,
-                |s| switch(s.caci),
-                |s, typed, _| {
-                    s.caci = switched(typed)?;
-                    Ok(())
-                },
-            )
-            .protected(),
-            Row::new(
-                "wisepay",
-                "WisePay",
-                "Keys made for WisePay work while this is on.",
-                Kind::Switch,
-                |s| switch(s.wisepay),
-                |s, typed, _| {
-                    s.wisepay = switched(typed)?;
-                    Ok(())
-                },
-            )
-            .protected(),
-            Row::new(
-                "payments",
-                "Parental payments",
-                "The role “Parental payments” works while this is on.",
-                Kind::Switch,
-                |s| switch(s.payments),
-                |s, typed, _| {
-                    s.payments = switched(typed)?;
-                    Ok(())
-                },
-            )
-            .protected(),
-        ],
-    },
+    PARTNERS,
 ];
 
 #[cfg(test)]
