@@ -7,6 +7,7 @@ mod kit;
 
 use api::ApiError;
 use api::services::imports::{self, Ticket};
+use domain::audit::{Act, Deed};
 use domain::contact::ContactRole;
 use domain::ids::ImportId;
 use domain::import::{Field, Report, Sheet, Stage, inspect};
@@ -19,6 +20,10 @@ const COLUMNS: [(Field, u16); 2] = [(Field::Id, 0), (Field::Forename, 1)];
 
 fn author() -> Author {
     Author { id: "u1".to_owned(), name: "Office".to_owned() }
+}
+
+fn by_hand() -> Deed {
+    Deed::of_system(Act::DataUploaded, "")
 }
 
 async fn begin(house: &House) -> Ticket {
@@ -148,7 +153,7 @@ async fn columns_are_chosen_and_wrong_choices_explained() {
 async fn nothing_is_imported_before_it_is_confirmed_and_errors_are_accepted() {
     let house = House::start().await;
     let confirm = async |import: &Import, good_only| {
-        imports::confirm(&house.state, &house.school, import.id, import.version, good_only).await
+        imports::confirm(&house.state, &house.school, import.id, import.version, good_only, by_hand()).await
     };
     let mapping = at_mapping(&house).await;
     assert!(matches!(confirm(&mapping, true).await, Err(ApiError::Conflict(_))));
@@ -182,7 +187,7 @@ async fn an_upload_can_be_thrown_away_until_it_is_being_imported() {
     assert_eq!(imports::discard(&house.state, &house.school, id).await.unwrap().stage, Stage::Discarded);
 
     let import = at_checked(&house, 5, 0).await;
-    imports::confirm(&house.state, &house.school, import.id, import.version, false).await.unwrap();
+    imports::confirm(&house.state, &house.school, import.id, import.version, false, by_hand()).await.unwrap();
     assert!(matches!(
         imports::discard(&house.state, &house.school, import.id).await,
         Err(ApiError::Conflict(_))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::approval::Held;
-use domain::audit::{Act, Change, Deed, Who};
+use domain::audit::{Act, Change, Deed};
 use domain::book::AddressBook;
 use domain::channel::Channel;
 use domain::delivery::{DeliveryState, Reason};
@@ -37,6 +37,8 @@ const MOST_TRIES: u32 = 10;
 const NOBODY: &str = "Nobody who was chosen can be reached this way any more. Nothing was sent.";
 const TOO_MANY_SHARE: &str =
     "Too many people share one number or address. Correct their contacts or send in parts. Nothing was sent.";
+const OVER_CAP: &str =
+    "More people would get it by now than the API key may send to at once. Nothing was sent.";
 const NOT_PLANNED: &str =
     "This message could not be prepared. Nothing was sent. Tell your Messenger administrator.";
 
@@ -81,6 +83,9 @@ impl Dispatch {
         if planned.deliveries.iter().any(|d| bytes_of(d) > PAGE_BYTES) {
             return self.reject(school, message, TOO_MANY_SHARE, began).await;
         }
+        if meta.cap.is_some_and(|cap| planned.deliveries.len() > cap as usize) {
+            return self.reject(school, message, OVER_CAP, began).await;
+        }
         if self.has_grown(school, &meta, &planned).await? {
             return self.hold_again(school, &meta, &planned).await;
         }
@@ -96,16 +101,9 @@ impl Dispatch {
 
     async fn hold_again(&self, school: &School, meta: &Meta, planned: &Plan) -> Result<()> {
         let people = planned.recipients.to_string();
-        let deed = Deed {
-            who: Who::System,
-            from: String::new(),
-            act: Act::MessageHandedIn,
-            on: meta.id.to_string(),
-            changes: [("why", Held::Grown.code()), ("people", &people)]
-                .into_iter()
-                .filter_map(|(field, now)| Change::of(field, "", now))
-                .collect(),
-        };
+        let said = [("why", Held::Grown.code()), ("people", &people)];
+        let changes = said.into_iter().filter_map(|(field, now)| Change::of(field, "", now)).collect();
+        let deed = Deed { changes, ..Deed::of_system(Act::MessageHandedIn, meta.id.to_string()) };
         // Whoever stopped it or planned it meanwhile has said what comes next.
         school.hold_again(meta, &deed, self.clock.now_ms()).await?;
         Ok(())

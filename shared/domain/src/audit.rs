@@ -145,6 +145,13 @@ pub struct Deed {
     pub changes: Vec<Change>,
 }
 
+impl Deed {
+    /// Something that the product did of itself.
+    pub fn of_system(act: Act, on: impl Into<String>) -> Self {
+        Self { who: Who::System, from: String::new(), act, on: on.into(), changes: Vec::new() }
+    }
+}
+
 /// A row of the log. Every field is text or number as it stands in the table, so that a row can be checked even where
 /// this version does not know its act.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::audit::{Act, Change, Deed};
 use domain::contact::{Away, Contact, Source};
 use domain::ids::ContactId;
 
@@ -14,6 +15,8 @@ use crate::{School, keys};
 
 /// Rows to a transaction: the service takes 100, and one is the guard's.
 pub(crate) const CHUNK: usize = 99;
+/// People who are deleted in one transaction: two rows for each, the guard's, and two of the log's.
+const DELETED_AT_ONCE: usize = 48;
 /// Tries at a chunk whose rows others keep changing.
 const CHUNK_TRIES: u32 = 5;
 
@@ -70,27 +73,28 @@ impl School {
     }
 
     /// Adds a contact. `Conflict` when the id is taken, `Busy` during a bulk change.
-    pub async fn add_contact(&self, contact: &Contact, now_ms: i64) -> Result<()> {
+    pub async fn add_contact(&self, contact: &Contact, deed: &Deed, now_ms: i64) -> Result<()> {
         let put = self.put_new(contact, None)?;
-        self.write_book(vec![put], &self.single_leave()?, now_ms).await
+        self.write_book_recorded(vec![put], &self.single_leave()?, deed, now_ms).await
     }
 
     /// Replaces a contact that was read at `rev`; the new `rev` is returned. `Conflict` when it was changed or
     /// deleted since, `Busy` during a bulk change.
-    pub async fn put_contact(&self, contact: &Contact, rev: u64, now_ms: i64) -> Result<u64> {
+    pub async fn put_contact(&self, contact: &Contact, rev: u64, deed: &Deed, now_ms: i64) -> Result<u64> {
         let put = self.put_over(contact, rev, None)?;
-        self.write_book(vec![put], &self.single_leave()?, now_ms).await?;
+        self.write_book_recorded(vec![put], &self.single_leave()?, deed, now_ms).await?;
         Ok(rev + 1)
     }
 
     /// Deletes contacts; ids that are not there are passed over. Who came from the MIS is hidden until the next sync
-    /// brings them back. Each step leaves the book whole. Ties stay: a bar holds should the person come back.
-    pub async fn delete_contacts(&self, ids: &[ContactId], now_ms: i64) -> Result<()> {
+    /// brings them back. Ties stay: a bar holds should the person come back. Each step leaves the book whole and has a
+    /// row in the log, which names those who were there: `deed` says only who does it and from where.
+    pub async fn delete_contacts(&self, ids: &[ContactId], deed: &Deed, now_ms: i64) -> Result<()> {
         let mut ids: Vec<&ContactId> = ids.iter().collect();
         ids.sort_unstable();
         ids.dedup();
-        for chunk in ids.chunks(CHUNK / 2) {
-            self.delete_chunk(chunk, now_ms).await?;
+        for chunk in ids.chunks(DELETED_AT_ONCE) {
+            self.delete_chunk(chunk, deed, now_ms).await?;
         }
         Ok(())
     }
@@ -133,12 +137,16 @@ impl School {
         Err(StoreError::Conflict)
     }
 
-    async fn delete_chunk(&self, ids: &[&ContactId], now_ms: i64) -> Result<()> {
+    async fn delete_chunk(&self, ids: &[&ContactId], deed: &Deed, now_ms: i64) -> Result<()> {
         for _ in 0..CHUNK_TRIES {
             let wanted: Vec<_> = ids.iter().map(|id| keys::contact(self.id, id)).collect();
-            let mut items = Vec::new();
+            let (mut items, mut gone) = (Vec::new(), Vec::new());
             for row in self.table.batch_get(&wanted, true).await? {
                 let known = Known::of(row)?;
+                if known.contact.away.is_some() {
+                    continue;
+                }
+                gone.push(known.contact.id.clone());
                 if known.contact.source == Source::Mis {
                     let hidden = Contact { away: Some(Away::Hidden), ..known.contact };
                     items.push(self.put_over(&hidden, known.rev, known.born)?);
@@ -150,7 +158,8 @@ impl School {
             if items.is_empty() {
                 return Ok(());
             }
-            match self.write_book(items, &self.single_leave()?, now_ms).await {
+            let deed = deleting(&gone, deed);
+            match self.write_book_recorded(items, &self.single_leave()?, &deed, now_ms).await {
                 Err(StoreError::Conflict) => {}
                 done => return done,
             }
@@ -247,6 +256,14 @@ impl School {
         row.extend(born.map(|version| (BORN.to_owned(), n(version))));
         Ok(row)
     }
+}
+
+/// The deed of deleting these people.
+fn deleting(gone: &[ContactId], by: &Deed) -> Deed {
+    let on = if let [one] = gone { one.to_string() } else { String::new() };
+    let many = gone.iter().filter(|_| on.is_empty());
+    let changes = many.filter_map(|id| Change::of("contact", id.as_str(), "")).collect();
+    Deed { act: Act::ContactsDeleted, on, changes, ..by.clone() }
 }
 
 /// A source's word on a contact, with what staff had changed in it: a source knows nothing of that.

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::audit::Deed;
 
 use crate::error::{Result, StoreError};
 use crate::table::{Row, n, number, s, text};
@@ -102,8 +103,29 @@ impl School {
     /// its own condition says, or the leave was lost.
     pub(crate) async fn write_book(
         &self,
+        items: Vec<TransactWriteItem>,
+        leave: &Leave<'_>,
+        now_ms: i64,
+    ) -> Result<()> {
+        self.write_book_for(items, leave, None, now_ms).await
+    }
+
+    /// As [`School::write_book`], for a change that somebody makes and the log holds.
+    pub(crate) async fn write_book_recorded(
+        &self,
+        items: Vec<TransactWriteItem>,
+        leave: &Leave<'_>,
+        deed: &Deed,
+        now_ms: i64,
+    ) -> Result<()> {
+        self.write_book_for(items, leave, Some(deed), now_ms).await
+    }
+
+    async fn write_book_for(
+        &self,
         mut items: Vec<TransactWriteItem>,
         leave: &Leave<'_>,
+        deed: Option<&Deed>,
         now_ms: i64,
     ) -> Result<()> {
         items.push(leave.condition.clone());
@@ -111,7 +133,11 @@ impl School {
         let mut conflicts = 0;
         for wait in WAITS_MS {
             pause(wait).await;
-            match self.table.transact(items.clone(), None).await {
+            let done = match deed {
+                Some(deed) => self.transact_recorded(items.clone(), deed, now_ms).await,
+                None => self.table.transact(items.clone(), None).await,
+            };
+            match done {
                 Err(StoreError::Conflict) => {
                     let guard = self.guard().await?;
                     if guard.holder.as_deref() == leave.owner {

@@ -3,6 +3,7 @@
 //! All of it expires 30 days after the upload began.
 
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+use domain::audit::Deed;
 use domain::contact::Contact;
 use domain::ids::{ImportId, SchoolId};
 use domain::import::{Finding, Inspected, Mapping, Stage};
@@ -167,6 +168,15 @@ impl School {
             import.version = before;
         }
         saved
+    }
+
+    /// As [`School::save_import`], for a change that somebody makes and the log holds.
+    pub async fn save_import_recorded(&self, import: &mut Import, deed: &Deed, now_ms: i64) -> Result<()> {
+        let next = Import { version: import.version + 1, ..import.clone() };
+        let put = self.table.tx_put_if(next.row(self.id)?, "v = :v", [(":v", n(import.version))])?;
+        self.transact_recorded(vec![put], deed, now_ms).await?;
+        import.version = next.version;
+        Ok(())
     }
 
     async fn put_over_version(&self, import: &Import, before: u32) -> Result<()> {

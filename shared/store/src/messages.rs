@@ -78,6 +78,8 @@ pub struct Meta {
     pub approved: bool,
     /// Whether, and how, it waits for a sync run.
     pub unsynced: Unsynced,
+    /// Most deliveries that it may become.
+    pub cap: Option<u32>,
 }
 
 /// How a message stands to the sync run that was at work when it was confirmed.
@@ -146,6 +148,8 @@ pub struct NewMessage {
     pub body: Body,
     /// Who wrote it.
     pub author: Author,
+    /// Most deliveries that it may become: the cap of the API key that sends it.
+    pub cap: Option<u32>,
 }
 
 /// A key that makes a repeated request harmless.
@@ -352,6 +356,7 @@ fn meta_row(
     row.insert("author".to_owned(), s(&*new.author.id));
     row.insert("author_name".to_owned(), s(&*new.author.name));
     row.insert("created".to_owned(), n(now_ms));
+    row.extend(new.cap.map(|cap| ("cap".to_owned(), n(cap))));
     if let Some(due_ms) = due_ms {
         row.insert("due".to_owned(), n(due_ms));
         row.insert(keys::WORK_PK.to_owned(), s(keys::work_pk(new.id)));
@@ -405,6 +410,7 @@ fn read_meta(id: MessageId, row: &Row) -> Result<Meta> {
         finishing: read_json("message", row, "finishing")?,
         held: text(row, "held").and_then(Held::from_code),
         approved: row.contains_key("approved"),
+        cap: number(row, "cap"),
         unsynced: Unsynced {
             since_ms: number(row, "sync_since"),
             let_down: row.contains_key("sync_let_down"),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::audit::Deed;
 use domain::feed::{GroupKind, Tie};
 use domain::ids::{ContactId, SchoolId};
 
@@ -47,7 +48,7 @@ impl School {
 impl School {
     /// Bars an adult from what concerns a pupil, whatever a source says now or later. Done twice it is done once. `Busy`
     /// during a bulk change.
-    pub async fn bar(&self, pupil: &ContactId, contact: &ContactId, now_ms: i64) -> Result<()> {
+    pub async fn bar(&self, pupil: &ContactId, contact: &ContactId, deed: &Deed, now_ms: i64) -> Result<()> {
         let bar = Tie {
             pupil: pupil.clone(),
             contact: contact.clone(),
@@ -57,13 +58,20 @@ impl School {
             court_order: true,
         };
         let row = to_row("bar", &keys::bar(self.id, pupil, contact), &bar)?;
-        self.write_book(vec![self.table.tx_put(row, None)?], &self.single_leave()?, now_ms).await
+        let put = self.table.tx_put(row, None)?;
+        self.write_book_recorded(vec![put], &self.single_leave()?, deed, now_ms).await
     }
 
     /// Takes such a bar away; one that the source gives stays.
-    pub async fn lift_bar(&self, pupil: &ContactId, contact: &ContactId, now_ms: i64) -> Result<()> {
+    pub async fn lift_bar(
+        &self,
+        pupil: &ContactId,
+        contact: &ContactId,
+        deed: &Deed,
+        now_ms: i64,
+    ) -> Result<()> {
         let delete = self.table.tx_delete(&keys::bar(self.id, pupil, contact), None);
-        self.write_book(vec![delete?], &self.single_leave()?, now_ms).await
+        self.write_book_recorded(vec![delete?], &self.single_leave()?, deed, now_ms).await
     }
 
     /// Every pair that was barred so, as pupil and adult: a few.

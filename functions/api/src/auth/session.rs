@@ -72,20 +72,8 @@ impl SignedIn {
         if author.id == self.user.to_string() { self.opens(Page::Own) } else { self.opens(Page::History) }
     }
 
-    /// A deed of theirs for the audit log, done from this address.
-    pub fn deed(
-        &self,
-        address: &ClientAddress,
-        act: Act,
-        on: impl Into<String>,
-        changes: Vec<Change>,
-    ) -> Deed {
-        let who = Who::User(self.user.to_string());
-        Deed { who, from: address.as_str().to_owned(), act, on: on.into(), changes }
-    }
-
-    /// As [`SignedIn::deed`], done from where this request came from.
-    pub fn did(&self, act: Act, on: impl Into<String>, changes: Vec<Change>) -> Deed {
+    /// A deed of theirs for the audit log.
+    pub fn deed(&self, act: Act, on: impl Into<String>, changes: Vec<Change>) -> Deed {
         let who = Who::User(self.user.to_string());
         Deed { who, from: self.from.clone(), act, on: on.into(), changes }
     }

@@ -239,7 +239,8 @@ pub(crate) async fn batch(
         school.write_ties(&ties, &pairs, state.now_ms()).await?;
     }
     if !people.is_empty() {
-        school.delete_contacts(&people, state.now_ms()).await?;
+        let deed = partner.deed(Act::ContactsDeleted, "");
+        school.delete_contacts(&people, &deed, state.now_ms()).await?;
     }
     Ok(Json(BatchAnswer {
         created: done.created,

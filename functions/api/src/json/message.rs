@@ -15,7 +15,7 @@ use super::messages::MessageAnswer;
 use super::schema;
 use crate::auth::{Partner, Scope};
 use crate::error::{ApiError, Problem, Result};
-use crate::services::control;
+use crate::services::control::{self, MayResend};
 use crate::services::deliveries::{DeliveryLine, deliveries};
 use crate::services::status::status;
 use crate::state::ApiState;
@@ -182,6 +182,7 @@ pub(crate) async fn stop_message(
         (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It was stopped or rejected", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "That would be more than the key may send at once", body = Problem, content_type = "application/problem+json"),
         (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -193,7 +194,8 @@ pub(crate) async fn resend_message(
     let school = partner.may(Scope::MessagesWrite)?;
     let deed = partner.deed(Act::MessageResent, &id);
     // Posts on X are for staff who hold the role.
-    let resent = control::resend(&state, school, message_id(&id)?, false, &deed).await?;
+    let may = MayResend { posts: false, cap: partner.cap() };
+    let resent = control::resend(&state, school, message_id(&id)?, may, &deed).await?;
     Ok((StatusCode::ACCEPTED, Json(ResendAnswer { id, state: resent.state.code(), count: resent.count })))
 }
 

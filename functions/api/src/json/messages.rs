@@ -21,7 +21,7 @@ use super::schema;
 use crate::auth::{Partner, Scope};
 use crate::error::{ApiError, FieldError, Problem, Result};
 use crate::services::compose::{Preview, preview, problems_of, refuse};
-use crate::services::send::{idempotency, send, within_cap};
+use crate::services::send::{idempotency, send};
 use crate::state::ApiState;
 
 /// Deliveries that a preview shows.
@@ -292,15 +292,8 @@ pub(crate) async fn send_message(
     let key = idempotency_key(&headers, &request)?;
     let settings = school.settings().await?.current(state.now_ms());
     let message = request.into_message(&settings)?;
-    let before = match &key {
-        Some(key) => school.accepted_as(key, state.now_ms()).await?,
-        None => None,
-    };
-    // A repeated request is answered as it was, whoever was added in the meantime.
-    if before.is_none() {
-        within_cap(&state, school, &message, &settings, partner.cap()).await?;
-    }
-    let sent = send(&state, school, partner.author(), message, settings, key.as_ref()).await?;
+    let (author, cap) = (partner.author(), partner.cap());
+    let sent = send(&state, school, author, message, settings, cap, key.as_ref()).await?;
     let id = sent.id.to_string();
     let location = [(LOCATION, format!("/api/v1/messages/{id}"))];
     Ok((StatusCode::ACCEPTED, location, Json(MessageAnswer { id, state: sent.state.code() })))

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use domain::audit::Act;
 use domain::contact::{Contact, ContactRole, PhoneLabel, Source};
 use domain::ids::ContactId;
 use domain::people::{Action, Page};
@@ -24,11 +25,10 @@ use super::frame::{Frame, Here};
 use super::kit::{Ask, Choice, Field, Problem};
 use super::lines::Line;
 use super::{contact_path, shown, words};
-use crate::address::ClientAddress;
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
-use crate::services::contacts::{ContactFields, read_contact};
+use crate::services::contacts::{ContactFields, logged, read_contact};
 use crate::state::ApiState;
 
 /// Finished messages that are looked through for those to one person.
@@ -165,19 +165,24 @@ async fn add(State(state): State<ApiState>, Posted { by, form }: Posted) -> Resu
     if named.id.is_empty() {
         named.id = format!("H-{}", state.ids().ulid(state.now_ms()));
     }
-    let problems = match named
-        .contact(&desk.settings, &state)
-        .and_then(|contact| kept_in_sight(&by, None, contact))
-    {
-        Ok(contact) => match by.school.add_contact(&contact, state.now_ms()).await {
-            Ok(()) => return Ok(Redirect::to("/contacts?done=added").into_response()),
-            Err(StoreError::Conflict) => {
-                vec![Problem::new("id", "Another contact has this id. Choose another, or leave it blank.")]
+    let problems =
+        match named.contact(&desk.settings, &state).and_then(|contact| kept_in_sight(&by, None, contact)) {
+            Ok(contact) => {
+                let given = logged(&state, &by.school, None, &contact);
+                let deed = by.deed(Act::ContactAdded, contact.id.as_str(), given);
+                match by.school.add_contact(&contact, &deed, state.now_ms()).await {
+                    Ok(()) => return Ok(Redirect::to("/contacts?done=added").into_response()),
+                    Err(StoreError::Conflict) => {
+                        vec![Problem::new(
+                            "id",
+                            "Another contact has this id. Choose another, or leave it blank.",
+                        )]
+                    }
+                    Err(other) => return Err(other.into()),
+                }
             }
-            Err(other) => return Err(other.into()),
-        },
-        Err(problems) => problems,
-    };
+            Err(problems) => problems,
+        };
     let page = ContactPage::to_add(desk.frame, &typed, problems);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }
@@ -210,7 +215,6 @@ async fn show(
 async fn save(
     State(state): State<ApiState>,
     Path(id): Path<String>,
-    from: ClientAddress,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
@@ -218,7 +222,7 @@ async fn save(
     let stored = seen(&state, &by, &desk, &id).await?;
     if stored.contact.source.is_imported() {
         if desk.settings.edit_imported {
-            return overrides::save(&state, &by, &from, desk, stored, &form).await;
+            return overrides::save(&state, &by, desk, stored, &form).await;
         }
         return Err(ApiError::Forbidden(WHY_GREY.to_owned()));
     }
@@ -228,21 +232,41 @@ async fn save(
         .contact(&desk.settings, &state)
         .and_then(|contact| kept_in_sight(&by, Some(&stored.contact), contact))
     {
-        Ok(contact) => match by.school.put_contact(&contact, rev, state.now_ms()).await {
-            Ok(_) => {
-                return Ok(Redirect::to(&format!("/contacts/{}?done=saved", contact_path(&contact.id)))
-                    .into_response());
-            }
-            Err(StoreError::Conflict) => vec![Problem::new(
-                "",
-                "Somebody else changed this contact while you did. Load the page again and repeat your change.",
-            )],
-            Err(other) => return Err(other.into()),
+        Ok(contact) => match put(&state, &by, &stored.contact, &contact, rev).await {
+            Ok(saved) => return Ok(saved),
+            Err(ApiError::Conflict(words)) => vec![Problem::new("", words)],
+            Err(other) => return Err(other),
         },
         Err(problems) => problems,
     };
     let page = ContactPage::of(desk.frame, &stored.contact, rev, &typed, None, problems);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+}
+
+/// Writes a contact that was read at `rev` as it was `before`.
+async fn put(
+    state: &ApiState,
+    by: &SignedIn,
+    before: &Contact,
+    contact: &Contact,
+    rev: u64,
+) -> Result<Response> {
+    let saved =
+        || Redirect::to(&format!("/contacts/{}?done=saved", contact_path(&contact.id))).into_response();
+    if before == contact {
+        return Ok(saved());
+    }
+    let (was, is) = (before.clone().as_changed(), contact.clone().as_changed());
+    let changes = logged(state, &by.school, Some(&was), &is);
+    let deed = by.deed(Act::ContactChanged, contact.id.as_str(), changes);
+    match by.school.put_contact(contact, rev, &deed, state.now_ms()).await {
+        Ok(_) => Ok(saved()),
+        Err(StoreError::Conflict) => {
+            let words = "Somebody else changed this contact while you did. Load the page again and repeat your change.";
+            Err(ApiError::Conflict(words.to_owned()))
+        }
+        Err(other) => Err(other.into()),
+    }
 }
 
 async fn delete(
@@ -254,7 +278,8 @@ async fn delete(
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
     let stored = seen(&state, &by, &desk, &id).await?;
     if form.text("sure") == "yes" {
-        by.school.delete_contacts(&[stored.contact.id], state.now_ms()).await?;
+        let deed = by.deed(Act::ContactsDeleted, "", Vec::new());
+        by.school.delete_contacts(&[stored.contact.id], &deed, state.now_ms()).await?;
         return Ok(Redirect::to("/contacts?done=deleted&n=1").into_response());
     }
     let ask = ask(&stored.contact);

@@ -5,6 +5,7 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use domain::audit::Act;
 use domain::book::{AddressBook, Reach};
 use domain::contact::{Contact, ContactRole, PhoneLabel};
 use domain::ids::ContactId;
@@ -164,7 +165,8 @@ async fn delete(State(state): State<ApiState>, Posted { by, form }: Posted) -> R
         return Ok(Redirect::to("/contacts?done=nobody").into_response());
     }
     if form.text("sure") == "yes" {
-        by.school.delete_contacts(&ids, state.now_ms()).await?;
+        let deed = by.deed(Act::ContactsDeleted, "", Vec::new());
+        by.school.delete_contacts(&ids, &deed, state.now_ms()).await?;
         return Ok(Redirect::to(&format!("/contacts?done=deleted&n={}", ids.len())).into_response());
     }
     let people = words::count(ids.len() as u64, "contact", "contacts");

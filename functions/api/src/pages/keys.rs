@@ -15,7 +15,6 @@ use super::desk::{Desk, html};
 use super::frame::{Frame, Here};
 use super::kit::{Choice, Field, Problem, error_of};
 use super::words::LocalTime;
-use crate::address::ClientAddress;
 use crate::auth::{Posted, Scope, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
@@ -90,14 +89,10 @@ async fn page(state: &ApiState, by: &SignedIn, form: &FormFields, wrong: Vec<Pro
     Ok(KeysPage::new(desk.frame, views, form, wrong))
 }
 
-async fn make(
-    State(state): State<ApiState>,
-    from: ClientAddress,
-    Posted { by, form }: Posted,
-) -> Result<Response> {
+async fn make(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
     let made = match terms(&form) {
-        Ok(terms) => match create(&state, &by, &from, terms).await {
+        Ok(terms) => match create(&state, &by, terms).await {
             Err(ApiError::Invalid { errors, .. }) => Err(errors),
             made => Ok(made?),
         },
@@ -127,7 +122,6 @@ async fn shown(
 async fn replace(
     State(state): State<ApiState>,
     Path(id): Path<String>,
-    from: ClientAddress,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
@@ -137,14 +131,13 @@ async fn replace(
                      hours, one from an earlier replacement stops at once.";
         return ask(&state, &by, &key, "rotate", "Replace the secret of", words, "Replace the secret").await;
     }
-    let token = rotate(&state, &by, &from, &key).await?;
+    let token = rotate(&state, &by, &key).await?;
     shown(&state, &by, &key, token.reveal(), true).await
 }
 
 async fn take_away(
     State(state): State<ApiState>,
     Path(id): Path<String>,
-    from: ClientAddress,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
@@ -154,7 +147,7 @@ async fn take_away(
             "The system that uses it can do nothing more, from this moment on. This cannot be undone.";
         return ask(&state, &by, &key, "revoke", "Revoke", words, "Revoke the key").await;
     }
-    revoke(&state, &by, &from, &key).await?;
+    revoke(&state, &by, &key).await?;
     Ok(Redirect::to("/settings/keys?done=revoked").into_response())
 }
 

@@ -118,7 +118,7 @@ async fn live(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
 
 async fn request(State(state): State<ApiState>, Posted { by, .. }: Posted) -> Result<Response> {
     by.may(Action::Refresh)?;
-    let deed = by.did(Act::SyncAsked, "", Vec::new());
+    let deed = by.deed(Act::SyncAsked, "", Vec::new());
     sync::request(&state, &by.school, Asked::User(by.user.to_string()), &deed).await?;
     Ok(Redirect::to("/sync").into_response())
 }
@@ -148,7 +148,7 @@ async fn apply(
             back: "/sync".to_owned(),
         });
     }
-    let deed = by.did(Act::SyncApplied, id.to_string(), Vec::new());
+    let deed = by.deed(Act::SyncApplied, id.to_string(), Vec::new());
     sync::apply(&state, &by.school, id, Asked::User(by.user.to_string()), &deed).await?;
     Ok(Redirect::to("/sync").into_response())
 }
@@ -160,7 +160,7 @@ async fn discard(
 ) -> Result<Response> {
     by.may(Action::DecideSync)?;
     let id = run_id(&id)?;
-    let deed = by.did(Act::SyncDiscarded, id.to_string(), Vec::new());
+    let deed = by.deed(Act::SyncDiscarded, id.to_string(), Vec::new());
     sync::discard(&state, &by.school, id, &deed).await?;
     Ok(Redirect::to("/sync").into_response())
 }

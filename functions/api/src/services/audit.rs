@@ -1,19 +1,19 @@
 //! Looking through the audit log, newest first.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod names;
 
-use domain::audit::{Act, Entry};
-use domain::ids::UserId;
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use domain::audit::{Act, Change, Entry};
 use store::{AuditMonth, School};
+
+pub use names::{Names, Thing, names_a_person};
 
 use crate::error::Result;
 use crate::state::ApiState;
 
 /// Rows that one request looks through: a filter that finds little must not read years.
 const LOOKED_AT: usize = 5_000;
-/// Users looked up at once.
-const PARALLEL: usize = 8;
+/// What stands before a hidden value.
+const HIDDEN: &str = "hash:";
 
 /// What is looked for; nothing set finds everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,8 +32,16 @@ impl Filter {
     fn takes(&self, entry: &Entry) -> bool {
         self.who.as_ref().is_none_or(|who| *who == entry.who)
             && self.act.is_none_or(|act| act.code() == entry.act)
-            && self.about.as_ref().is_none_or(|about| *about == entry.on)
+            && self.about.as_ref().is_none_or(|about| *about == entry.on || names(entry, about))
     }
+}
+
+/// Whether a row names this person beside what it is about: one of many who were deleted, the pupil of a pair.
+fn names(entry: &Entry, id: &str) -> bool {
+    entry.changes.contains(id)
+        && serde_json::from_str::<Vec<Change>>(&entry.changes).is_ok_and(|changes| {
+            changes.iter().filter(|c| names_a_person(c)).any(|c| c.before == id || c.after == id)
+        })
 }
 
 /// A place in the log: rows before the `seq`-th, in this month and those before it.
@@ -56,6 +64,20 @@ impl Place {
         let (month, before) = code.split_once('.')?;
         Some(Self { month: AuditMonth::from_code(month)?, before: before.parse().ok()? })
     }
+}
+
+/// What the log holds instead of a person's data or a text: whether two are the same can be told from it, and without
+/// the product's key nothing else.
+pub(crate) fn hidden(state: &ApiState, school: &School, field: &str, text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("{HIDDEN}{}", state.references().blur("audit", &format!("{}\n{field}\n{text}", school.id())))
+}
+
+/// Whether a value of the log is such a stand-in.
+pub(crate) fn is_hidden(value: &str) -> bool {
+    value.starts_with(HIDDEN)
 }
 
 /// Some rows.
@@ -115,19 +137,4 @@ fn months(first: AuditMonth, last: AuditMonth) -> Vec<AuditMonth> {
         month = month.previous();
     }
     months
-}
-
-/// Names of the users whom the log calls `user:<id>`, by that text. Users who are gone altogether have none.
-pub async fn names<'e>(
-    state: &ApiState,
-    who: impl IntoIterator<Item = &'e str>,
-) -> Result<BTreeMap<String, String>> {
-    let ids: BTreeSet<&str> = who.into_iter().filter_map(|who| who.strip_prefix("user:")).collect();
-    let ids: Vec<UserId> = ids.into_iter().filter_map(|id| id.parse().ok()).collect();
-    let named = stream::iter(ids.into_iter().map(|id| async move {
-        let user = state.store().user(id).await?;
-        Ok::<_, store::StoreError>(user.map(|user| (format!("user:{id}"), user.full_name())))
-    }));
-    let named: Vec<_> = named.buffered(PARALLEL).try_collect().await?;
-    Ok(named.into_iter().flatten().collect())
 }

@@ -9,6 +9,7 @@ use store::{Body, Meta, School};
 
 use crate::auth::SignedIn;
 use crate::error::{ApiError, Result};
+use crate::services::audit::hidden;
 use crate::services::compose::{Preview, preview, problems_of, refuse};
 use crate::services::notify::notify;
 use crate::services::release::{changes, figures, plan_soon};
@@ -70,7 +71,8 @@ async fn look_now(state: &ApiState, school: &School, id: MessageId) -> Result<Lo
 
 /// Whether this person may decide about the message, in words if not.
 pub fn may_decide(by: &SignedIn, looked: &Looked) -> std::result::Result<(), NotYours> {
-    may_authorise(by.rights(), is_own(by, &looked.meta), &looked.figures, &looked.control)
+    let tweets = looked.body.message.tweet.is_some();
+    may_authorise(by.rights(), is_own(by, &looked.meta), tweets, &looked.figures, &looked.control)
 }
 
 /// Whether they wrote it.
@@ -95,7 +97,7 @@ pub async fn approve(
     }
     let now_ms = state.now_ms();
     let changes = changes(&looked.body.message, &looked.figures);
-    let deed = by.did(Act::MessageAuthorised, id.to_string(), changes);
+    let deed = by.deed(Act::MessageAuthorised, id.to_string(), changes);
     let due_ms = now_ms + FIRST_LOOK_MS;
     if !by.school.authorise(&looked.meta, &looked.recipients, &deed, now_ms, due_ms).await? {
         return Err(overtaken(&by.school, id).await?);
@@ -114,11 +116,14 @@ pub async fn reject(state: &ApiState, by: &SignedIn, id: MessageId, reason: &str
     }
     let looked = look(state, &by.school, id).await?;
     // Whoever may not let their own go may still take it back: that is another button.
-    if !is_own(by, &looked.meta) {
-        decide(by, &looked)?;
+    if !is_own(by, &looked.meta)
+        && let Err(why) = may_decide(by, &looked)
+        && !why.may_reject()
+    {
+        return Err(ApiError::Forbidden(why.to_string()));
     }
     let now_ms = state.now_ms();
-    let deed = by.did(Act::MessageRejected, id.to_string(), Vec::new());
+    let deed = by.deed(Act::MessageRejected, id.to_string(), Vec::new());
     let words = format!("{} did not authorise it: {reason}", by.name);
     if !by.school.reject_waiting(&looked.meta, &words, &deed, now_ms).await? {
         return Err(overtaken(&by.school, id).await?);
@@ -157,12 +162,12 @@ pub async fn edit(
     fits(&message)?;
     let before = serde_json::to_string(&looked.body.message).map_err(ApiError::internal)?;
     let after = serde_json::to_string(&message).map_err(ApiError::internal)?;
-    let blur = |text: &str| state.references().blur("audit", &format!("{id}\n{text}"));
-    let changes = Change::of("text", &blur(&before), &blur(&after)).into_iter().collect::<Vec<_>>();
+    let text = |text: &str| hidden(state, &by.school, &format!("text {id}"), text);
+    let changes = Change::of("text", &text(&before), &text(&after)).into_iter().collect::<Vec<_>>();
     if changes.is_empty() {
         return Ok(());
     }
-    let deed = by.did(Act::MessageEdited, id.to_string(), changes);
+    let deed = by.deed(Act::MessageEdited, id.to_string(), changes);
     let body = Body { message, settings: looked.body.settings.clone() };
     if !by.school.edit_waiting(&looked.meta, &body, &deed, state.now_ms()).await? {
         return Err(overtaken(&by.school, id).await?);

@@ -1,11 +1,15 @@
 //! Contacts as a partner or a form gives them: every field is text until it is read here.
 
+use domain::audit::Change;
 use domain::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
 use domain::email::EmailAddress;
 use domain::ids::ContactId;
 use domain::phone::{CountryCode, NumberMode, PhoneNumber};
+use store::School;
 
 use crate::error::FieldError;
+use crate::services::audit::hidden;
+use crate::state::ApiState;
 
 /// Longest title, in characters.
 const MAX_TITLE: usize = 30;
@@ -111,6 +115,41 @@ pub fn read_contact(
         }),
         _ => Err(errors),
     }
+}
+
+/// What the log says of a contact that is added (`before` is `None`) or changed: which fields, and never their values.
+pub(crate) fn logged(
+    state: &ApiState,
+    school: &School,
+    before: Option<&Contact>,
+    after: &Contact,
+) -> Vec<Change> {
+    let (was, is) = (before.map(fields), fields(after));
+    let changes = is.into_iter().enumerate().filter_map(|(at, (field, is))| {
+        let was = was.as_ref().map_or("", |was| &was[at].1);
+        // Whose it is goes into the hash: that two people share a number is theirs to know.
+        let hash = |text: &str| hidden(state, school, &format!("{field} {}", after.id), text);
+        Change::of(field, &hash(was), &hash(&is))
+    });
+    changes.collect()
+}
+
+fn fields(contact: &Contact) -> [(&'static str, String); 9] {
+    let numbers = |label: PhoneLabel| {
+        let of = contact.numbers.iter().filter(|n| n.label == label);
+        of.map(|n| n.number.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    [
+        ("title", contact.title.clone().unwrap_or_default()),
+        ("forename", contact.forename.clone()),
+        ("surname", contact.surname.clone()),
+        ("role", contact.role.code().to_owned()),
+        ("mobile", numbers(PhoneLabel::Mobile)),
+        ("home", numbers(PhoneLabel::Home)),
+        ("work", numbers(PhoneLabel::Work)),
+        ("email", contact.email.clone().unwrap_or_default()),
+        ("groups", contact.groups.join(", ")),
+    ]
 }
 
 fn is_line(text: &str, longest: usize) -> bool {

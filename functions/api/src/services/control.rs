@@ -11,6 +11,7 @@ use runtime::queue_for;
 use store::{School, StoreError};
 
 use crate::error::{ApiError, Result};
+use crate::services::send::over_cap;
 use crate::services::status::each_page;
 use crate::state::ApiState;
 
@@ -72,12 +73,22 @@ pub struct Resent {
     pub state: MessageState,
 }
 
-/// Sends again what failed or is not confirmed; a post on X only for somebody who `may_post`. 409 for a message that was stopped or rejected.
+/// What may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MayResend {
+    /// Posts on X too.
+    pub posts: bool,
+    /// Most deliveries at once: an API key's cap.
+    pub cap: Option<u32>,
+}
+
+/// Sends again what failed or is not confirmed. 409 for a message that was stopped or rejected, 422 for more than may be
+/// sent at once.
 pub async fn resend(
     state: &ApiState,
     school: &School,
     id: MessageId,
-    may_post: bool,
+    may: MayResend,
     deed: &Deed,
 ) -> Result<Resent> {
     let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
@@ -94,7 +105,7 @@ pub async fn resend(
     }
     let mut failed: Vec<(u32, PageState)> = Vec::new();
     let keep_failed = |number, page: PageState| {
-        let theirs = may_post || page.channel != Channel::Tweet;
+        let theirs = may.posts || page.channel != Channel::Tweet;
         if theirs && (0..page.slots.len()).any(|i| page.standing(i).state.can_resend()) {
             failed.push((number, page));
         }
@@ -103,6 +114,10 @@ pub async fn resend(
     let (Some(epoch), false) = (&meta.epoch, failed.is_empty()) else {
         return Ok(Resent { count: 0, state: meta.state });
     };
+    let count = failed.iter().map(|(_, page)| page.clone().resent(state.now_ms()).1).sum();
+    if let Some(words) = over_cap(count, may.cap) {
+        return Err(ApiError::invalid(format!("{words} Nothing was sent again."), Vec::new()));
+    }
     // A resend is many writes: it is in the log before the first of them.
     school.record(deed, state.now_ms()).await?;
     // First the message, then its pages: a process that dies in between leaves a message that is looked at once more.

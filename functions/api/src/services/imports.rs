@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::audit::{Change, Deed};
 use domain::contact::ContactRole;
 use domain::ids::ImportId;
 use domain::import::{Field, Finding, MAX_FILE_BYTES, Mapping, MappingError, Stage, file_key};
@@ -122,7 +123,7 @@ pub async fn choose_columns(
     Ok(import)
 }
 
-/// Has the good rows written to the address book. 422 while there are errors, unless `good_rows_only`; 409 when the
+/// Has the good rows written to the address book; `deed` says who wants it, and how many rows is added to it. 422 while there are errors, unless `good_rows_only`; 409 when the
 /// upload is not the `version` that the person saw.
 pub async fn confirm(
     state: &ApiState,
@@ -130,6 +131,7 @@ pub async fn confirm(
     id: ImportId,
     version: u32,
     good_rows_only: bool,
+    mut deed: Deed,
 ) -> Result<Import> {
     let mut import = seen(state, school, id, version).await?;
     let Stage::Checked(report) = import.stage else { return Err(moved_on()) };
@@ -151,7 +153,11 @@ pub async fn confirm(
         ));
     }
     import.stage = Stage::importing(report);
-    set_to_work(state, school, &mut import).await?;
+    due_at_once(state, &mut import);
+    let changes = [("rows", report.rows), ("imported", report.good)];
+    deed.changes.extend(changes.iter().filter_map(|(field, n)| Change::of(field, "", &n.to_string())));
+    school.save_import_recorded(&mut import, &deed, state.now_ms()).await?;
+    queue(state, school, id).await;
     Ok(import)
 }
 
@@ -200,14 +206,22 @@ fn refuse_choice(errors: &[MappingError]) -> ApiError {
 /// Writes that there is something for the dispatcher to do, and tells it. A lost job only costs time: the upload is due
 /// for the sweep.
 async fn set_to_work(state: &ApiState, school: &School, import: &mut Import) -> Result<()> {
+    due_at_once(state, import);
+    school.save_import(import).await?;
+    queue(state, school, import.id).await;
+    Ok(())
+}
+
+fn due_at_once(state: &ApiState, import: &mut Import) {
     import.due_ms = Some(state.now_ms() + GRACE_MS);
     (import.worker, import.tries) = (None, 0);
-    school.save_import(import).await?;
-    let job = Job::Import { school: school.id(), import: import.id };
+}
+
+async fn queue(state: &ApiState, school: &School, import: ImportId) {
+    let job = Job::Import { school: school.id(), import };
     if let Err(error) = state.queue().send(QueueName::Routine, vec![(job, 0)]).await {
-        tracing::warn!(import = %import.id, %error, "upload not queued; the sweep will");
+        tracing::warn!(%import, %error, "upload not queued; the sweep will");
     }
-    Ok(())
 }
 
 /// A file's name without its folders and without what cannot be shown.

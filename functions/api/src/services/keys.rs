@@ -3,7 +3,6 @@
 use domain::audit::{Act, Change};
 use store::{ApiKey, ApiToken, KeyKind, KeyTerms, StoreError};
 
-use crate::address::ClientAddress;
 use crate::auth::{Scope, SignedIn};
 use crate::error::{ApiError, FieldError, Result};
 use crate::forms::FormFields;
@@ -55,12 +54,7 @@ pub fn terms(form: &FormFields) -> std::result::Result<KeyTerms, Vec<FieldError>
 }
 
 /// Makes a key. The token is told once and kept nowhere.
-pub async fn create(
-    state: &ApiState,
-    by: &SignedIn,
-    from: &ClientAddress,
-    terms: KeyTerms,
-) -> Result<(ApiKey, ApiToken)> {
+pub async fn create(state: &ApiState, by: &SignedIn, terms: KeyTerms) -> Result<(ApiKey, ApiToken)> {
     if by.school.api_keys().await?.len() >= MOST_KEYS {
         let words = format!("A school may have {MOST_KEYS} keys. Revoke one that is not used any more.");
         return Err(ApiError::field("name", words));
@@ -73,7 +67,7 @@ pub async fn create(
         ("cap", terms.cap.map_or_else(String::new, |cap| cap.to_string())),
     ];
     let changes = shown.iter().filter_map(|(field, value)| Change::of(field, "", value)).collect();
-    let deed = by.deed(from, Act::KeyCreated, token.id(), changes);
+    let deed = by.deed(Act::KeyCreated, token.id(), changes);
     let key = by.school.make_api_key(&token, terms, &deed, state.now_ms()).await?;
     Ok((key, token))
 }
@@ -84,18 +78,18 @@ pub async fn known(by: &SignedIn, id: &str) -> Result<ApiKey> {
 }
 
 /// Gives a key another secret. The one before works for a day.
-pub async fn rotate(state: &ApiState, by: &SignedIn, from: &ClientAddress, key: &ApiKey) -> Result<ApiToken> {
+pub async fn rotate(state: &ApiState, by: &SignedIn, key: &ApiKey) -> Result<ApiToken> {
     let token = fresh(state, key.id())?;
     let now_ms = state.now_ms();
-    let deed = by.deed(from, Act::KeyRotated, key.id(), Vec::new());
+    let deed = by.deed(Act::KeyRotated, key.id(), Vec::new());
     by.school.rotate_api_key(key, &token, now_ms + FORMER_WORKS_MS, &deed, now_ms).await?;
     Ok(token)
 }
 
 /// Takes a key away at once.
-pub async fn revoke(state: &ApiState, by: &SignedIn, from: &ClientAddress, key: &ApiKey) -> Result<()> {
+pub async fn revoke(state: &ApiState, by: &SignedIn, key: &ApiKey) -> Result<()> {
     let changes = Change::of("name", key.name(), "").into_iter().collect();
-    let deed = by.deed(from, Act::KeyRevoked, key.id(), changes);
+    let deed = by.deed(Act::KeyRevoked, key.id(), changes);
     match by.school.revoke_api_key(key, &deed, state.now_ms()).await {
         // Two who revoke the same key at once both have what they wanted.
         Err(StoreError::Conflict) if by.school.api_key(key.id()).await?.is_none() => Ok(()),

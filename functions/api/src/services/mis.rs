@@ -14,7 +14,6 @@ use tracing::warn;
 
 pub use form::{HOURS, read};
 
-use crate::address::ClientAddress;
 use crate::auth::SignedIn;
 use crate::error::{ApiError, FieldError, Result};
 use crate::forms::FormFields;
@@ -63,12 +62,7 @@ pub fn windows_words(windows: Windows) -> String {
 
 /// Changes the MIS as a form says, once whoever fills it in has ticked that this is for the whole school. Credentials go
 /// into the vault under a name of their own before the settings name them, so that a run never reads half of them.
-pub async fn save(
-    state: &ApiState,
-    by: &SignedIn,
-    from: &ClientAddress,
-    form: &FormFields,
-) -> Result<Outcome> {
+pub async fn save(state: &ApiState, by: &SignedIn, form: &FormFields) -> Result<Outcome> {
     for _ in 0..TRIES {
         let before = by.school.settings().await?;
         if form.text("seen") != seen(&before.mis) {
@@ -91,7 +85,7 @@ pub async fn save(
             state.vault().put(by.school.id(), &mis.secret, text).await.map_err(ApiError::internal)?;
         }
         let named = mis.secret.clone();
-        match put(by, from, &before, mis, now_ms).await {
+        match put(by, &before, mis, now_ms).await {
             Ok(()) => {}
             Err(StoreError::Conflict) => {
                 // A write whose answer was lost and that was made again finds itself.
@@ -112,18 +106,12 @@ pub async fn save(
 }
 
 /// The settings, and whether the schedule looks at the school: it looks too often rather than never.
-async fn put(
-    by: &SignedIn,
-    from: &ClientAddress,
-    before: &Settings,
-    mis: MisSettings,
-    now_ms: i64,
-) -> store::Result<()> {
+async fn put(by: &SignedIn, before: &Settings, mis: MisSettings, now_ms: i64) -> store::Result<()> {
     if mis.is_on() {
         by.school.set_scheduled(true).await?;
     }
     let on = mis.is_on();
-    let deed = by.deed(from, Act::SettingsChanged, "", changes(&before.mis, &mis));
+    let deed = by.deed(Act::SettingsChanged, "", changes(&before.mis, &mis));
     let after = Settings { mis, ..before.clone() };
     by.school.change_settings(before, after, &deed, now_ms).await?;
     if !on {

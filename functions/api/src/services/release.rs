@@ -115,7 +115,7 @@ pub async fn hand_over(state: &ApiState, by: &SignedIn, letter: Letter<'_>) -> R
     match release(sender(by), letter.message.purpose, &figures, &letter.settings.control) {
         Release::Now => {
             let changes = changes(&letter.message, &figures);
-            let deed = by.did(Act::MessageSent, id.to_string(), changes);
+            let deed = by.deed(Act::MessageSent, id.to_string(), changes);
             accept(state, by, id, letter, Entrance::Open, None, &deed).await.map(Handed::In)
         }
         Release::Wait(why) => hand_in(state, by, id, letter, why, figures).await.map(Handed::In),
@@ -153,7 +153,7 @@ async fn hand_in(
     let recipients = Recipients::of(&letter.preview.plan, &id.to_string());
     let mut changes = changes(&letter.message, &figures);
     changes.extend(Change::of("why", "", why.code()));
-    let deed = by.did(Act::MessageHandedIn, id.to_string(), changes);
+    let deed = by.deed(Act::MessageHandedIn, id.to_string(), changes);
     let hold = Hold { why, figures, recipients };
     accept(state, by, id, letter, Entrance::Waits(&hold), None, &deed).await
 }
@@ -179,7 +179,7 @@ async fn ask_pin(state: &ApiState, by: &SignedIn, id: MessageId, about: String) 
     }
     let pin = PinAsked { user: by.user, about, nonce: state.ids().secret(), until_ms: now_ms + PIN_MS };
     by.school.ask_pin(id, &pin).await?;
-    by.school.record(&by.did(Act::PinAsked, id.to_string(), Vec::new()), now_ms).await?;
+    by.school.record(&by.deed(Act::PinAsked, id.to_string(), Vec::new()), now_ms).await?;
     notify(state, by.school.id(), Notice::Pin { user: by.user, message: id }).await
 }
 
@@ -218,12 +218,12 @@ pub async fn hand_over_with_pin(
         fits = factor::check(state, &by.person, code).await? == Factor::Right;
     }
     if !fits {
-        by.school.record(&by.did(Act::PinWrong, id.to_string(), Vec::new()), now_ms).await?;
+        by.school.record(&by.deed(Act::PinWrong, id.to_string(), Vec::new()), now_ms).await?;
         return Ok(Err(if left == 0 { NotRight::TooMany } else { NotRight::Wrong(left) }));
     }
     let mut changes = changes(&letter.message, &figures);
     changes.extend(Change::of("pin", "", "given"));
-    let deed = by.did(Act::MessageSent, id.to_string(), changes);
+    let deed = by.deed(Act::MessageSent, id.to_string(), changes);
     let entrance = Entrance::Approved(&recipients);
     accept(state, by, id, letter, entrance, Some(&about), &deed).await.map(Ok)
 }
@@ -254,7 +254,7 @@ async fn accept(
     let now_ms = state.now_ms();
     let Letter { message, settings, key, .. } = letter;
     let purpose = message.purpose;
-    let new = NewMessage { id, body: Body { message, settings }, author: by.author() };
+    let new = NewMessage { id, body: Body { message, settings }, author: by.author(), cap: None };
     let due_ms = now_ms + FIRST_LOOK_MS;
     let accepted =
         by.school.accept_from(&new, key.as_ref(), entrance, pin, deed, now_ms, due_ms).await.map_err(

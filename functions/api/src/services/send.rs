@@ -56,27 +56,33 @@ async fn check(state: &ApiState, school: &School, message: &Message, settings: &
 
 /// 422 for a message of more deliveries than an API key may send at once. While contacts are being imported they are
 /// counted as they stand.
-pub async fn within_cap(
+async fn within_cap(
     state: &ApiState,
     school: &School,
     message: &Message,
     settings: &Settings,
     cap: Option<u32>,
 ) -> Result<()> {
-    let Some(cap) = cap else { return Ok(()) };
+    if cap.is_none() {
+        return Ok(());
+    }
     let book = match school.book(state.books(), settings.country, state.now_ms()).await {
         Err(StoreError::Busy) => Arc::new(school.book_as_it_stands(state.books(), settings.country).await?),
         book => book?,
     };
-    let deliveries = plan(&book, message, settings).deliveries.len();
-    if u32::try_from(deliveries).is_ok_and(|deliveries| deliveries <= cap) {
-        return Ok(());
+    match over_cap(plan(&book, message, settings).deliveries.len(), cap) {
+        Some(words) => Err(ApiError::field(
+            "to",
+            format!("{words} Choose fewer people, or ask the school for a higher cap."),
+        )),
+        None => Ok(()),
     }
-    let words = format!(
-        "This API key may send {cap} messages at once, and this would be {deliveries}. Choose fewer people, or ask the \
-         school for a higher cap."
-    );
-    Err(ApiError::field("to", words))
+}
+
+/// Why an API key may not send so many messages at once; `None` if it may.
+pub(crate) fn over_cap(deliveries: usize, cap: Option<u32>) -> Option<String> {
+    let cap = cap.filter(|cap| u32::try_from(deliveries).map_or(true, |deliveries| deliveries > *cap))?;
+    Some(format!("This API key may send {cap} messages at once, and this would be {deliveries}."))
 }
 
 /// 422 for a message that has no room in the table.
@@ -88,13 +94,15 @@ pub(crate) fn fits(message: &Message) -> Result<()> {
     Err(ApiError::field("to", message))
 }
 
-/// Accepts a partner's message for sending now. 422 if it cannot be sent as it is, with all there is to mend.
+/// Accepts a partner's message for sending now, if it is within the `cap` of its key. 422 if it cannot be sent as it is,
+/// with all there is to mend.
 pub async fn send(
     state: &ApiState,
     school: &School,
     author: Author,
     message: Message,
     settings: Settings,
+    cap: Option<u32>,
     idempotency: Option<&IdempotencyKey>,
 ) -> Result<Sent> {
     // A repeated request is answered before anything is checked: the people whom it names may have changed since.
@@ -106,8 +114,9 @@ pub async fn send(
     let now_ms = state.now_ms();
     let id = MessageId::new(state.ids().ulid(now_ms));
     check(state, school, &message, &settings).await?;
+    within_cap(state, school, &message, &settings, cap).await?;
     let purpose = message.purpose;
-    let new = NewMessage { id, body: Body { message, settings }, author };
+    let new = NewMessage { id, body: Body { message, settings }, author, cap };
     match school.accept(&new, idempotency, now_ms, now_ms + FIRST_LOOK_MS).await? {
         Accepted::New => {
             let plan = Job::Plan { school: school.id(), message: id, revision: 1 };

@@ -8,7 +8,6 @@ use domain::people::{Action, Manager, Member, NotAllowed, Profile, Roles, Standi
 use domain::username::fold_username;
 use store::{Account, MemberChange, Membership, StoreError, User};
 
-use crate::ClientAddress;
 use crate::auth::SignedIn;
 use crate::error::{ApiError, Result};
 use crate::services::notify::notify;
@@ -75,13 +74,7 @@ pub async fn member_of(by: &SignedIn, id: UserId) -> Result<Membership> {
 
 /// Changes a member. 403 where [`Manager`] does not allow it; 409 if they, or the rights of whoever asks, are no longer
 /// as they were read.
-pub async fn edit(
-    state: &ApiState,
-    by: &SignedIn,
-    address: &ClientAddress,
-    of: &Membership,
-    edit: Edit,
-) -> Result<()> {
+pub async fn edit(state: &ApiState, by: &SignedIn, of: &Membership, edit: Edit) -> Result<()> {
     let manager = manager(by)?;
     let before = of.as_change();
     let (after, act, change) = match edit {
@@ -107,21 +100,15 @@ pub async fn edit(
         }
     };
     let Some(change) = change else { return Ok(()) };
-    let deed = by.deed(address, act, of.user().to_string(), vec![change]);
+    let deed = by.deed(act, of.user().to_string(), vec![change]);
     Ok(by.school.change_member(&by.membership, of, after, &deed, state.now_ms()).await?)
 }
 
 /// Makes a user who is known elsewhere a member of this school too, at once, and reminds them of their username.
-pub async fn link(
-    state: &ApiState,
-    by: &SignedIn,
-    address: &ClientAddress,
-    user: UserId,
-    roles: Roles,
-) -> Result<Added> {
+pub async fn link(state: &ApiState, by: &SignedIn, user: UserId, roles: Roles) -> Result<Added> {
     manager(by)?.may_give(roles).map_err(refused)?;
     let given = Change::of("roles", "", &codes(roles)).into_iter().collect();
-    let deed = by.deed(address, Act::UserLinked, user.to_string(), given);
+    let deed = by.deed(Act::UserLinked, user.to_string(), given);
     let change = MemberChange { roles, standing: Standing::Enabled, groups: Vec::new() };
     match by.school.admit(&by.membership, user, change, &deed, state.now_ms()).await {
         Ok(()) => {}
@@ -136,13 +123,7 @@ pub async fn link(
 
 /// Makes a new user and member in one step, and mails them a link to set their password. The same request again finds
 /// the user that the first one made.
-pub async fn create(
-    state: &ApiState,
-    by: &SignedIn,
-    address: &ClientAddress,
-    new: NewUser,
-    roles: Roles,
-) -> Result<Added> {
+pub async fn create(state: &ApiState, by: &SignedIn, new: NewUser, roles: Roles) -> Result<Added> {
     manager(by)?.may_give(roles).map_err(refused)?;
     let now_ms = state.now_ms();
     let user = User {
@@ -157,7 +138,7 @@ pub async fn create(
         schools: Vec::new(),
     };
     let given = Change::of("roles", "", &codes(roles)).into_iter().collect();
-    let deed = by.deed(address, Act::UserCreated, user.id.to_string(), given);
+    let deed = by.deed(Act::UserCreated, user.id.to_string(), given);
     let change = MemberChange { roles, standing: Standing::Enabled, groups: Vec::new() };
     match by.school.add_user(&by.membership, &user, change, &deed, now_ms).await {
         Ok(()) => {}

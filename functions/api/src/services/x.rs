@@ -135,7 +135,7 @@ pub async fn finish(
     if before.x.is_some() {
         return Ok(Err(NotLinked::Another));
     }
-    let deed = by.did(Act::XLinked, "", Change::of("x", "", &format!("@{name}")).into_iter().collect());
+    let deed = by.deed(Act::XLinked, "", Change::of("x", "", &format!("@{name}")).into_iter().collect());
     let kept = XAccess { account: id.clone(), token: access.token, secret: access.secret };
     match by.school.link_x(&before, XAccount { id, name: name.clone() }, &kept, &deed, now_ms).await {
         Ok(()) => Ok(Ok(name)),
@@ -150,6 +150,6 @@ pub async fn unlink(state: &ApiState, by: &SignedIn) -> Result<()> {
     let before = by.school.settings().await?;
     let Some(account) = &before.x else { return Ok(()) };
     let change = Change::of("x", &format!("@{}", account.name), "");
-    let deed = by.did(Act::XUnlinked, "", change.into_iter().collect());
+    let deed = by.deed(Act::XUnlinked, "", change.into_iter().collect());
     Ok(by.school.unlink_x(&before, &deed, state.now_ms()).await?)
 }

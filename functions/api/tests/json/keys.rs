@@ -14,7 +14,7 @@ use crate::settings::{change, office};
 const HOUR: u64 = 3_600_000;
 
 /// Makes a key from a form's fields and reads it off the page.
-async fn made(by: &Browser<'_>, fields: &str) -> String {
+pub(crate) async fn made(by: &Browser<'_>, fields: &str) -> String {
     let answer = by.post("/settings/keys", fields).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     token(&answer)

@@ -233,6 +233,33 @@ async fn a_resend_takes_the_failed_and_the_not_confirmed_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_resend_by_a_key_is_within_its_cap_or_nothing_goes() {
+    let house = House::start().await;
+    let id = sent(&house).await;
+    let epoch = plan(&house, id, &[3]).await;
+    work(&house, id, &epoch, 0, vec![no_such_number(), no_such_number(), Answer::Unknown]).await;
+    finish(&house, id).await;
+    house.clock.advance(Duration::from_mins(1));
+    let office = crate::settings::office(&house, &house.school).await;
+    let resend = async |cap: u32| {
+        let fields = format!("name=Website{cap}&kind=own&scope=messages:write&cap={cap}");
+        let key = crate::keys::made(&office, &fields).await;
+        let post = http::Request::post(format!("/api/v1/messages/{id}/resend"))
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/json");
+        house.send(post.body("null".to_owned().into()).unwrap()).await
+    };
+    house.queue.take();
+    let refused = resend(2).await;
+    assert_eq!(refused.problem(422), [] as [String; 0]);
+    assert!(refused.text.contains("may send 2 messages at once, and this would be 3"), "{refused:?}");
+    let totals = house.get(&format!("/api/v1/messages/{id}")).await.json()["totals"].clone();
+    assert_eq!(totals.get("retrying"), None, "{totals}");
+    assert!(house.queue.take().is_empty());
+    assert_eq!(resend(3).await.json()["count"], 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_with_nothing_failed_has_nothing_to_resend() {
     let house = House::start().await;
     let id = sent(&house).await;

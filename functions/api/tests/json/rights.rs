@@ -380,7 +380,8 @@ async fn whoever_wrote_a_message_sees_it_without_the_history_and_nobody_elses() 
     let message = serde_json::from_value(json!({
         "purpose": "service", "to": {"everyone": true}, "sms": {"header": "", "text": "Hello"}
     }));
-    let own = send(&house.state, &house.school, author, message.unwrap(), settings(), None).await.unwrap();
+    let own =
+        send(&house.state, &house.school, author, message.unwrap(), settings(), None, None).await.unwrap();
     for (id, status) in [(own.id.to_string(), 200), (things["messages"].clone(), 403)] {
         for part in ["", "/live", "/deliveries"] {
             let answer = browser.ask("GET", &format!("/messages/{id}{part}")).await;

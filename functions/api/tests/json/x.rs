@@ -169,3 +169,39 @@ async fn an_api_key_posts_nothing_on_x_and_is_told_why() {
         house.post("/api/v1/messages", &json!({"purpose": "service", "channels": ["tweet"], "to": {}})).await;
     assert!(answer.text.contains("Posts on X are written by staff"), "{}", answer.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_is_authorised_only_by_somebody_who_may_post_and_rejected_by_any_authoriser() {
+    let house = House::start().await;
+    let office = Browser::of(&house, &house.school, 1, roles(&["user", "preferences"])).await;
+    link(&office).await;
+    let teacher = Browser::of(&house, &house.school, 2, roles(&["user", "composeMessage", "tweet"])).await;
+    let plain = Browser::of(&house, &house.school, 3, roles(&["user", "authoriseMessage"])).await;
+    let poster = Browser::of(&house, &house.school, 4, roles(&["user", "authoriseMessage", "tweet"])).await;
+    let waiting = async |key: &str| {
+        let sent = send(&teacher, &POST.replace("post1", key)).await;
+        let place = sent.header("location").split('?').next().unwrap().to_owned();
+        place.strip_prefix("/messages/").unwrap_or_else(|| panic!("{}", sent.text)).to_owned()
+    };
+    let seen = async |id: &str| {
+        let page = poster.ask("GET", &format!("/authorise/{id}")).await.text;
+        format!("seen={}", crate::people::hidden(&page, "seen"))
+    };
+
+    let id = waiting("post1").await;
+    let page = plain.ask("GET", &format!("/authorise/{id}")).await.text;
+    assert!(page.contains("you do not hold the role “Post on X”"), "{page}");
+    assert!(!page.contains("/approve") && page.contains("Reject the message"), "{page}");
+    let seen_by_poster = seen(&id).await;
+    let refused = plain.post(&format!("/authorise/{id}/approve"), &seen_by_poster).await;
+    assert!(refused.status == 403 && refused.text.contains("also posts on X"), "{}", refused.text);
+    let edit = format!("/authorise/{id}/edit");
+    assert_eq!(plain.ask("GET", &edit).await.status, 403);
+    assert_eq!(plain.post(&edit, "revision=1&tweet_text=Other").await.status, 403);
+    let done = poster.post(&format!("/authorise/{id}/approve"), &seen_by_poster).await;
+    assert_eq!(done.header("location"), "/authorise?done=sent", "{}", done.text);
+
+    let other = waiting("post2").await;
+    let turned_down = plain.post(&format!("/authorise/{other}/reject"), "reason=Not+on+X,+please").await;
+    assert_eq!(turned_down.header("location"), "/authorise?done=rejected", "{}", turned_down.text);
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::audit::{Act, Deed};
 use domain::contact::{PhoneLabel, Source};
 use domain::import::{Field, Outcome, Stage};
 use store::StoreError;
@@ -64,7 +65,8 @@ async fn contacts_of_another_source_are_counted_before_they_are_taken_over() {
     office.imported(parents(2).as_bytes()).await;
     let mut known = office.school.contact(&office.book().await[0].id).await.unwrap().unwrap();
     known.contact.source = Source::Hand;
-    office.school.put_contact(&known.contact, known.rev, office.clock.now_ms()).await.unwrap();
+    let deed = Deed::of_system(Act::ContactChanged, "");
+    office.school.put_contact(&known.contact, known.rev, &deed, office.clock.now_ms()).await.unwrap();
     let (_, report) = office.checked(parents(3).as_bytes()).await;
     assert_eq!((report.to_create, report.to_update, report.to_take_over), (1, 2, 1));
 }

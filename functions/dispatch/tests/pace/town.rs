@@ -237,7 +237,7 @@ impl Town {
             Message { purpose, to, sms: Some(sms), voice: None, email: None, tweet: None, routing: None };
         let body = Body { message, settings: settings() };
         let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
-        let new = NewMessage { id, body, author };
+        let new = NewMessage { id, body, author, cap: None };
         self.school.accept(&new, None, self.now(), self.now() + MINUTE).await.unwrap();
         self.plan_again(id);
         id

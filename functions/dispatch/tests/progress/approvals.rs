@@ -9,6 +9,10 @@ use store::{AuditMonth, Body, Entrance, Hold};
 
 use crate::town::{NOW_MS, SECOND, Town, person};
 
+fn deleting() -> Deed {
+    Deed::of_system(Act::ContactsDeleted, "")
+}
+
 fn deed(act: Act, id: MessageId) -> Deed {
     let who = Who::User("u1".to_owned());
     Deed { who, from: String::new(), act, on: id.to_string(), changes: Vec::new() }
@@ -119,7 +123,7 @@ async fn fewer_people_and_another_number_are_no_reason_to_ask_again() {
     authorise(&town, id).await;
     town.add(vec![person("p1", 77)]).await;
     let gone = ContactId::parse("p2").unwrap();
-    town.school.delete_contacts(&[gone], town.now()).await.unwrap();
+    town.school.delete_contacts(&[gone], &deleting(), town.now()).await.unwrap();
     plan(&town, id, 1).await;
     let meta = town.meta(id).await;
     assert_eq!((meta.state, meta.pages), (MessageState::Sending, 1));
@@ -193,7 +197,7 @@ async fn a_list_of_many_thousands_is_kept_and_compared_whole() {
     town.add(vec![person("new", 7)]).await;
     plan(&town, id, 1).await;
     let gone: Vec<_> = (100..6_000).map(|n| ContactId::parse(&id_of(n)).unwrap()).collect();
-    town.school.delete_contacts(&gone, town.now()).await.unwrap();
+    town.school.delete_contacts(&gone, &deleting(), town.now()).await.unwrap();
     authorise(&town, id).await;
     let approved = town.school.approved_people(&town.meta(id).await).await.unwrap().unwrap();
     assert_eq!(approved.len(), 101);

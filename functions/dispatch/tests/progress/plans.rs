@@ -6,7 +6,7 @@ use domain::ids::Epoch;
 use domain::job::Job;
 use domain::message::{MessageState, Purpose};
 use runtime::QueueName;
-use store::WrittenPlan;
+use store::{NewMessage, WrittenPlan};
 use ulid::Ulid;
 
 use crate::town::{NOW_MS, SECOND, Town, person};
@@ -43,6 +43,25 @@ async fn one_job_waits_for_an_upload_however_long_it_takes() {
     town.take();
     town.plan(id).await;
     assert_eq!(town.meta(id).await.state, MessageState::Sending);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keys_cap_holds_for_the_people_of_the_moment_when_the_message_goes() {
+    let town = Town::open(2).await;
+    let capped = async || {
+        let new = NewMessage { cap: Some(2), ..town.new_message(Purpose::Service) };
+        town.school.accept(&new, None, town.now(), town.now() + SECOND).await.unwrap();
+        new.id
+    };
+    let within = capped().await;
+    town.plan(within).await;
+    assert_eq!(town.meta(within).await.state, MessageState::Sending);
+    let over = capped().await;
+    town.add(vec![person("late", 7)]).await;
+    town.plan(over).await;
+    let meta = town.meta(over).await;
+    assert_eq!((meta.state, meta.pages), (MessageState::Rejected, 0));
+    assert!(meta.reason.unwrap().contains("than the API key may send to at once"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -267,7 +267,7 @@ impl Town {
             Message { purpose, to, sms: Some(text), voice: None, email: None, tweet: None, routing: None };
         let body = Body { message, settings: settings() };
         let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
-        NewMessage { id, body, author }
+        NewMessage { id, body, author, cap: None }
     }
 
     /// A message to everyone whose pages have been sent.

@@ -222,7 +222,7 @@ impl Town {
             Message { purpose, to, sms: Some(text), voice: None, email: None, tweet: None, routing: None };
         let body = Body { message, settings: settings() };
         let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
-        let new = NewMessage { id, body, author };
+        let new = NewMessage { id, body, author, cap: None };
         self.school.accept(&new, None, now_ms, now_ms + MINUTE).await.unwrap();
         assert!(self.run(&Job::Plan { school: self.school.id(), message: id, revision: 1 }).await);
         let page = self.take().into_iter().find(|(job, _)| matches!(job, Job::Page { .. }));

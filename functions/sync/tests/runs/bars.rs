@@ -1,5 +1,6 @@
 //! A bar that the school set itself outlives every run.
 
+use domain::audit::{Act, Deed};
 use domain::ids::ContactId;
 use domain::sync::{Changes, RunState};
 
@@ -20,7 +21,8 @@ async fn no_run_undoes_it_whatever_the_mis_says_of_the_pair() {
     let pupil = id("PL-3");
     let adult = book.contacts()[book.adults_of(book.place(&pupil).unwrap())[0].contact()].id.clone();
     assert!(!is_barred(&town, &pupil, &adult).await);
-    town.school.bar(&pupil, &adult, town.clock.now_ms()).await.unwrap();
+    let deed = Deed::of_system(Act::PairBarred, adult.as_str());
+    town.school.bar(&pupil, &adult, &deed, town.clock.now_ms()).await.unwrap();
     assert!(is_barred(&town, &pupil, &adult).await);
 
     // The MIS has nothing new: the run does not even see the bar.
@@ -33,7 +35,7 @@ async fn no_run_undoes_it_whatever_the_mis_says_of_the_pair() {
     town.says(Feed::of(60, TODAY));
     assert_eq!(town.sync().await.state, RunState::Finished);
     assert!(is_barred(&town, &pupil, &adult).await);
-    town.school.lift_bar(&pupil, &adult, town.clock.now_ms()).await.unwrap();
+    town.school.lift_bar(&pupil, &adult, &deed, town.clock.now_ms()).await.unwrap();
     assert!(!is_barred(&town, &pupil, &adult).await);
 }
 

@@ -1,11 +1,16 @@
 //! What changes in the MIS changes here, and nothing else does.
 
+use domain::audit::{Act, Deed};
 use domain::contact::{Overrides, Source};
 use domain::feed::GroupKind;
 use domain::sync::{Changes, JobState, RunState};
 
 use crate::feed::{Feed, id, mark};
 use crate::town::{TODAY, Town};
+
+fn deed() -> Deed {
+    Deed::of_system(Act::ContactChanged, "")
+}
 
 #[tokio::test]
 async fn the_first_run_fills_the_book_and_the_next_changes_nothing() {
@@ -32,7 +37,7 @@ async fn a_number_that_changed_is_the_only_thing_written_and_an_override_outlive
     let wanted = domain::contact::Contact { forename: "Anneliese".to_owned(), ..known.contact.clone() };
     let changed =
         domain::contact::Contact { overrides: Overrides::between(&known.contact, &wanted), ..known.contact };
-    town.school.put_contact(&changed, known.rev, town.clock.now_ms()).await.unwrap();
+    town.school.put_contact(&changed, known.rev, &deed(), town.clock.now_ms()).await.unwrap();
 
     town.change(|feed| feed.contact("PC-3").numbers[0].number = "07700 900999".to_owned());
     let run = town.sync().await;
@@ -104,7 +109,7 @@ async fn a_contact_of_the_mis_that_was_deleted_or_written_over_is_brought_back()
     town.sync().await;
     let whole = town.all().await;
     let now_ms = town.clock.now_ms();
-    town.school.delete_contacts(&[id("PC-4")], now_ms).await.unwrap();
+    town.school.delete_contacts(&[id("PC-4")], &deed(), now_ms).await.unwrap();
     assert!(town.book().await.get(&id("PC-4")).is_none());
     let known = town.school.contact(&id("PC-6")).await.unwrap().unwrap().contact;
     let over = domain::contact::Contact { source: Source::Upload, surname: "Other".to_owned(), ..known };

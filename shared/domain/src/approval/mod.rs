@@ -156,17 +156,34 @@ pub enum NotYours {
          confirm your e-mail address, withdraw it and send it anew."
     )]
     OwnOver,
+    /// It posts on X, which they may not.
+    #[error(
+        "This message also posts on X, and you do not hold the role “Post on X”. Somebody who does has to authorise it. \
+         You may still reject it."
+    )]
+    NoTweet,
 }
 
-/// Whether somebody may authorise, reject or edit a waiting message: `own` if they wrote it.
+impl NotYours {
+    /// Whether they may turn the message down all the same: then nothing is sent.
+    pub const fn may_reject(self) -> bool {
+        matches!(self, Self::NoTweet)
+    }
+}
+
+/// Whether somebody may authorise or edit a waiting message: `own` if they wrote it, `tweets` if it posts on X.
 pub fn may_authorise(
     rights: Rights,
     own: bool,
+    tweets: bool,
     figures: &Figures,
     control: &Control,
 ) -> Result<(), NotYours> {
     if !rights.may(Action::AuthoriseOthers) {
         return Err(NotYours::NoRole);
+    }
+    if tweets && !rights.may(Action::AuthoriseTweet) {
+        return Err(NotYours::NoTweet);
     }
     match own {
         true if !rights.may(Action::SendOwn) => Err(NotYours::OwnWithoutRole),
@@ -239,17 +256,24 @@ mod tests {
         let (small, large) = (size(10, 0, 0, 10), size(11, 0, 0, 11));
         let authoriser = rights(&["user", "authoriseMessage"]);
         let office = rights(OFFICE);
-        for (rights, own, figures, expected) in [
-            (authoriser, false, &large, Ok(())),
-            (authoriser, true, &small, Err(NotYours::OwnWithoutRole)),
-            (office, false, &large, Ok(())),
-            (office, true, &small, Ok(())),
-            (office, true, &large, Err(NotYours::OwnOver)),
-            (rights_of_admin(), false, &small, Err(NotYours::NoRole)),
-            (rights(TEACHER), true, &small, Err(NotYours::NoRole)),
+        let poster = rights(&["user", "authoriseMessage", "tweet"]);
+        for (rights, own, tweets, figures, expected) in [
+            (authoriser, false, false, &large, Ok(())),
+            (authoriser, true, false, &small, Err(NotYours::OwnWithoutRole)),
+            (authoriser, false, true, &small, Err(NotYours::NoTweet)),
+            (office, false, false, &large, Ok(())),
+            (office, true, false, &small, Ok(())),
+            (office, true, false, &large, Err(NotYours::OwnOver)),
+            (office, true, true, &small, Err(NotYours::NoTweet)),
+            (poster, false, true, &small, Ok(())),
+            (rights(&["user", "composeMessage", "tweet"]), false, true, &small, Err(NotYours::NoRole)),
+            (rights_of_admin(), false, false, &small, Err(NotYours::NoRole)),
+            (rights(TEACHER), true, false, &small, Err(NotYours::NoRole)),
         ] {
-            assert_eq!(may_authorise(rights, own, figures, &control), expected, "{rights:?} {own}");
+            let found = may_authorise(rights, own, tweets, figures, &control);
+            assert_eq!(found, expected, "{rights:?} {own} {tweets}");
         }
+        assert!(NotYours::NoTweet.may_reject() && !NotYours::NoRole.may_reject());
     }
 
     fn rights_of_admin() -> Rights {

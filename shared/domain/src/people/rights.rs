@@ -54,6 +54,8 @@ pub enum Action {
     Attach,
     /// Post on X.
     Tweet,
+    /// Have another's message posted on X: approving it is what posts it.
+    AuthoriseTweet,
     /// Add a contact by hand.
     AddContact,
     /// Change or delete contacts.
@@ -164,6 +166,7 @@ impl Rights {
             }
             Action::Attach => roles.has(Role::ComposeMessage) && roles.has(Role::DocumentManagement),
             Action::Tweet => roles.has(Role::ComposeMessage) && roles.has(Role::Tweet),
+            Action::AuthoriseTweet => self.may(Action::AuthoriseOthers) && roles.has(Role::Tweet),
             Action::AddContact => roles.has(Role::AddContact),
             Action::EditContact => roles.has(Role::EditContact),
             Action::AddGroup => roles.has(Role::AddGroup) || roles.has(Role::EditGroup),

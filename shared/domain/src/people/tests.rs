@@ -44,6 +44,9 @@ const ACTIONS: &[(Action, &[&str])] = &[
     (Action::ControlSending, &["authoriseMessage"]),
     (Action::Attach, &["composeMessage documentManagement"]),
     (Action::Tweet, &["composeMessage tweet"]),
+    (Action::AuthoriseTweet, &["authoriseMessage tweet"]),
+    (Action::Refresh, &["user"]),
+    (Action::DecideSync, &["preferences", "admin"]),
     (Action::AddContact, &["addContact"]),
     (Action::EditContact, &["editContact"]),
     (Action::AddGroup, &["addGroup", "editGroup"]),
@@ -89,7 +92,10 @@ proptest! {
             prop_assert_eq!(linked.may_open(*page), free.may_open(*page) && *page != Page::Authorise, "{:?}", page);
         }
         for (action, _) in ACTIONS {
-            let others = matches!(action, Action::AuthoriseOthers | Action::ControlSending);
+            let others = matches!(
+                action,
+                Action::AuthoriseOthers | Action::AuthoriseTweet | Action::ControlSending
+            );
             prop_assert_eq!(linked.may(*action), free.may(*action) && !others, "{:?}", action);
         }
         let member = Member { user: UserId::new(ulid::Ulid(1)), roles: linked.roles(), standing: Standing::Enabled };

@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use domain::audit::{Act, Deed};
 use domain::book::AddressBook;
 use domain::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
 use domain::ids::ContactId;
 use domain::phone::{CountryCode, NumberMode};
-use store::{BookCache, Result, School, StoreError, Upserted};
+use store::{AuditMonth, BookCache, Result, School, StoreError, Upserted};
 
 use crate::common::TestTable;
 
 pub(crate) const NOW: i64 = 1_700_000_000_000;
+
+pub(crate) fn deed() -> Deed {
+    Deed::of_system(Act::ContactChanged, "")
+}
 
 pub(crate) fn id(number: u32) -> ContactId {
     ContactId::parse(&format!("C{number}")).unwrap()
@@ -61,8 +66,8 @@ async fn a_contact_reads_back_as_it_was_written_and_belongs_to_its_school_alone(
     full.title = Some("Dr".into());
     full.numbers.push(LabelledNumber { label: PhoneLabel::Home, number: "not a number".into() });
     let bare = Contact { numbers: Vec::new(), email: None, groups: Vec::new(), ..contact(2) };
-    school.add_contact(&full, NOW).await.unwrap();
-    school.add_contact(&bare, NOW).await.unwrap();
+    school.add_contact(&full, &deed(), NOW).await.unwrap();
+    school.add_contact(&bare, &deed(), NOW).await.unwrap();
 
     let book = load(&school, NOW).await.unwrap();
     assert_eq!(book.contacts(), [full.clone(), bare]);
@@ -77,7 +82,7 @@ async fn a_contact_reads_back_as_it_was_written_and_belongs_to_its_school_alone(
 async fn a_book_in_the_cache_costs_one_small_read_until_somebody_changes_it() {
     let table = TestTable::start().await;
     let (school, cache) = (table.school(1), BookCache::new(NumberMode::Simulated));
-    school.add_contact(&contact(1), NOW).await.unwrap();
+    school.add_contact(&contact(1), &deed(), NOW).await.unwrap();
     let book = async || school.book(&cache, CountryCode::UK, NOW).await.unwrap();
     let first = book().await;
     table.calls.take();
@@ -86,7 +91,7 @@ async fn a_book_in_the_cache_costs_one_small_read_until_somebody_changes_it() {
     assert_eq!(table.calls.take(), ["GetItem"]);
     assert!(Arc::ptr_eq(&first, &again));
 
-    table.quiet_school(1).put_contact(&renamed(1, "Ben"), 1, NOW).await.unwrap();
+    table.quiet_school(1).put_contact(&renamed(1, "Ben"), 1, &deed(), NOW).await.unwrap();
     let edited = book().await;
     assert_eq!(forenames(&edited), ["Ben"]);
 
@@ -101,7 +106,7 @@ async fn a_cache_keeps_a_few_schools_and_never_mixes_them() {
     let cache = BookCache::new(NumberMode::Simulated);
     for number in 1..=9 {
         let school = table.school(number);
-        school.add_contact(&renamed(1, &format!("School {number}")), NOW).await.unwrap();
+        school.add_contact(&renamed(1, &format!("School {number}")), &deed(), NOW).await.unwrap();
         school.book(&cache, CountryCode::UK, NOW).await.unwrap();
     }
     table.calls.take();
@@ -121,7 +126,7 @@ async fn a_book_that_changes_while_it_is_read_is_read_again() {
     table.calls.take();
     // Between the rows and the second look at the version.
     table.calls.before("GetItem", 2, async move {
-        other.put_contact(&renamed(2, "Ben"), 1, NOW).await.unwrap();
+        other.put_contact(&renamed(2, "Ben"), 1, &deed(), NOW).await.unwrap();
     });
     let book = load(&school, NOW).await.unwrap();
     assert_eq!(forenames(&book), ["Ann", "Ben", "Ann"]);
@@ -133,20 +138,20 @@ async fn a_book_that_changes_while_it_is_read_is_read_again() {
 async fn two_editors_do_not_overwrite_each_other() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    school.add_contact(&contact(1), NOW).await.unwrap();
+    school.add_contact(&contact(1), &deed(), NOW).await.unwrap();
     let seen_by_both = school.contact(&id(1)).await.unwrap().unwrap();
 
-    let rev = school.put_contact(&renamed(1, "Ben"), seen_by_both.rev, NOW).await.unwrap();
-    let late = school.put_contact(&renamed(1, "Cat"), seen_by_both.rev, NOW).await;
+    let rev = school.put_contact(&renamed(1, "Ben"), seen_by_both.rev, &deed(), NOW).await.unwrap();
+    let late = school.put_contact(&renamed(1, "Cat"), seen_by_both.rev, &deed(), NOW).await;
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
     let book = load(&school, NOW).await.unwrap();
     assert_eq!((forenames(&book), book.version()), (vec!["Ben"], 4));
-    school.put_contact(&renamed(1, "Cat"), rev, NOW).await.unwrap();
+    school.put_contact(&renamed(1, "Cat"), rev, &deed(), NOW).await.unwrap();
 
-    let taken = school.add_contact(&contact(1), NOW).await;
+    let taken = school.add_contact(&contact(1), &deed(), NOW).await;
     assert!(matches!(taken, Err(StoreError::Conflict)), "{taken:?}");
-    school.delete_contacts(&[id(1)], NOW).await.unwrap();
-    let deleted = school.put_contact(&contact(1), rev + 1, NOW).await;
+    school.delete_contacts(&[id(1)], &deed(), NOW).await.unwrap();
+    let deleted = school.put_contact(&contact(1), rev + 1, &deed(), NOW).await;
     assert!(matches!(deleted, Err(StoreError::Conflict)), "{deleted:?}");
 }
 
@@ -196,7 +201,7 @@ async fn an_edit_between_the_reading_and_the_writing_of_a_batch_is_seen() {
     let table = TestTable::start().await;
     let (school, other) = (table.school(1), table.quiet_school(1));
     table.calls.before("TransactWriteItems", 1, async move {
-        other.add_contact(&renamed(1, "Ben"), NOW).await.unwrap();
+        other.add_contact(&renamed(1, "Ben"), &deed(), NOW).await.unwrap();
     });
     let counts = school.upsert_batch(people(1..3), NOW).await.unwrap();
     assert_eq!(counts, Upserted { created: 1, updated: 1 });
@@ -210,8 +215,31 @@ async fn many_contacts_are_deleted_and_unknown_ids_passed_over() {
     school.upsert_batch(people(0..300), NOW).await.unwrap();
     let mut doomed: Vec<_> = (0..250).map(id).collect();
     doomed.extend([id(7), id(9_999)]);
-    school.delete_contacts(&doomed, NOW).await.unwrap();
+    school.delete_contacts(&doomed, &deed(), NOW).await.unwrap();
     let book = load(&school, NOW).await.unwrap();
     assert_eq!(book.contacts(), people(250..300));
     assert_eq!(book.version() % 2, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_and_its_row_in_the_log_are_written_together_or_not_at_all() {
+    let table = TestTable::start().await;
+    let school = table.school(1);
+    school.add_contact(&contact(1), &deed(), NOW).await.unwrap();
+    table.calls.take();
+    school.put_contact(&renamed(1, "Ben"), 1, &deed(), NOW).await.unwrap();
+    let writes: Vec<_> = table.calls.take().into_iter().filter(|call| !call.contains("Get")).collect();
+    assert_eq!(writes, ["TransactWriteItems"]);
+    let late = school.put_contact(&renamed(1, "Cat"), 1, &deed(), NOW).await;
+    assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+    assert_eq!(school.audit_head().await.unwrap().seq, 2, "a refused edit is no deed");
+    // Somebody else's deed comes between the reading of the head and the writing.
+    let other = table.quiet_school(1);
+    table.calls.before("TransactWriteItems", 1, async move { other.record(&deed(), NOW).await.unwrap() });
+    school.put_contact(&renamed(1, "Cat"), 2, &deed(), NOW).await.unwrap();
+    assert_eq!(school.contact(&id(1)).await.unwrap().unwrap().contact.forename, "Cat");
+    let log = school.audit_month(AuditMonth::of_ms(NOW)).await.unwrap();
+    assert_eq!(log.len(), 4);
+    let head = school.audit_head().await.unwrap();
+    assert_eq!(domain::audit::verify(&school.id().to_string(), &log, &head, &[]), []);
 }

@@ -3,7 +3,7 @@
 use domain::contact::{Contact, Overrides, Source};
 use store::{StoreError, Upserted};
 
-use crate::book::{NOW, contact, id, load, people};
+use crate::book::{NOW, contact, deed, id, load, people};
 use crate::common::TestTable;
 
 const HOLD: i64 = 60_000;
@@ -16,20 +16,20 @@ fn is_busy<T>(result: &Result<T, StoreError>) -> bool {
 async fn while_a_bulk_goes_on_nobody_else_writes_and_nobody_reads() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    school.add_contact(&contact(1), NOW).await.unwrap();
+    school.add_contact(&contact(1), &deed(), NOW).await.unwrap();
     let bulk = school.begin_bulk("import-1", HOLD, NOW).await.unwrap();
     bulk.upsert_contacts(people(1..150), NOW).await.unwrap();
 
     assert!(is_busy(&load(&school, NOW).await));
-    assert!(is_busy(&school.add_contact(&contact(500), NOW).await));
-    assert!(is_busy(&school.put_contact(&contact(1), 1, NOW).await));
-    assert!(is_busy(&school.delete_contacts(&[id(1)], NOW).await));
+    assert!(is_busy(&school.add_contact(&contact(500), &deed(), NOW).await));
+    assert!(is_busy(&school.put_contact(&contact(1), 1, &deed(), NOW).await));
+    assert!(is_busy(&school.delete_contacts(&[id(1)], &deed(), NOW).await));
     assert!(is_busy(&school.upsert_batch(people(600..602), NOW).await));
     assert!(is_busy(&school.begin_bulk("import-2", HOLD, NOW).await));
 
     bulk.end().await.unwrap();
     assert_eq!(load(&school, NOW).await.unwrap().contacts(), people(1..150));
-    school.put_contact(&contact(1), 1, NOW).await.unwrap();
+    school.put_contact(&contact(1), 1, &deed(), NOW).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +82,7 @@ async fn a_writer_that_died_does_not_shut_the_book_and_cannot_write_any_more() {
         let later = NOW + 2 * HOLD;
         match taker {
             "a reader" => assert_eq!(load(&school, later).await.unwrap().len(), 10),
-            "an editor" => school.add_contact(&contact(700), later).await.unwrap(),
+            "an editor" => school.add_contact(&contact(700), &deed(), later).await.unwrap(),
             _ => school.begin_bulk("import-2", HOLD, later).await.unwrap().end().await.unwrap(),
         }
         let woken = dead.upsert_contacts(people(10..15), later).await;
@@ -118,7 +118,7 @@ async fn what_staff_changed_in_an_imported_contact_survives_its_source() {
     let stored = school.contact(&id(1)).await.unwrap().unwrap();
     let changes = Overrides { forename: Some("Zoë".into()), ..Overrides::default() };
     let changed = Contact { overrides: changes.clone(), ..stored.contact };
-    school.put_contact(&changed, stored.rev, NOW).await.unwrap();
+    school.put_contact(&changed, stored.rev, &deed(), NOW).await.unwrap();
 
     let renamed = Contact { surname: "Renamed".into(), ..pushed(1) };
     school.upsert_batch(vec![pushed(0), renamed.clone()], NOW).await.unwrap();

@@ -16,7 +16,7 @@ use crate::auth::SignedIn;
 use crate::error::{ApiError, Result};
 use crate::pages::desk::{Desk, html};
 use crate::pages::frame::Here;
-use crate::services::audit::{Filter, Found, Place, find, names};
+use crate::services::audit::{Filter, Found, Names, Place, find};
 use crate::state::ApiState;
 
 /// Rows of a page.
@@ -74,10 +74,8 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
         .filter(|member| member.standing() != Standing::Deleted)
         .map(|member| format!("user:{}", member.user()))
         .collect();
-    let on: Vec<String> = found.entries.iter().map(|entry| format!("user:{}", entry.on)).collect();
-    let who = found.entries.iter().map(|entry| entry.who.as_str());
-    let wanted = who.chain(members.iter().chain(&on).map(String::as_str)).chain(filter.who.as_deref());
-    let names = names(&state, wanted).await?;
+    let book = desk.book(&state, &by.school).await?;
+    let names = Names::of_rows(&state, &by.school, &found.entries, &members, &book).await?;
     html(&AuditPage::new(desk.frame, &desk.local, &filter, &found, &names, &members, from.is_some()))
 }
 
@@ -89,7 +87,8 @@ async fn exported(
     let desk = Desk::open(state, by, Here::Audit).await?;
     let filter = asked.filter();
     let found = find(&by.school, &filter, Place::from_code(&asked.from), EXPORTED).await?;
-    let names = names(state, found.entries.iter().map(|entry| entry.who.as_str())).await?;
+    let who = found.entries.iter().map(|entry| entry.who.as_str());
+    let names = Names::of_doers(state, &by.school, who).await?;
     let zone = desk.settings.time_zone();
     let rows = found.entries.iter().map(|entry| sheet::cells(entry, &zone, &names)).collect();
     let month = filter.month.map_or_else(|| "all".to_owned(), AuditMonth::code);

@@ -3,17 +3,16 @@
 mod handlers;
 mod sheet;
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use domain::audit::{Act, Change, Entry};
+use domain::ids::RunId;
 
 pub(crate) use handlers::routes;
 
 use super::frame::Frame;
 use super::kit::{Choice, Pager};
-use super::words::LocalTime;
-use crate::services::audit::{Filter, Found};
+use super::words::{self, LocalTime};
+use crate::services::audit::{Filter, Found, Names, Thing, is_hidden, names_a_person};
 
 /// The log's page.
 #[derive(Template)]
@@ -49,7 +48,7 @@ impl AuditPage {
         local: &LocalTime,
         filter: &Filter,
         found: &Found,
-        names: &BTreeMap<String, String>,
+        names: &Names,
         members: &[String],
         later: bool,
     ) -> Self {
@@ -87,7 +86,7 @@ fn query(filter: &Filter) -> String {
     given.map(|(name, value)| format!("{name}={}&", super::encoded(value))).collect::<Vec<_>>().concat()
 }
 
-fn who_choices(filter: &Filter, names: &BTreeMap<String, String>, members: &[String]) -> Vec<Choice> {
+fn who_choices(filter: &Filter, names: &Names, members: &[String]) -> Vec<Choice> {
     let here = |who: &str| filter.who.as_deref() == Some(who);
     let mut people: Vec<(String, String)> =
         members.iter().map(|who| (who.clone(), name_of(who, names))).collect();
@@ -120,10 +119,10 @@ fn month_choices(filter: &Filter, found: &Found) -> Vec<Choice> {
 }
 
 /// Who did something, for people.
-fn name_of(who: &str, names: &BTreeMap<String, String>) -> String {
+fn name_of(who: &str, names: &Names) -> String {
     match who.split_once(':') {
-        Some(("key", id)) => format!("API key {id}"),
-        Some(("user", id)) => names.get(who).cloned().unwrap_or_else(|| format!("User {id}")),
+        Some(("key", id)) => format!("API key {}", names.of(Thing::Key, id).unwrap_or(id)),
+        Some(("user", id)) => names.of(Thing::User, id).map_or_else(|| format!("User {id}"), str::to_owned),
         _ if who == "operator" => "The operator".to_owned(),
         _ if who == "system" => "Messenger itself".to_owned(),
         _ => who.to_owned(),
@@ -136,22 +135,8 @@ fn words_of(act: &str) -> String {
 }
 
 impl Row {
-    fn new(entry: &Entry, local: &LocalTime, names: &BTreeMap<String, String>) -> Self {
-        let (kind, _) = entry.act.split_once('.').unwrap_or((&entry.act, ""));
-        let href = match kind {
-            _ if entry.on.is_empty() => None,
-            "message" => Some(format!("/messages/{}", super::encoded(&entry.on))),
-            "contact" if entry.act != Act::ContactsDeleted.code() => {
-                Some(format!("/contacts/{}", super::encoded(&entry.on)))
-            }
-            _ => None,
-        };
-        let about = match kind {
-            "user" | "session" | "password" | "email" | "second_factor" | "preferences" => {
-                names.get(&format!("user:{}", entry.on)).cloned().unwrap_or_else(|| entry.on.clone())
-            }
-            _ => entry.on.clone(),
-        };
+    fn new(entry: &Entry, local: &LocalTime, names: &Names) -> Self {
+        let (about, href) = about(entry, local, names);
         Self {
             when: local.when(entry.at_ms),
             who: name_of(&entry.who, names),
@@ -159,21 +144,69 @@ impl Row {
             act: words_of(&entry.act),
             about,
             href,
-            changes: changes(&entry.changes),
+            changes: changes(&entry.changes, names),
         }
     }
 }
 
-/// The changes of a row in words; what cannot be read stands as it is.
-fn changes(json: &str) -> Vec<String> {
-    let Ok(changes) = serde_json::from_str::<Vec<Change>>(json) else { return vec![json.to_owned()] };
-    let said = |change: Change| match (change.before.is_empty(), change.after.is_empty()) {
-        (true, true) => change.field,
-        (true, false) => format!("{}: {}", change.field, change.after),
-        (false, true) => format!("{}: no longer {}", change.field, change.before),
-        (false, false) => format!("{}: {} → {}", change.field, change.before, change.after),
+/// What a row is about, in words, and where that is looked at. What is gone is its id.
+fn about(entry: &Entry, local: &LocalTime, names: &Names) -> (String, Option<String>) {
+    let id = || entry.on.clone();
+    let Some(thing) = Thing::of(&entry.act).filter(|_| !entry.on.is_empty()) else { return (id(), None) };
+    if thing == Thing::Run {
+        let began = entry.on.parse::<RunId>().ok().and_then(|run| i64::try_from(run.made_at_ms()).ok());
+        return match began {
+            Some(began) => (format!("The refresh of {}", local.when(began)), Some("/sync".to_owned())),
+            None => (id(), None),
+        };
+    }
+    let Some(name) = names.of(thing, &entry.on) else { return (id(), None) };
+    let at = super::encoded(&entry.on);
+    let href = match thing {
+        Thing::User => format!("/users/{at}"),
+        Thing::Key => "/settings/keys".to_owned(),
+        Thing::Message => format!("/messages/{at}"),
+        Thing::Contact => format!("/contacts/{at}"),
+        Thing::Profile => format!("/users/profiles/{at}"),
+        Thing::Upload => format!("/upload/{at}"),
+        Thing::Run => "/sync".to_owned(),
     };
-    changes.into_iter().map(said).collect()
+    let words = if thing == Thing::Message { words::readable(name) } else { name.to_owned() };
+    (words, names.is_there(thing, &entry.on).then_some(href))
+}
+
+/// Changes of one row that the page shows; the files hold all.
+const SHOWN: usize = 8;
+
+/// The changes of a row in words; what cannot be read stands as it is.
+fn changes(json: &str, names: &Names) -> Vec<String> {
+    let Ok(changes) = serde_json::from_str::<Vec<Change>>(json) else { return vec![json.to_owned()] };
+    let more = changes.len().saturating_sub(SHOWN);
+    let mut said: Vec<String> = changes.into_iter().take(SHOWN).map(|change| said(change, names)).collect();
+    if more > 0 {
+        said.push(format!("and {more} more"));
+    }
+    said
+}
+
+fn said(change: Change, names: &Names) -> String {
+    let named = names_a_person(&change);
+    let value = |id: String| match names.of(Thing::Contact, &id).filter(|_| named) {
+        Some(name) => name.to_owned(),
+        None => id,
+    };
+    let is_kept_out = is_hidden(&change.before) || is_hidden(&change.after);
+    let Change { field, before, after } = change;
+    match (before.is_empty(), after.is_empty()) {
+        (true, true) => field,
+        // The log does not hold it, and its hash says nothing to a reader.
+        (true, false) if is_kept_out => format!("{field}: given"),
+        (false, true) if is_kept_out => format!("{field}: taken away"),
+        (false, false) if is_kept_out => format!("{field}: changed"),
+        (true, false) => format!("{field}: {}", value(after)),
+        (false, true) => format!("{field}: no longer {}", value(before)),
+        (false, false) => format!("{field}: {} → {}", value(before), value(after)),
+    }
 }
 
 #[cfg(test)]
@@ -207,7 +240,8 @@ pub(crate) mod samples {
                 "u2",
                 vec![Change::of("roles", "user composeMessage", "user composeMessage messageHistory")],
             ),
-            (Act::ContactChanged, "u1", "=1+1", vec![Change::of("mobile", "a41f", "99e0")]),
+            (Act::PairBarred, "u1", "gone", vec![Change::of("pupil", "", "ben")]),
+            (Act::ContactChanged, "u1", "=1+1", vec![Change::of("mobile", "hash:a41f", "hash:99e0")]),
         ];
         let mut head = Head::default();
         let mut entries = Vec::new();
@@ -219,17 +253,26 @@ pub(crate) mod samples {
                 on: on.into(),
                 changes: changes.into_iter().flatten().collect(),
             };
-            let entry = head.seal("school", &deed, now_ms() - (5 - n) * 3_600_000);
+            let entry = head.seal("school", &deed, now_ms() - (6 - n) * 3_600_000);
             head = entry.head();
             entries.insert(0, entry);
         }
         entries
     }
 
-    pub(crate) fn names() -> BTreeMap<String, String> {
-        [("user:u1", "Morgan Ellis"), ("user:u2", "Olive Field")]
-            .map(|(who, name)| (who.to_owned(), name.to_owned()))
-            .into()
+    pub(crate) fn names() -> Names {
+        let mut names = Names::default();
+        names.know(Thing::User, "u1", "Morgan Ellis", true);
+        names.know(Thing::User, "u2", "Olive Field", true);
+        names.know(
+            Thing::Message,
+            "01KRJ5W0000000000000000000",
+            "School closes at 2 pm today, $forename",
+            true,
+        );
+        names.know(Thing::Contact, "ben", "Ben Abbot", true);
+        names.know(Thing::Contact, "gone", "Ada Abbot", false);
+        names
     }
 
     impl AuditPage {
@@ -255,10 +298,24 @@ pub(crate) mod samples {
 
     #[test]
     fn a_row_is_said_in_words() {
-        let row = Row::new(&entries()[1], &local(), &names());
-        assert_eq!((row.who.as_str(), row.about.as_str()), ("Morgan Ellis", "Olive Field"));
-        assert_eq!(row.changes, ["roles: user composeMessage → user composeMessage messageHistory"]);
-        assert_eq!(changes("not json"), ["not json"]);
+        let row = |at: usize| Row::new(&entries()[at], &local(), &names());
+        assert_eq!((row(2).who.as_str(), row(2).about.as_str()), ("Morgan Ellis", "Olive Field"));
+        assert_eq!(row(2).href.as_deref(), Some("/users/u2"));
+        assert_eq!(row(2).changes, ["roles: user composeMessage → user composeMessage messageHistory"]);
+        assert_eq!(row(3).about, "School closes at 2 pm today, [forename]");
+        assert_eq!(row(3).href.as_deref(), Some("/messages/01KRJ5W0000000000000000000"));
+        assert_eq!(
+            (row(1).about.as_str(), row(1).href.as_deref()),
+            ("Ada Abbot", None),
+            "who is gone has no page"
+        );
+        assert_eq!(row(1).changes, ["pupil: Ben Abbot"]);
+        assert_eq!(row(0).about, "=1+1", "what is gone altogether is its id");
+        assert_eq!(row(0).changes, ["mobile: changed"], "a hash says nothing to a reader");
+        assert_eq!(changes("not json", &names()), ["not json"]);
         assert_eq!(name_of("key:k7", &names()), "API key k7");
+        let many: Vec<Change> = (0..48).filter_map(|n| Change::of("contact", &n.to_string(), "")).collect();
+        let said = changes(&serde_json::to_string(&many).unwrap(), &names());
+        assert_eq!((said.len(), said[8].as_str()), (9, "and 40 more"));
     }
 }

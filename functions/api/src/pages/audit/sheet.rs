@@ -1,20 +1,19 @@
 //! The log as files: a workbook to read, and text to check without our program (`docs/AUDIT.md`).
 
-use std::collections::BTreeMap;
-
 use domain::audit::Entry;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_xlsxwriter::{Format, FormatBorder, Workbook, XlsxError};
 
 use super::{name_of, words_of};
+use crate::services::audit::Names;
 
 pub(super) const HEADINGS: [&str; 12] =
     ["seq", "time", "at_ms", "who", "who_name", "from", "act", "act_words", "on", "changes", "prev", "hash"];
 const WIDTHS: [f64; 12] = [8.0, 22.0, 15.0, 32.0, 22.0, 16.0, 22.0, 30.0, 30.0, 50.0, 20.0, 20.0];
 
 /// A row as texts. The time is the school's; what is hashed stands beside it as it was hashed.
-pub(super) fn cells(entry: &Entry, zone: &TimeZone, names: &BTreeMap<String, String>) -> [String; 12] {
+pub(super) fn cells(entry: &Entry, zone: &TimeZone, names: &Names) -> [String; 12] {
     let at = Timestamp::from_millisecond(entry.at_ms).unwrap_or_default().to_zoned(zone.clone());
     [
         entry.seq.to_string(),

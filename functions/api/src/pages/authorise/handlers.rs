@@ -109,7 +109,7 @@ async fn one(
     reason: String,
     problems: Vec<Problem>,
 ) -> Result<Response> {
-    let not_yours = may_decide(by, looked).err().map(|why| why.to_string());
+    let not_yours = may_decide(by, looked).err();
     let book = desk.book(state, &by.school).await?;
     let asked = Asked { own: is_own(by, &looked.meta), not_yours, changed_now, reason, problems };
     html(&OnePage::new(desk.frame, &desk.local, &book, looked, asked))

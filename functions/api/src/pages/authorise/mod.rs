@@ -4,7 +4,7 @@ mod edit;
 mod handlers;
 
 use askama::Template;
-use domain::approval::Figures;
+use domain::approval::{Figures, NotYours};
 use domain::book::AddressBook;
 use domain::channel::Channel;
 use domain::ids::ContactId;
@@ -100,6 +100,7 @@ pub(crate) struct OnePage {
     blockers: Vec<String>,
     /// Why this person may not decide.
     not_yours: Option<String>,
+    may_reject: bool,
     own: bool,
     send_words: String,
     reason: String,
@@ -131,7 +132,7 @@ struct Person {
 /// What the page knows besides the message itself.
 struct Asked {
     own: bool,
-    not_yours: Option<String>,
+    not_yours: Option<NotYours>,
     changed_now: bool,
     reason: String,
     problems: Vec<Problem>,
@@ -178,7 +179,8 @@ impl OnePage {
             ),
             reason_error: super::kit::error_of(&asked.problems, "reason"),
             problems: asked.problems,
-            not_yours: asked.not_yours,
+            not_yours: asked.not_yours.map(|why| why.to_string()),
+            may_reject: !asked.own && asked.not_yours.is_none_or(NotYours::may_reject),
             own: asked.own,
             reason: asked.reason,
             frame,

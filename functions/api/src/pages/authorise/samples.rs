@@ -130,10 +130,9 @@ impl OnePage {
     }
 
     pub(crate) fn sample_own() -> Self {
-        let why = domain::approval::NotYours::OwnOver.to_string();
         let asked = Asked {
             own: true,
-            not_yours: Some(why),
+            not_yours: Some(domain::approval::NotYours::OwnOver),
             changed_now: false,
             reason: String::new(),
             problems: Vec::new(),

@@ -2,15 +2,13 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::audit::{Act, Change};
 use domain::contact::{Contact, LabelledNumber, Overridden, Overrides, PhoneLabel};
 use domain::people::Action;
 use domain::settings::Settings;
 use http::StatusCode;
-use store::{StoreError, StoredContact};
+use store::StoredContact;
 
 use super::{ContactPage, Typed};
-use crate::address::ClientAddress;
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
@@ -19,7 +17,6 @@ use crate::pages::frame::Here;
 use crate::pages::kit::Problem;
 use crate::pages::{contact_path, shown};
 use crate::services::contacts::{ContactFields, read_contact};
-use crate::services::settings::hidden;
 use crate::state::ApiState;
 
 /// A field that staff changed, beside what its source says.
@@ -58,7 +55,6 @@ impl ChangedView {
 pub(super) async fn save(
     state: &ApiState,
     by: &SignedIn,
-    from: &ClientAddress,
     desk: Desk,
     stored: StoredContact,
     form: &FormFields,
@@ -75,7 +71,8 @@ pub(super) async fn save(
     let problems = match wanted(&counts, &before, &typed, &desk.settings, state) {
         Ok(wanted) => {
             let overrides = Overrides::between(&stored.contact, &wanted);
-            match put(state, by, from, &stored.contact, overrides, rev).await {
+            let changed = Contact { overrides, ..stored.contact.clone() };
+            match super::put(state, by, &stored.contact, &changed, rev).await {
                 Ok(response) => return Ok(response),
                 Err(ApiError::Conflict(words)) => vec![Problem::new("", words)],
                 Err(other) => return Err(other),
@@ -135,50 +132,19 @@ fn wanted(
     })
 }
 
-/// Keeps these changes of a contact that was read at `rev`.
-async fn put(
-    state: &ApiState,
-    by: &SignedIn,
-    from: &ClientAddress,
-    source: &Contact,
-    overrides: Overrides,
-    rev: u64,
-) -> Result<Response> {
-    let contact = Contact { overrides, ..source.clone() };
-    let (was, is) = (source.overridden(), contact.overridden());
-    let fields = ["title", "forename", "surname", "mobile", "home", "work", "email"];
-    let value = |of: &[Overridden], field: &str| {
-        let found = of.iter().find(|o| o.field == field);
-        found.map_or_else(String::new, |o| hidden(by, field, &o.ours))
-    };
-    let changes = fields.iter().filter_map(|f| Change::of(f, &value(&was, f), &value(&is, f))).collect();
-    let deed = by.deed(from, Act::ContactChanged, contact.id.as_str(), changes);
-    match by.school.put_contact(&contact, rev, state.now_ms()).await {
-        Ok(_) => {}
-        Err(StoreError::Conflict) => {
-            let words = "Somebody else changed this contact while you did. Load the page again and repeat your change.";
-            return Err(ApiError::Conflict(words.to_owned()));
-        }
-        Err(other) => return Err(other.into()),
-    }
-    by.school.record(&deed, state.now_ms()).await?;
-    Ok(Redirect::to(&format!("/contacts/{}?done=saved", contact_path(&contact.id))).into_response())
-}
-
 /// Takes one change back: the source's value counts again.
 pub(super) async fn drop_one(
     State(state): State<ApiState>,
     Path(id): Path<String>,
-    from: ClientAddress,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
     let desk = Desk::open(&state, &by, Here::Contacts).await?;
     let stored = super::seen(&state, &by, &desk, &id).await?;
-    let mut overrides = stored.contact.overrides.clone();
-    if !overrides.drop_field(form.text("field")) {
+    let mut changed = stored.contact.clone();
+    if !changed.overrides.drop_field(form.text("field")) {
         // Somebody else was first, or it was pressed twice.
         return Ok(Redirect::to(&format!("/contacts/{}", contact_path(&stored.contact.id))).into_response());
     }
-    put(&state, &by, &from, &stored.contact, overrides, stored.rev).await
+    super::put(&state, &by, &stored.contact, &changed, stored.rev).await
 }

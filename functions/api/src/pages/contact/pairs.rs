@@ -9,7 +9,6 @@ use domain::book::{AddressBook, Pair};
 use domain::ids::ContactId;
 use domain::people::Action;
 
-use crate::address::ClientAddress;
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::pages::contact_path;
@@ -99,7 +98,6 @@ fn tied(kind: &str, pair: &Pair) -> String {
 pub(super) async fn bar(
     State(state): State<ApiState>,
     Path(id): Path<String>,
-    from: ClientAddress,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
@@ -122,12 +120,10 @@ pub(super) async fn bar(
     let pair = |act, was: &str, is: &str| {
         let changes =
             Change::of("pupil", "", pupil.as_str()).into_iter().chain(Change::of("no_contact", was, is));
-        by.deed(&from, act, adult.as_str(), changes.collect())
+        by.deed(act, adult.as_str(), changes.collect())
     };
     if !lifts {
-        // The bar first: it counts even where the log cannot be written.
-        by.school.bar(pupil, adult, state.now_ms()).await?;
-        by.school.record(&pair(Act::PairBarred, "off", "on"), state.now_ms()).await?;
+        by.school.bar(pupil, adult, &pair(Act::PairBarred, "off", "on"), state.now_ms()).await?;
         return Ok(Redirect::to(&format!("{path}?done=barred")).into_response());
     }
     if form.text("sure") != "yes" {
@@ -149,8 +145,7 @@ pub(super) async fn bar(
             back: path,
         });
     }
-    by.school.record(&pair(Act::BarLifted, "on", "off"), state.now_ms()).await?;
-    by.school.lift_bar(pupil, adult, state.now_ms()).await?;
+    by.school.lift_bar(pupil, adult, &pair(Act::BarLifted, "on", "off"), state.now_ms()).await?;
     Ok(Redirect::to(&format!("{path}?done=lifted")).into_response())
 }
 

@@ -137,7 +137,6 @@ async fn show_expired(State(state): State<ApiState>, Arriving(by): Arriving) -> 
 
 async fn set_expired(
     State(state): State<ApiState>,
-    address: ClientAddress,
     headers: HeaderMap,
     PostedArriving { by, form }: PostedArriving,
 ) -> Result<Response> {
@@ -151,7 +150,7 @@ async fn set_expired(
             return told(expired(&by, hint), refused);
         }
     };
-    let deed = by.deed(&address, Act::PasswordChanged, by.user.to_string(), Vec::new());
+    let deed = by.deed(Act::PasswordChanged, by.user.to_string(), Vec::new());
     by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
     notify(&state, by.school.id(), Notice::PasswordChanged { user: by.user }).await?;
     let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;

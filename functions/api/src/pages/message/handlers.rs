@@ -19,7 +19,7 @@ use crate::pages::contacts::AskPage;
 use crate::pages::desk::{Desk, html};
 use crate::pages::kit::Ask;
 use crate::pages::words;
-use crate::services::control;
+use crate::services::control::{self, MayResend};
 use crate::services::deliveries::{DeliveryLine, deliveries_in};
 use crate::services::status::{Status, status};
 use crate::state::ApiState;
@@ -112,13 +112,17 @@ async fn stop(
         let state_now = by.school.meta(id).await?.ok_or(ApiError::NotFound)?.state;
         return ask_page(&state, &by, id, stop_or_withdraw(id, state_now)).await;
     }
-    let done =
-        match control::stop(&state, &by.school, id, &by.did(Act::MessageStopped, id.to_string(), Vec::new()))
-            .await?
-        {
-            MessageState::Stopped => "stopped",
-            _ => "over",
-        };
+    let done = match control::stop(
+        &state,
+        &by.school,
+        id,
+        &by.deed(Act::MessageStopped, id.to_string(), Vec::new()),
+    )
+    .await?
+    {
+        MessageState::Stopped => "stopped",
+        _ => "over",
+    };
     Ok(Redirect::to(&format!("/messages/{id}?done={done}")).into_response())
 }
 
@@ -156,9 +160,9 @@ async fn resend(
         let waiting = status(&state, &by.school, id).await?.can_resend();
         return ask_page(&state, &by, id, resend_ask(id, waiting)).await;
     }
-    let deed = by.did(Act::MessageResent, id.to_string(), Vec::new());
-    let may_post = by.rights().may(Action::Tweet);
-    let resent = control::resend(&state, &by.school, id, may_post, &deed).await?;
+    let deed = by.deed(Act::MessageResent, id.to_string(), Vec::new());
+    let may = MayResend { posts: by.rights().may(Action::Tweet), cap: None };
+    let resent = control::resend(&state, &by.school, id, may, &deed).await?;
     Ok(Redirect::to(&format!("/messages/{id}?done=resent&n={}", resent.count)).into_response())
 }
 
@@ -172,7 +176,7 @@ async fn send_unsynced(
     if form.text("sure") != "yes" {
         return ask_page(&state, &by, id, unsynced_ask(id)).await;
     }
-    let deed = by.did(Act::SentUnsynced, id.to_string(), Vec::new());
+    let deed = by.deed(Act::SentUnsynced, id.to_string(), Vec::new());
     control::waive_sync(&state, &by.school, id, &deed).await?;
     Ok(Redirect::to(&format!("/messages/{id}?done=sent")).into_response())
 }

@@ -11,7 +11,6 @@ use domain::settings::Settings;
 use store::ComposeDefaults;
 
 use super::{Tick, Tried, told};
-use crate::address::ClientAddress;
 use crate::auth::Posted;
 use crate::error::Result;
 use crate::pages::kit::Problem;
@@ -28,11 +27,7 @@ pub(super) fn ticks(chosen: &[Channel], settings: &Settings) -> Vec<Tick> {
     offered.map(|channel| Tick::of(channel, on(channel))).collect()
 }
 
-pub(super) async fn save(
-    State(state): State<ApiState>,
-    address: ClientAddress,
-    Posted { by, form }: Posted,
-) -> Result<Response> {
+pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     by.may(Action::ChangeOwnPreferences)?;
     let settings = by.school.settings().await?;
     let mut problems = Vec::new();
@@ -69,7 +64,7 @@ pub(super) async fn save(
     };
     let change = Change::of("channels", &codes(&by.person.account.compose), &codes(&after.account.compose));
     let changes = change.into_iter().collect();
-    let deed = by.deed(&address, Act::PreferencesChanged, by.user.to_string(), changes);
+    let deed = by.deed(Act::PreferencesChanged, by.user.to_string(), changes);
     by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
     Ok(Redirect::to("/preferences?done=compose").into_response())
 }

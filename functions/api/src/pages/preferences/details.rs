@@ -13,7 +13,6 @@ use store::{StoreError, User};
 
 use super::password::is_theirs;
 use super::{Tried, told};
-use crate::address::ClientAddress;
 use crate::auth::{Posted, SignedIn, allow};
 use crate::error::Result;
 use crate::forms::FormFields;
@@ -24,11 +23,7 @@ use crate::state::ApiState;
 /// Links to confirm an address in a quarter of an hour.
 const LINKS: u32 = 5;
 
-pub(super) async fn save(
-    State(state): State<ApiState>,
-    address: ClientAddress,
-    Posted { by, form }: Posted,
-) -> Result<Response> {
+pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     by.may(Action::ChangeOwnPreferences)?;
     let country = by.school.settings().await?.country;
     let mut problems = Vec::new();
@@ -41,7 +36,7 @@ pub(super) async fn save(
         if after == by.person {
             return Ok(Redirect::to("/preferences?done=details").into_response());
         }
-        let deed = by.deed(&address, Act::PreferencesChanged, by.user.to_string(), changes(&by, &after));
+        let deed = by.deed(Act::PreferencesChanged, by.user.to_string(), changes(&by, &after));
         match by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await {
             Ok(()) if moved => {
                 notify(&state, by.school.id(), Notice::ConfirmEmail { user: by.user }).await?;

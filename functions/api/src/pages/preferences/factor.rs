@@ -16,7 +16,6 @@ use store::{Membership, Owes, SecondFactor};
 
 use super::password::is_theirs;
 use super::{Tried, told};
-use crate::address::ClientAddress;
 use crate::auth::{Arriving, Posted, PostedArriving, SignedIn, allow, begin, factor, path_of};
 use crate::error::{ApiError, Result};
 use crate::pages::desk::html;
@@ -94,7 +93,6 @@ fn set_up(
 
 pub(super) async fn switch_on(
     State(state): State<ApiState>,
-    address: ClientAddress,
     PostedArriving { by, form }: PostedArriving,
 ) -> Result<Response> {
     other_first(&by)?;
@@ -120,7 +118,7 @@ pub(super) async fn switch_on(
     let (codes, recovery) = factor::recovery_codes(&state);
     let mut after = by.person.clone();
     after.account.second_factor = Some(SecondFactor { secret: secret.hex(), last_step, recovery });
-    let deed = by.deed(&address, Act::SecondFactorOn, by.user.to_string(), Vec::new());
+    let deed = by.deed(Act::SecondFactorOn, by.user.to_string(), Vec::new());
     by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
     notify(&state, by.school.id(), Notice::SecondFactor { user: by.user, on: true }).await?;
     html(&CodesPage { codes })
@@ -128,7 +126,6 @@ pub(super) async fn switch_on(
 
 pub(super) async fn switch_off(
     State(state): State<ApiState>,
-    address: ClientAddress,
     headers: HeaderMap,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
@@ -140,7 +137,7 @@ pub(super) async fn switch_off(
     after.account.second_factor = None;
     // Pages on which an app was being set up are void.
     after.account.epoch = after.account.epoch.wrapping_add(1);
-    let deed = by.deed(&address, Act::SecondFactorOff, by.user.to_string(), Vec::new());
+    let deed = by.deed(Act::SecondFactorOff, by.user.to_string(), Vec::new());
     by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
     notify(&state, by.school.id(), Notice::SecondFactor { user: by.user, on: false }).await?;
     let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
@@ -149,7 +146,6 @@ pub(super) async fn switch_off(
 
 pub(super) async fn new_codes(
     State(state): State<ApiState>,
-    address: ClientAddress,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::ChangeOwnPreferences)?;
@@ -162,7 +158,7 @@ pub(super) async fn new_codes(
         return Ok(Redirect::to("/preferences").into_response());
     };
     factor.recovery = recovery;
-    let deed = by.deed(&address, Act::SecondFactorOn, by.user.to_string(), Vec::new());
+    let deed = by.deed(Act::SecondFactorOn, by.user.to_string(), Vec::new());
     by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
     html(&CodesPage { codes })
 }

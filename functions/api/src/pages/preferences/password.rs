@@ -8,7 +8,6 @@ use domain::people::Action;
 use http::HeaderMap;
 
 use super::{Tried, told};
-use crate::address::ClientAddress;
 use crate::auth::standards::{Chosen, choose};
 use crate::auth::{Posted, SignedIn, WINDOW_S, allow, begin};
 use crate::error::Result;
@@ -22,7 +21,6 @@ const TRIES: u32 = 10;
 
 pub(super) async fn change(
     State(state): State<ApiState>,
-    address: ClientAddress,
     headers: HeaderMap,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
@@ -39,7 +37,7 @@ pub(super) async fn change(
         }
         Chosen::Unsafe(warnings) => return told(&state, &by, Tried { warnings, ..Tried::default() }).await,
     };
-    let deed = by.deed(&address, Act::PasswordChanged, by.user.to_string(), Vec::new());
+    let deed = by.deed(Act::PasswordChanged, by.user.to_string(), Vec::new());
     by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
     notify(&state, by.school.id(), Notice::PasswordChanged { user: by.user }).await?;
     // Every session ended with the old password, this one too: it goes on under a new token.

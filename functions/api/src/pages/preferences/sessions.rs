@@ -6,7 +6,6 @@ use domain::audit::Act;
 use domain::people::Action;
 use http::HeaderMap;
 
-use crate::address::ClientAddress;
 use crate::auth::{Posted, begin};
 use crate::error::Result;
 use crate::pages::door::go;
@@ -15,12 +14,11 @@ use crate::state::ApiState;
 /// Ends one, or with `all` every other: this one goes on under a new token.
 pub(super) async fn end(
     State(state): State<ApiState>,
-    address: ClientAddress,
     headers: HeaderMap,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::ChangeOwnPreferences)?;
-    let deed = by.deed(&address, Act::SessionsEnded, by.user.to_string(), Vec::new());
+    let deed = by.deed(Act::SessionsEnded, by.user.to_string(), Vec::new());
     if form.has("all") {
         let mut after = by.person.clone();
         after.account.epoch = after.account.epoch.wrapping_add(1);

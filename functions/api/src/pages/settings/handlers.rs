@@ -10,7 +10,6 @@ use serde::Deserialize;
 
 use super::confirm::ConfirmSettingsPage;
 use super::{SettingsPage, logo, problems, x};
-use crate::address::ClientAddress;
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::pages::desk::{Desk, html};
@@ -54,12 +53,11 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
 async fn save(
     State(state): State<ApiState>,
     Path(code): Path<String>,
-    from: ClientAddress,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
     let group = group(&code).ok_or(ApiError::NotFound)?;
-    let outcome = change(&state, &by, &from, group, &form).await?;
+    let outcome = change(&state, &by, group, &form).await?;
     let done = |word: &str| Ok(Redirect::to(&format!("/settings?done={word}")).into_response());
     let desk = Desk::open(&state, &by, Here::Settings).await?;
     match outcome {

@@ -7,7 +7,6 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 
 use super::SettingsPage;
-use crate::address::ClientAddress;
 use crate::auth::{Posted, PostedFile, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::pages::desk::{Desk, html};
@@ -18,7 +17,6 @@ use crate::state::ApiState;
 
 pub(super) async fn put(
     State(state): State<ApiState>,
-    from: ClientAddress,
     PostedFile { by, file }: PostedFile,
 ) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
@@ -27,7 +25,7 @@ pub(super) async fn put(
     let decoded = tokio::task::spawn_blocking(move || picture(&file)).await.map_err(ApiError::internal)?;
     match decoded {
         Ok(picture) => {
-            put_logo(&state, &by, &from, Some(picture)).await?;
+            put_logo(&state, &by, Some(picture)).await?;
             Ok(Redirect::to("/settings?done=logo").into_response())
         }
         Err(error) => {
@@ -39,13 +37,9 @@ pub(super) async fn put(
     }
 }
 
-pub(super) async fn remove(
-    State(state): State<ApiState>,
-    from: ClientAddress,
-    Posted { by, .. }: Posted,
-) -> Result<Response> {
+pub(super) async fn remove(State(state): State<ApiState>, Posted { by, .. }: Posted) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
-    put_logo(&state, &by, &from, None).await?;
+    put_logo(&state, &by, None).await?;
     Ok(Redirect::to("/settings?done=no-logo").into_response())
 }
 

@@ -13,7 +13,6 @@ use serde::Deserialize;
 use view::TrialView;
 pub(crate) use view::{MisPage, TrialPart};
 
-use crate::address::ClientAddress;
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
@@ -58,14 +57,10 @@ async fn page(
     Ok(MisPage::new(desk.frame, &desk.settings.mis, &desk.local, trial, kind, form, problems))
 }
 
-async fn put(
-    State(state): State<ApiState>,
-    from: ClientAddress,
-    Posted { by, form }: Posted,
-) -> Result<Response> {
+async fn put(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
     let done = |word: &str| Ok(Redirect::to(&format!("/settings/mis?done={word}")).into_response());
-    let (status, form, problems) = match save(&state, &by, &from, &form).await? {
+    let (status, form, problems) = match save(&state, &by, &form).await? {
         Outcome::Saved => return done("saved"),
         Outcome::Same => return done("same"),
         Outcome::Wrong(errors) => {

@@ -4,6 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use domain::audit::Act;
 use domain::contact::{ContactRole, Source};
 use domain::ids::ImportId;
 use domain::import::{Field, Stage};
@@ -158,7 +159,8 @@ async fn confirm(
 ) -> Result<Response> {
     by.may(Action::Upload)?;
     let id = known(&id)?;
-    imports::confirm(&state, &by.school, id, version(&form), form.has("good_rows_only")).await?;
+    let deed = by.deed(Act::DataUploaded, id.to_string(), Vec::new());
+    imports::confirm(&state, &by.school, id, version(&form), form.has("good_rows_only"), deed).await?;
     Ok(to(id))
 }
 

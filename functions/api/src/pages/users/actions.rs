@@ -9,7 +9,6 @@ use store::Membership;
 use super::list::name_of;
 use super::member::{delete_ask, known};
 use super::roles::ticked;
-use crate::ClientAddress;
 use crate::auth::Posted;
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
@@ -40,20 +39,18 @@ fn as_seen(form: &FormFields, of: &Membership) -> Result<()> {
 
 pub(super) async fn roles(
     State(state): State<ApiState>,
-    address: ClientAddress,
     Path(id): Path<String>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     manager(&by)?;
     let of = member_of(&by, known(&id)?).await?;
     as_seen(&form, &of)?;
-    users::edit(&state, &by, &address, &of, Edit::Roles(ticked(&form))).await?;
+    users::edit(&state, &by, &of, Edit::Roles(ticked(&form))).await?;
     Ok(back(of.user(), "roles"))
 }
 
 pub(super) async fn groups(
     State(state): State<ApiState>,
-    address: ClientAddress,
     Path(id): Path<String>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
@@ -69,44 +66,41 @@ pub(super) async fn groups(
     if groups.len() > MOST_GROUPS || !groups.iter().all(named) {
         return Err(ApiError::field("group", format!("Choose up to {MOST_GROUPS} groups from the list.")));
     }
-    users::edit(&state, &by, &address, &of, Edit::Groups(groups)).await?;
+    users::edit(&state, &by, &of, Edit::Groups(groups)).await?;
     Ok(back(of.user(), "groups"))
 }
 
 pub(super) async fn disable(
     State(state): State<ApiState>,
-    address: ClientAddress,
     Path(id): Path<String>,
     Posted { by, .. }: Posted,
 ) -> Result<Response> {
     manager(&by)?;
     let of = member_of(&by, known(&id)?).await?;
-    users::edit(&state, &by, &address, &of, Edit::Standing(Standing::Disabled)).await?;
+    users::edit(&state, &by, &of, Edit::Standing(Standing::Disabled)).await?;
     Ok(back(of.user(), "disabled"))
 }
 
 pub(super) async fn enable(
     State(state): State<ApiState>,
-    address: ClientAddress,
     Path(id): Path<String>,
     Posted { by, .. }: Posted,
 ) -> Result<Response> {
     manager(&by)?;
     let of = member_of(&by, known(&id)?).await?;
-    users::edit(&state, &by, &address, &of, Edit::Standing(Standing::Enabled)).await?;
+    users::edit(&state, &by, &of, Edit::Standing(Standing::Enabled)).await?;
     Ok(back(of.user(), "enabled"))
 }
 
 pub(super) async fn delete(
     State(state): State<ApiState>,
-    address: ClientAddress,
     Path(id): Path<String>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     manager(&by)?;
     let of = member_of(&by, known(&id)?).await?;
     if form.text("sure") == "yes" {
-        users::edit(&state, &by, &address, &of, Edit::Standing(Standing::Deleted)).await?;
+        users::edit(&state, &by, &of, Edit::Standing(Standing::Deleted)).await?;
         return Ok(Redirect::to("/users?done=deleted").into_response());
     }
     let user = state.store().user(of.user()).await?.ok_or(ApiError::NotFound)?;

@@ -11,7 +11,6 @@ use store::{OwnProfile, StoreError};
 use ulid::Ulid;
 
 use super::roles::{RoleBox, boxes, locked_boxes, ticked, titles};
-use crate::ClientAddress;
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
@@ -123,11 +122,7 @@ fn change(before: &Profile, after: &Profile) -> Vec<Change> {
     Change::of("name", &before.name, &after.name).into_iter().chain(roles).collect()
 }
 
-pub(super) async fn add(
-    State(state): State<ApiState>,
-    address: ClientAddress,
-    Posted { by, form }: Posted,
-) -> Result<Response> {
+pub(super) async fn add(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     let manager = manager(&by)?;
     let wanted = read(&form);
     manager.may_give(wanted.roles).map_err(not_yours)?;
@@ -139,7 +134,7 @@ pub(super) async fn add(
     }
     let problems = problems_of(&wanted, &others, None);
     if problems.is_empty() {
-        let deed = by.deed(&address, Act::ProfileChanged, id.to_string(), change(&empty(), &wanted));
+        let deed = by.deed(Act::ProfileChanged, id.to_string(), change(&empty(), &wanted));
         return match by.school.add_profile(id, wanted, &deed, state.now_ms()).await {
             Ok(()) | Err(StoreError::Conflict) => Ok(saved()),
             Err(other) => Err(other.into()),
@@ -167,7 +162,6 @@ pub(super) async fn open(
 
 pub(super) async fn save(
     State(state): State<ApiState>,
-    address: ClientAddress,
     Path(id): Path<String>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
@@ -187,7 +181,7 @@ pub(super) async fn save(
     if problems.is_empty() {
         let changes = change(&before.profile, &wanted);
         if !changes.is_empty() {
-            let deed = by.deed(&address, Act::ProfileChanged, before.id.to_string(), changes);
+            let deed = by.deed(Act::ProfileChanged, before.id.to_string(), changes);
             by.school.change_profile(&before, wanted, &deed, state.now_ms()).await?;
         }
         return Ok(saved());
@@ -198,7 +192,6 @@ pub(super) async fn save(
 
 pub(super) async fn delete(
     State(state): State<ApiState>,
-    address: ClientAddress,
     Path(id): Path<String>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
@@ -206,8 +199,7 @@ pub(super) async fn delete(
     let before = own(&by, &id).await?;
     manager.may_give(before.profile.roles).map_err(not_yours)?;
     if form.text("sure") == "yes" {
-        let deed =
-            by.deed(&address, Act::ProfileChanged, before.id.to_string(), change(&before.profile, &empty()));
+        let deed = by.deed(Act::ProfileChanged, before.id.to_string(), change(&before.profile, &empty()));
         by.school.delete_profile(&before, &deed, state.now_ms()).await?;
         return Ok(Redirect::to("/users/profiles?done=deleted").into_response());
     }

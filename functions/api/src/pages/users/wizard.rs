@@ -10,7 +10,6 @@ use http::StatusCode;
 use store::User;
 
 use super::roles::{RoleBox, boxes, ticked, titles};
-use crate::ClientAddress;
 use crate::auth::{Posted, SignedIn};
 use crate::error::Result;
 use crate::forms::FormFields;
@@ -97,11 +96,7 @@ pub(super) async fn begin(State(state): State<ApiState>, by: SignedIn) -> Result
 }
 
 /// A button of a step was pressed. Each reads the whole form anew.
-pub(super) async fn press(
-    State(state): State<ApiState>,
-    address: ClientAddress,
-    Posted { by, form }: Posted,
-) -> Result<Response> {
+pub(super) async fn press(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     manager(&by)?;
     let desk = Desk::open(&state, &by, Here::Users).await?;
     let mut typed = Typed::read(&form);
@@ -169,12 +164,10 @@ pub(super) async fn press(
         // Whoever made the user a moment ago with the same form pressed twice.
         (Some(user), username) if username.as_deref() == Ok(&*user.username) => {
             let new = typed.new_user(email, user.username.clone());
-            Some(create(&state, &by, &address, new, roles).await?)
+            Some(create(&state, &by, new, roles).await?)
         }
-        (Some(user), _) => Some(link(&state, &by, &address, user.id, roles).await?),
-        (None, Ok(username)) => {
-            Some(create(&state, &by, &address, typed.new_user(email, username), roles).await?)
-        }
+        (Some(user), _) => Some(link(&state, &by, user.id, roles).await?),
+        (None, Ok(username)) => Some(create(&state, &by, typed.new_user(email, username), roles).await?),
         (None, Err(error)) => {
             problems.push(Problem::new("username", error.to_string()));
             None

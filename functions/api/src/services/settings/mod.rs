@@ -17,10 +17,10 @@ use store::StoreError;
 pub use logo::{LogoError, MAX_LOGO_BYTES, Picture, picture};
 pub use rows::{GROUPS, Group, Kind, Row};
 
-use crate::address::ClientAddress;
 use crate::auth::SignedIn;
 use crate::error::{ApiError, FieldError, Result};
 use crate::forms::FormFields;
+use crate::services::audit::hidden;
 use crate::state::ApiState;
 
 /// Tries at a row that others change at the same time.
@@ -131,13 +131,7 @@ fn read(
 
 /// Changes a group of rows as a form says. A protected row is changed only when the form comes back with the token that
 /// showed what it was and what it would be.
-pub async fn change(
-    state: &ApiState,
-    by: &SignedIn,
-    from: &ClientAddress,
-    group: &Group,
-    form: &FormFields,
-) -> Result<Outcome> {
+pub async fn change(state: &ApiState, by: &SignedIn, group: &Group, form: &FormFields) -> Result<Outcome> {
     let given = Given { numbers: state.numbers(), now_ms: state.now_ms() };
     for _ in 0..TRIES {
         let stored = by.school.settings().await?;
@@ -159,8 +153,8 @@ pub async fn change(
         if differences.iter().any(|d| d.protected) && form.text("confirmed") != token {
             return Ok(Outcome::Confirm { differences, token });
         }
-        let changes = differences.iter().map(|d| logged(by, d)).collect();
-        let deed = by.deed(from, Act::SettingsChanged, "", changes);
+        let changes = differences.iter().map(|d| logged(state, by, d)).collect();
+        let deed = by.deed(Act::SettingsChanged, "", changes);
         match by.school.change_settings(&stored, after, &deed, given.now_ms).await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done.map(|_| Outcome::Saved)?),
@@ -205,27 +199,16 @@ fn token(by: &SignedIn, group: &Group, differences: &[Difference]) -> String {
 }
 
 /// As the log holds it: a person's data as a hash that differs from school to school.
-fn logged(by: &SignedIn, d: &Difference) -> Change {
-    let shown = |text: &str| match (d.personal, text.is_empty()) {
-        (true, false) => hidden(by, d.name, text),
-        _ => text.to_owned(),
+fn logged(state: &ApiState, by: &SignedIn, d: &Difference) -> Change {
+    let shown = |text: &str| match d.personal {
+        true => hidden(state, &by.school, d.name, text),
+        false => text.to_owned(),
     };
     Change { field: d.name.to_owned(), before: shown(&d.before), after: shown(&d.after) }
 }
 
-/// A salted hash of a person's data, for the log.
-pub(crate) fn hidden(by: &SignedIn, field: &str, text: &str) -> String {
-    let hash = Sha256::digest(format!("{}\0{field}\0{text}", by.school.id()));
-    format!("sha256:{}", hex::encode(&hash[..12]))
-}
-
 /// Takes a picture for the school's logo, or takes the one that it has away.
-pub async fn put_logo(
-    state: &ApiState,
-    by: &SignedIn,
-    from: &ClientAddress,
-    picture: Option<Picture>,
-) -> Result<()> {
+pub async fn put_logo(state: &ApiState, by: &SignedIn, picture: Option<Picture>) -> Result<()> {
     for _ in 0..TRIES {
         let before = by.school.settings().await?;
         if let Some(picture) = &picture {
@@ -236,7 +219,7 @@ pub async fn put_logo(
         let after = Settings { logo: picture.as_ref().map(|p| p.logo.clone()), ..before.clone() };
         let hash = |s: &Settings| s.logo.as_ref().map_or_else(String::new, |logo| logo.hash.clone());
         let Some(change) = Change::of("logo", &hash(&before), &hash(&after)) else { return Ok(()) };
-        let deed = by.deed(from, Act::SettingsChanged, "", vec![change]);
+        let deed = by.deed(Act::SettingsChanged, "", vec![change]);
         match by.school.change_settings(&before, after, &deed, state.now_ms()).await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done.map(|_| ())?),
