@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 use axum::extract::State;
+use domain::audit::Act;
 use domain::contact::{Contact, ContactRole, Source};
 use domain::feed::Tie;
 use domain::ids::ContactId;

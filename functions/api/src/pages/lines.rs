@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::channel::Channel;
 use domain::delivery::DeliveryState;
 use domain::message::{MessageState, Purpose};
 use store::Summary;
@@ -41,8 +42,8 @@ impl Line {
             author: summary.author.name.clone(),
             channels,
             purpose: purpose(summary.purpose),
-            outcome: outcome(summary.state, &counts),
-            tag: tag(summary.state, &counts),
+            outcome: outcome(summary.state, &summary.channels, &counts),
+            tag: tag(summary.state, &summary.channels, &counts),
             bar: bar(&counts),
         }
     }
@@ -79,7 +80,7 @@ fn of(counts: &Counts, show: Show) -> u64 {
     counts.get(&show).copied().unwrap_or(0)
 }
 
-fn outcome(state: MessageState, counts: &Counts) -> String {
+fn outcome(state: MessageState, channels: &[Channel], counts: &Counts) -> String {
     let total = total(counts);
     let part = |n: u64, what: &str| format!("{} of {} {what}", words::number(n), words::number(total));
     match state {
@@ -90,6 +91,10 @@ fn outcome(state: MessageState, counts: &Counts) -> String {
         MessageState::Queued | MessageState::Sending => {
             part(total - of(counts, Show::Waiting) - of(counts, Show::Retrying), "sent")
         }
+        MessageState::Finished if channels == [Channel::Tweet] => match of(counts, Show::Delivered) {
+            0 => "Not known to be on X".to_owned(),
+            _ => "On X".to_owned(),
+        },
         MessageState::Finished | MessageState::Stopped => {
             let (delivered, sent) = (of(counts, Show::Delivered), of(counts, Show::Sent));
             // While most reports are still to come, "delivered" would sound like a failure.
@@ -98,7 +103,7 @@ fn outcome(state: MessageState, counts: &Counts) -> String {
     }
 }
 
-fn tag(state: MessageState, counts: &Counts) -> Option<Tag> {
+fn tag(state: MessageState, channels: &[Channel], counts: &Counts) -> Option<Tag> {
     let unconfirmed = of(counts, Show::Unconfirmed) + of(counts, Show::Expired);
     let failed = of(counts, Show::Failed);
     let n = |n: u64, what: &str| format!("{} {what}", words::number(n));
@@ -113,7 +118,8 @@ fn tag(state: MessageState, counts: &Counts) -> Option<Tag> {
         }
         MessageState::Finished if failed > 0 => Some(Tag::new(Tone::Failed, n(failed, "failed"))),
         MessageState::Finished if of(counts, Show::Delivered) == total(counts) => {
-            Some(Tag::new(Tone::Delivered, "All delivered"))
+            let words = if channels == [Channel::Tweet] { "Posted" } else { "All delivered" };
+            Some(Tag::new(Tone::Delivered, words))
         }
         MessageState::Finished => None,
     }
@@ -131,7 +137,6 @@ fn purpose(purpose: Purpose) -> Option<&'static str> {
 
 #[cfg(test)]
 pub(crate) mod samples {
-    use domain::channel::Channel;
     use domain::ids::MessageId;
     use jiff::Timestamp;
     use store::Author;
@@ -244,6 +249,10 @@ mod tests {
             ("41 of 42 delivered", None),
         ];
         assert_eq!(said, expected.map(|(o, t)| (o.to_owned(), t.map(str::to_owned))));
+        let mut post = summary(9, "x", 1, MessageState::Finished, &[(DeliveryState::Delivered, 1)]);
+        post.channels = vec![Channel::Tweet];
+        let post = Line::new(&post, &local());
+        assert_eq!((post.outcome.as_str(), post.tag.unwrap().words.as_str()), ("On X", "Posted"));
         let rejected = summary(9, "x", 1, MessageState::Rejected, &[]);
         assert_eq!(Line::new(&rejected, &local()).outcome, "Nothing was sent");
     }

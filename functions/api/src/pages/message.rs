@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use domain::book::AddressBook;
+use domain::channel::Channel;
 use domain::ids::{ContactId, MessageId};
 use domain::message::{Message, MessageState};
 use domain::settings::Settings;
@@ -165,11 +166,18 @@ fn resend_ask(id: MessageId, deliveries: u64) -> Ask {
 }
 
 impl Live {
-    fn new(status: &Status, failing: &[DeliveryLine], book: &AddressBook, local: &LocalTime) -> Self {
+    fn new(
+        status: &Status,
+        message: &Message,
+        failing: &[DeliveryLine],
+        book: &AddressBook,
+        local: &LocalTime,
+    ) -> Self {
+        let channels: Vec<Channel> = message.channels().collect();
         let by_code = status.totals.iter().map(|(state, n)| (state.code().to_owned(), *n)).collect();
         let counts = lines::counts(&by_code);
         let total = status.deliveries();
-        let title = title(status, &counts, total);
+        let title = title(status, &channels, &counts, total);
         let waiting = status.can_resend();
         Self {
             sub: sub(status, &counts, local),
@@ -192,7 +200,7 @@ impl Live {
             unsynced: (status.waits == Some(Waits::LetDown)).then(|| unsynced_ask(status.id)),
             total,
             bar: lines::bar(&counts),
-            legend: legend(&counts, total),
+            legend: legend(&channels, &counts, total),
             stop: (!status.is_over()).then(|| stop_or_withdraw(status.id, status.state)),
             resend: (status.is_over() && waiting > 0).then(|| resend_ask(status.id, waiting)),
             groups: groups(status.id, failing, book),
@@ -200,7 +208,7 @@ impl Live {
     }
 }
 
-fn title(status: &Status, counts: &Counts, total: u64) -> String {
+fn title(status: &Status, channels: &[Channel], counts: &Counts, total: u64) -> String {
     let of = |show| counts.get(&show).copied().unwrap_or(0);
     let part = |what: &str, n: u64| format!("{what} {} of {}", words::number(n), words::number(total));
     let (delivered, sent) = (of(Show::Delivered), of(Show::Sent));
@@ -214,6 +222,9 @@ fn title(status: &Status, counts: &Counts, total: u64) -> String {
             part("Sending:", total - of(Show::Waiting) - of(Show::Retrying))
         }
         MessageState::Stopped => part("Stopped after", delivered + sent),
+        MessageState::Finished if channels == [Channel::Tweet] => {
+            if delivered > 0 { "Posted on X" } else { "Not known to be on X" }.to_owned()
+        }
         // While most reports are still to come, "delivered" would sound like a failure.
         MessageState::Finished if delivered >= sent => part("Delivered to", delivered),
         MessageState::Finished => part("Sent to", sent + delivered),
@@ -236,7 +247,7 @@ fn sub(status: &Status, counts: &Counts, local: &LocalTime) -> String {
     }
 }
 
-fn legend(counts: &Counts, total: u64) -> Vec<Legend> {
+fn legend(channels: &[Channel], counts: &Counts, total: u64) -> Vec<Legend> {
     let share = |n: u64| match n * 100 / total.max(1) {
         0 => "under 1%".to_owned(),
         percent => format!("{percent}%"),
@@ -244,8 +255,8 @@ fn legend(counts: &Counts, total: u64) -> Vec<Legend> {
     counts
         .iter()
         .map(|(show, n)| Legend {
-            tag: show.tag(),
-            means: show.means(),
+            tag: show.tag(channels),
+            means: show.means(channels),
             show: show.code(),
             count: words::number(*n),
             share: share(*n),

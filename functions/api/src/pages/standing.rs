@@ -76,9 +76,13 @@ impl Show {
         }
     }
 
-    /// What the word means, for the legend.
-    pub(crate) const fn means(self) -> &'static str {
+    /// What the word means for a message on these channels, for the legend.
+    pub(crate) fn means(self, channels: &[Channel]) -> &'static str {
         match self {
+            Self::Delivered if channels == [Channel::Tweet] => "It is on X, where everybody can read it.",
+            Self::Delivered if channels.contains(&Channel::Tweet) => {
+                "It is on their phone or in their mailbox; a call was answered; the post is on X."
+            }
             Self::Delivered => "It is on their phone or in their mailbox; a call was answered.",
             Self::Sent => "The network has it. It has not said yet that it arrived.",
             Self::Waiting => "Goes in a moment.",
@@ -101,8 +105,10 @@ impl Show {
         }
     }
 
-    pub(crate) fn tag(self) -> Tag {
-        Tag::new(self.tone(), self.words())
+    /// As a tag, for a message on these channels.
+    pub(crate) fn tag(self, channels: &[Channel]) -> Tag {
+        let is_post = self == Self::Delivered && channels == [Channel::Tweet];
+        Tag::new(self.tone(), if is_post { "Posted" } else { self.words() })
     }
 }
 

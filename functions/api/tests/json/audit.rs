@@ -132,7 +132,9 @@ async fn what_is_done_to_people_is_in_the_log_once_each_and_without_a_word_about
     house
         .contacts(json!(
             (0..60)
-                .map(|n| json!({"id": format!("p{n}"), "surname": "Many", "role": "parent"}))
+                .map(
+                    |n| json!({"id": format!("p{n}"), "forename": "Pat", "surname": "Many", "role": "parent"})
+                )
                 .collect::<Vec<_>>()
         ))
         .await;
@@ -152,7 +154,7 @@ async fn what_is_done_to_people_is_in_the_log_once_each_and_without_a_word_about
     let about = office.get("/audit?about=p59").await.text;
     assert_eq!(rows(&about), 1, "one of many is found by the id");
 
-    house.contacts(json!([{"id": "ben", "surname": "Boot", "role": "parent"}])).await;
+    house.contacts(json!([{"id": "ben", "forename": "Ben", "surname": "Boot", "role": "parent"}])).await;
     assert_eq!(
         house.post("/api/v1/contacts/batch", &json!({"deletions": [{"id": "ben"}]})).await.status,
         200

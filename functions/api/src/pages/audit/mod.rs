@@ -267,7 +267,7 @@ pub(crate) mod samples {
         names.know(
             Thing::Message,
             "01KRJ5W0000000000000000000",
-            "School closes at 2 pm today, $forename",
+            "School closes at 2 pm today, $forename$",
             true,
         );
         names.know(Thing::Contact, "ben", "Ben Abbot", true);

@@ -41,6 +41,7 @@ fn meta(why: Held) -> Meta {
         held: Some(why),
         approved: false,
         unsynced: store::Unsynced::default(),
+        cap: None,
     }
 }
 

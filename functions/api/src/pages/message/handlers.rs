@@ -52,7 +52,7 @@ async fn show(
     let mut failing = failing(&by.school, id, &status).await?;
     let book = desk.book(&state, &by.school).await?;
     desk.keep_seen(&mut failing, &book);
-    let live = Live::new(&status, &failing, &book, &desk.local);
+    let live = Live::new(&status, &body.message, &failing, &book, &desk.local);
     let mut page = MessagePage::new(desk.frame, &status, &body.message, &body.settings, &desk.local, live);
     // The address keeps what it was opened with: once somebody has decided, that is no news.
     let waits = status.state == MessageState::AwaitingAuthorisation;
@@ -68,7 +68,7 @@ async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String
     let mut failing = failing(&by.school, id, &status).await?;
     let book = desk.book(&state, &by.school).await?;
     desk.keep_seen(&mut failing, &book);
-    let live = Live::new(&status, &failing, &book, &desk.local);
+    let live = Live::new(&status, &message, &failing, &book, &desk.local);
     html(&LivePart {
         frame: desk.frame,
         id: id.to_string(),

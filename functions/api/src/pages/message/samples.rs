@@ -53,7 +53,7 @@ pub(crate) fn failing() -> Vec<DeliveryLine> {
 
 fn page(status: &Status, failing: &[DeliveryLine]) -> MessagePage {
     let message = draft().message(&Limit::default());
-    let live = Live::new(status, failing, &book(), &local());
+    let live = Live::new(status, &message, failing, &book(), &local());
     MessagePage::new(Frame::sample(Here::History), status, &message, &settings(), &local(), live)
 }
 

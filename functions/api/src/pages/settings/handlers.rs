@@ -38,7 +38,7 @@ struct Asked {
 
 async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<Asked>) -> Result<Response> {
     let desk = Desk::open(&state, &by, Here::Settings).await?;
-    let page = SettingsPage::new(desk.frame, &desk.settings, None, Vec::new());
+    let page = SettingsPage::new(desk.frame, &desk.settings, state.x().is_some(), None, Vec::new());
     html(&match asked.done.as_deref() {
         Some("saved") => page.noticed("The settings are saved. Messages written from now on follow them."),
         Some("same") => page.noticed("Nothing was different, so nothing was changed."),
@@ -67,13 +67,25 @@ async fn save(
             html(&ConfirmSettingsPage::new(desk.frame, group, &form, differences, token))
         }
         Outcome::Wrong(errors) => {
-            let page = SettingsPage::new(desk.frame, &desk.settings, Some((group, &form)), problems(errors));
+            let page = SettingsPage::new(
+                desk.frame,
+                &desk.settings,
+                state.x().is_some(),
+                Some((group, &form)),
+                problems(errors),
+            );
             Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
         }
         Outcome::Stale => {
             let words = "Somebody else changed these settings while you did. They are shown as they are now: look at \
                          them, then repeat your change.";
-            let page = SettingsPage::new(desk.frame, &desk.settings, None, vec![Problem::new("", words)]);
+            let page = SettingsPage::new(
+                desk.frame,
+                &desk.settings,
+                state.x().is_some(),
+                None,
+                vec![Problem::new("", words)],
+            );
             Ok((StatusCode::CONFLICT, html(&page)?).into_response())
         }
     }

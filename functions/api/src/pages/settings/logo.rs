@@ -31,7 +31,7 @@ pub(super) async fn put(
         Err(error) => {
             let desk = Desk::open(&state, &by, Here::Settings).await?;
             let problems = vec![Problem::new("file", error.to_string())];
-            let page = SettingsPage::new(desk.frame, &desk.settings, None, problems);
+            let page = SettingsPage::new(desk.frame, &desk.settings, state.x().is_some(), None, problems);
             Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
         }
     }

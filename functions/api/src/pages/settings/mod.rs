@@ -21,6 +21,7 @@ use crate::forms::FormFields;
 use crate::pages::frame::Frame;
 use crate::pages::kit::{Choice, Problem, error_of};
 use crate::services::settings::{GROUPS, Group, Kind, Row, seen};
+use crate::services::x::NotLinked;
 
 /// Zones that are offered; any other of the database can be typed.
 const ZONES: [&str; 12] = [
@@ -54,6 +55,8 @@ pub(crate) struct SettingsPage {
 struct XView {
     /// Its name, if one is linked.
     account: Option<String>,
+    /// Why none can be linked.
+    closed: Option<String>,
     error: Option<String>,
 }
 
@@ -152,10 +155,11 @@ fn care(group: &Group, settings: &Settings) -> Option<String> {
 }
 
 impl SettingsPage {
-    /// The settings as they stand; of the group whose form was posted, what was typed.
+    /// The settings as they stand; of the group whose form was posted, what was typed. `has_x`: the product has a key for X.
     fn new(
         frame: Frame,
         settings: &Settings,
+        has_x: bool,
         typed: Option<(&Group, &FormFields)>,
         problems: Vec<Problem>,
     ) -> Self {
@@ -182,6 +186,7 @@ impl SettingsPage {
         };
         let x = XView {
             account: settings.x.as_ref().map(|account| account.name.clone()),
+            closed: (!has_x).then(|| NotLinked::NoKey.to_string()),
             error: error_of(&problems, "x"),
         };
         Self { groups: groups.collect(), frame, notice: None, problems, zones: ZONES, logo, x }
@@ -205,13 +210,13 @@ impl SettingsPage {
             ..crate::pages::compose::samples::settings()
         };
         let frame = Frame::sample(crate::pages::frame::Here::Settings);
-        Self::new(frame, &settings, None, Vec::new()).noticed("The settings are saved.")
+        Self::new(frame, &settings, true, None, Vec::new()).noticed("The settings are saved.")
     }
 
     pub(crate) fn sample_with_problems() -> Self {
         let form = FormFields::parse(b"sms_sender=12345&sms_header=GA");
         let wrong = vec![Problem::new("sms_sender", "A sender of digits must be a real phone number.")];
         let frame = Frame::sample(crate::pages::frame::Here::Settings);
-        Self::new(frame, &crate::pages::compose::samples::settings(), Some((&GROUPS[0], &form)), wrong)
+        Self::new(frame, &crate::pages::compose::samples::settings(), false, Some((&GROUPS[0], &form)), wrong)
     }
 }

@@ -76,7 +76,7 @@ pub(super) async fn unlink(State(state): State<ApiState>, Posted { by, form }: P
 async fn told(state: &ApiState, by: &SignedIn, why: NotLinked) -> Result<Response> {
     let desk = Desk::open(state, by, Here::Settings).await?;
     let problems = vec![Problem::new("x", why.to_string())];
-    let page = SettingsPage::new(desk.frame, &desk.settings, None, problems);
+    let page = SettingsPage::new(desk.frame, &desk.settings, state.x().is_some(), None, problems);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }
 
