@@ -200,9 +200,8 @@ fn token(by: &SignedIn, group: &Group, differences: &[Difference]) -> String {
 
 /// As the log holds it: a person's data as a hash that differs from school to school.
 fn logged(state: &ApiState, by: &SignedIn, d: &Difference) -> Change {
-    let shown = |text: &str| match d.personal {
-        true => hidden(state, &by.school, d.name, text),
-        false => text.to_owned(),
+    let shown = |text: &str| {
+        if d.personal { hidden(state, &by.school, d.name, text) } else { text.to_owned() }
     };
     Change { field: d.name.to_owned(), before: shown(&d.before), after: shown(&d.after) }
 }
