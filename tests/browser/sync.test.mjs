@@ -18,14 +18,21 @@ const shot = async (page, name) => {
   if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
 };
 
+const simulators = () => new URL(house.access.outbox_url).origin;
+
+/** The texts that the provider has taken. */
+async function sent() {
+  return (await fetch(`${simulators()}/_control/log?kind=sms`)).json();
+}
+
 /** Changes something on the MIS's own pages. */
 async function mis(path, fields) {
-  const sent = await fetch(`${new URL(house.access.outbox_url).origin}/mis/${path}`, {
+  const answer = await fetch(`${simulators()}/mis/${path}`, {
     method: "POST",
     body: new URLSearchParams(fields),
     redirect: "manual",
   });
-  assert.equal(sent.status, 303);
+  assert.equal(answer.status, 303);
 }
 
 test("the footer refreshes by keyboard, shows how far it is, and says when it is done", async () => {
@@ -72,16 +79,117 @@ test("a feed that is cut in half is held, shown and discarded, and nobody is los
   await mis("feed", { breakage: "none" });
 });
 
+/** The pupils of the MIS's first page, with those of their adults who have a mobile that takes texts. */
+async function families(page) {
+  await page.goto(`${simulators()}/mis`);
+  const all = await page.locator("section[aria-labelledby^='p-']").evaluateAll((cards) =>
+    cards.map((card) => ({
+      id: card.getAttribute("aria-labelledby").slice(2),
+      name: card.querySelector("h2").firstChild.textContent.trim(),
+      barred: card.textContent.includes("court order"),
+      mobiles: [...card.querySelectorAll("input[name=mobile]")].map((input) => input.value),
+    })),
+  );
+  const good = (mobile) => mobile !== "" && !/90[1-7]$/.test(mobile);
+  return all.filter(({ barred, mobiles }) => !barred && mobiles.length === 2 && mobiles.every(good));
+}
+
+/** Sets a pupil's mark of the morning on the MIS's own page. */
+async function mark(page, { id, name }, code) {
+  await page.goto(`${simulators()}/mis?q=${encodeURIComponent(name)}`);
+  await page.locator(`#m-${id}-AM`).selectOption(code);
+  await page.getByRole("button", { name: `Save mark AM of ${name}` }).click();
+  await page.getByText("Saved.").waitFor();
+}
+
+/** Has the MIS read, from the footer, and waits for the end. */
+async function refresh(page) {
+  await page.goto("/");
+  await page.locator("#sync-line").click();
+  const pop = page.getByRole("dialog", { name: "Refresh from the MIS" });
+  await pop.getByRole("button", { name: "Request now" }).click();
+  await pop.getByText("Last updated just now").waitFor();
+}
+
 test("registers saved after the last sync: refresh, the list is right, the family is told", async () => {
-  await mis("mark", { pupil: "0001", session: "AM", code: "N" });
   const page = await signedIn(browser, house);
-  await page.goto("/sync");
-  await page.getByRole("button", { name: "Request now" }).first().click();
-  await page.locator("#sync-line").getByText("Up to date, today").waitFor();
+  await refresh(page);
+  const [here, away] = await families(page);
+  await mark(page, away, "N");
   await page.goto("/absence?session=AM");
-  await shot(page, "absence-list");
-  await page.getByRole("button", { name: /^Tell \d+ famil/ }).first().waitFor();
-  await clean(page, "absence list");
+  await page.getByRole("heading", { level: 1, name: "Absences" }).waitFor();
+  assert.equal(await page.getByRole("link", { name: away.name }).count(), 0, "the register was saved after the sync");
+
+  await refresh(page);
+  for (const [width, colorScheme] of [[390, "dark"], [1440, "light"]]) {
+    const looks = await signedIn(browser, house, { viewport: { width, height: 1600 }, colorScheme });
+    await looks.goto("/absence?session=AM");
+    await looks.getByRole("button", { name: "Tell 1 family" }).waitFor();
+    await clean(looks, `absence list ${width}`);
+    const over = await looks.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(over <= 0, `${over} px too wide at ${width}`);
+    await shot(looks, `absence-list-${width}`);
+    assert.deepEqual(looks.faults, []);
+    await looks.context().close();
+  }
+  await page.goto("/absence?session=AM");
+  await page.getByLabel(`Tell the family of ${away.name}`).waitFor();
+  assert.equal(await page.getByLabel(`Tell the family of ${here.name}`).count(), 0);
+  await page.getByRole("button", { name: "Tell 1 family" }).click();
+  await page.getByRole("button", { name: "Send 2 texts" }).click();
+  await page.getByRole("heading", { level: 1, name: "Delivered to 2 of 2" }).waitFor();
+  const texts = await sent();
+  assert.deepEqual(texts.map(({ to }) => to).sort(), away.mobiles.toSorted());
+  for (const { body } of texts) assert.ok(body.includes(away.name), body);
+
+  await page.goto("/absence?session=AM");
+  await page.getByText("Every absence of this session is explained, or the family knows.").waitFor();
+  await page.getByRole("heading", { name: "Told already" }).waitFor();
+  await clean(page, "absence list, told");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("a number changed in the MIS: what is confirmed while the sync runs waits, and goes to the new number", async () => {
+  const page = await signedIn(browser, house);
+  await refresh(page);
+  const family = (await families(page))[2];
+  const [old, kept] = family.mobiles;
+  const before = (await sent()).length;
+
+  // The list is built: the old number is on it.
+  await page.goto("/send");
+  await page.getByLabel("People and groups").fill(family.name);
+  await page.getByRole("option", { name: family.name }).first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByLabel("For pupils, send to").selectOption("all");
+  await page.getByLabel("What the text says").fill("The coach leaves at nine.");
+  const send = page.getByRole("button", { name: "Send 2 texts" });
+  await send.waitFor();
+
+  const other = await page.context().newPage();
+  await other.goto(`${simulators()}/mis?q=${encodeURIComponent(family.name)}`);
+  const mobile = other.locator(`section[aria-labelledby="p-${family.id}"] form[action="/mis/mobile"]`).first();
+  await mobile.getByRole("textbox").fill("07700 900999");
+  await mobile.getByRole("button").click();
+  await other.getByText("Saved.").waitFor();
+  await mis("feed", { breakage: "waits" });
+  await other.goto("/");
+  await other.locator("#sync-line").click();
+  await other.getByRole("button", { name: "Request now" }).click();
+  await other.getByRole("dialog").getByRole("listitem").first().waitFor();
+
+  await send.click();
+  await page.getByText("The message goes as soon as that has ended").waitFor();
+  await clean(page, "waiting for sync");
+  await shot(page, "message-waits");
+  assert.equal((await sent()).length, before, "nothing goes while the MIS is read");
+
+  await mis("feed", { breakage: "none" });
+  await page.getByRole("heading", { level: 1, name: "Delivered to 2 of 2" }).waitFor();
+  const went = (await sent()).slice(before).map(({ to }) => to);
+  assert.deepEqual(went.sort(), ["+447700900999", kept].sort());
+  assert.ok(!went.includes(old));
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });

@@ -1,37 +1,40 @@
 //! A message about marks is planned by the marks as they are now: where a pupil's mark no longer says what the message
-//! says, that pupil's family is not written to (FEATURES §7, false alarm).
+//! says, that pupil's family is not written to (FEATURES §7, false alarm). The same is asked once more when a page goes:
+//! deliveries wait for the sender's pace and for retries, and a pupil may come meanwhile.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::attendance::without_changed;
 use domain::book::AddressBook;
 use domain::channel::Channel;
 use domain::delivery::Reason;
+use domain::feed::Mark;
 use domain::ids::{ContactId, MessageId};
-use domain::message::Message;
+use domain::message::{Message, Purpose};
+use domain::page::PageState;
 use domain::plan::{Plan, plan};
 use domain::settings::Settings;
+use futures_util::future::try_join_all;
 
-use store::School;
+use store::{PageContent, School};
 
 use crate::Dispatch;
 use crate::error::Result;
 
 impl Dispatch {
-    /// What a message comes to now. Whom a changed mark spares is in the plan, withheld: the history says why. Pupils
+    /// What a message comes to now, by these marks. Whom a changed mark spares is in the plan, withheld: the history says why. Pupils
     /// whose families are not told after all may be told by another message.
     pub(crate) async fn planned_now(
         &self,
         school: &School,
         id: MessageId,
         book: &AddressBook,
-        message: &Message,
-        settings: &Settings,
+        (message, settings): (&Message, &Settings),
+        marks: &[Mark],
     ) -> Result<Plan> {
         let full = plan(book, message, settings);
         let Some(about) = message.to.about else { return Ok(full) };
-        let marks = school.marks(about.date).await?;
-        let holds = without_changed(&settings.attendance, about, &message.to.pupils, &marks);
+        let holds = without_changed(&settings.attendance, about, &message.to.pupils, marks);
         let planned = if message.to.pupils.iter().all(|pupil| holds.contains(pupil)) {
             full
         } else {
@@ -41,10 +44,42 @@ impl Dispatch {
             with_withheld(kept, full)
         };
         let told = told_by(book, message, &planned, &holds);
-        let let_go: BTreeSet<ContactId> =
-            message.to.pupils.iter().filter(|pupil| !told.contains(*pupil)).cloned().collect();
-        school.untell(about, id, &let_go, self.clock.now_ms()).await?;
+        school.settle_told(about, id, &told, self.clock.now_ms()).await?;
         Ok(planned)
+    }
+
+    /// The page without the deliveries all of whose pupils have another mark by now than the message says: they are not
+    /// sent. `None` where there are none of those. A delivery about siblings goes while it holds for one of them.
+    pub(crate) async fn without_false_alarms(
+        &self,
+        school: &School,
+        message: (MessageId, &Message),
+        settings: &Settings,
+        page: &PageState,
+        content: &PageContent,
+    ) -> Result<Option<PageState>> {
+        let (id, message) = message;
+        let Some(about) = message.to.about.filter(|_| message.purpose != Purpose::Emergency) else {
+            return Ok(None);
+        };
+        let tells = school.tells_of(about, id).await?;
+        let pending = page.pending();
+        let pupils_of = |index: usize| -> Vec<&ContactId> {
+            let Some(delivery) = content.deliveries.get(index) else { return Vec::new() };
+            let about = tells.iter().filter(|(_, adults)| adults.iter().any(|a| delivery.contacts.contains(a)));
+            about.map(|(pupil, _)| pupil).collect()
+        };
+        let pupils: BTreeSet<&ContactId> = pending.iter().flat_map(|index| pupils_of(*index)).collect();
+        let marks = pupils.iter().map(|pupil| school.mark(pupil, about.date, about.session));
+        let marks: Vec<Mark> = try_join_all(marks).await?.into_iter().flatten().collect();
+        let pupils: Vec<ContactId> = pupils.into_iter().cloned().collect();
+        let holds = without_changed(&settings.attendance, about, &pupils, &marks);
+        let false_alarm = |index: &usize| {
+            let pupils = pupils_of(*index);
+            !pupils.is_empty() && !pupils.iter().any(|pupil| holds.contains(*pupil))
+        };
+        let alarms: Vec<usize> = pending.into_iter().filter(false_alarm).collect();
+        Ok((!alarms.is_empty()).then(|| page.clone().withheld(&alarms, Reason::RegisterChanged)))
     }
 }
 
@@ -64,19 +99,21 @@ fn with_withheld(mut kept: Plan, full: Plan) -> Plan {
     kept
 }
 
-/// The pupils of whom at least one adult is written to.
+/// The pupils of whom at least one adult is written to, with those adults.
 fn told_by(
     book: &AddressBook,
     message: &Message,
     planned: &Plan,
     holds: &BTreeSet<ContactId>,
-) -> BTreeSet<ContactId> {
+) -> BTreeMap<ContactId, Vec<ContactId>> {
     let goes = planned.deliveries.iter().filter(|d| d.withheld.is_none() && d.missing.is_empty());
     let written_to: HashSet<&ContactId> = goes.flat_map(|d| &d.contacts).collect();
-    let reached = |pupil: &&ContactId| {
+    let told = |pupil: &ContactId| -> Vec<ContactId> {
         let adults = book.place(pupil).map(|place| book.adults_of(place)).unwrap_or_default();
-        let mut allowed = adults.iter().filter(|pair| !pair.court_order);
-        allowed.any(|pair| book.at(pair.contact()).is_some_and(|(adult, _)| written_to.contains(&adult.id)))
+        let allowed = adults.iter().filter(|pair| !pair.court_order);
+        let ids = allowed.filter_map(|pair| book.at(pair.contact())).map(|(adult, _)| &adult.id);
+        ids.filter(|id| written_to.contains(id)).cloned().collect()
     };
-    message.to.pupils.iter().filter(|pupil| holds.contains(*pupil)).filter(reached).cloned().collect()
+    let pupils = message.to.pupils.iter().filter(|pupil| holds.contains(*pupil));
+    pupils.map(|pupil| (pupil.clone(), told(pupil))).filter(|(_, adults)| !adults.is_empty()).collect()
 }

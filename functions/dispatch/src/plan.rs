@@ -72,11 +72,12 @@ impl Dispatch {
         if self.waits_for_sync(school, &meta, &ready.body.settings).await? {
             return Ok(());
         }
+        let Some(marks) = self.marks_to_go_by(school, &meta, &ready.body).await? else { return Ok(()) };
         let Some(book) = self.book_for(school, &meta, &ready).await? else {
             return self.wait_for_book(school, &meta).await;
         };
         let Body { message: written, settings } = &ready.body;
-        let planned = self.planned_now(school, message, &book, written, settings).await?;
+        let planned = self.planned_now(school, message, &book, (written, settings), &marks).await?;
         if planned.deliveries.is_empty() {
             return self.reject(school, message, NOBODY, began).await;
         }
@@ -131,8 +132,7 @@ impl Dispatch {
     async fn wait_for_book(&self, school: &School, meta: &Meta) -> Result<()> {
         let due_ms = self.clock.now_ms() + BUSY_BOOK_MS + 2 * self.grace_ms();
         if school.wait_for_book(meta.id, due_ms).await? {
-            let again = Job::Plan { school: school.id(), message: meta.id, revision: meta.revision };
-            self.enqueue(meta.purpose, vec![(again, BUSY_BOOK_MS)]).await?;
+            self.plan_later(school, meta, BUSY_BOOK_MS).await?;
         }
         Ok(())
     }

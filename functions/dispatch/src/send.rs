@@ -73,20 +73,34 @@ impl Dispatch {
             return Ok(());
         };
 
+        let spared = match self
+            .without_false_alarms(
+                school,
+                (page.message, &ready.body.message),
+                &ready.body.settings,
+                &claimed,
+                &content,
+            )
+            .await
+        {
+            Ok(spared) => spared,
+            Err(e) => return self.give_back(school, page, &claimed, &ready, e).await,
+        };
+        let sending = spared.as_ref().unwrap_or(&claimed);
         let answers = self
             .send_all(
                 page,
-                &claimed,
+                sending,
                 Sending { content: &content, texts: &texts, access: access.as_ref() },
                 &ready,
                 until,
             )
             .await;
-        let left = claimed.pending().len().saturating_sub(answers.len());
+        let left = sending.pending().len().saturating_sub(answers.len());
         if left > 0 {
             warn!(message = %page.message, page = page.page, left, "no time to send all");
         }
-        let settled = claimed.clone().settled(answers.clone(), self.timing.retry, self.clock.now_ms());
+        let settled = sending.clone().settled(answers.clone(), self.timing.retry, self.clock.now_ms());
         match school.advance_page(page, &claimed, &settled).await {
             Ok(true) => self.follow_up(&meta.purpose, page, &settled).await,
             Ok(false) => self.hand_in_late(page, claimed.fence, answers).await,

@@ -25,7 +25,7 @@ impl Dispatch {
         meta: &Meta,
         settings: &Settings,
     ) -> Result<bool> {
-        let Unsynced { since_ms, let_down, waived } = meta.unsynced;
+        let Unsynced { since_ms, waived, .. } = meta.unsynced;
         if waived || meta.purpose == Purpose::Emergency || !settings.mis.is_on() {
             return Ok(false);
         }
@@ -36,18 +36,33 @@ impl Dispatch {
         if standing.fresh_ms.is_some_and(|fresh_ms| fresh_ms >= since_ms) {
             return Ok(false);
         }
-        let delay_ms = if working.is_some() { WORKING_MS } else { LET_DOWN_MS };
-        let due_ms = now_ms + delay_ms + 2 * self.grace_ms();
-        let lets_down = working.is_none();
-        if !school.wait_for_sync(meta.id, since_ms, lets_down, due_ms).await? {
-            return Ok(true);
-        }
-        let again = Job::Plan { school: school.id(), message: meta.id, revision: meta.revision };
-        self.enqueue(meta.purpose, vec![(again, delay_ms)]).await?;
-        if lets_down && !let_down {
-            self.tell_author(school, meta).await?;
+        if working.is_none() {
+            self.let_down(school, meta, since_ms).await?;
+        } else if school
+            .wait_for_sync(meta.id, since_ms, false, now_ms + WORKING_MS + 2 * self.grace_ms())
+            .await?
+        {
+            self.plan_later(school, meta, WORKING_MS).await?;
         }
         Ok(true)
+    }
+
+    /// What the message waits for since then has come to nothing: it waits for a run that finishes, or for somebody's word.
+    pub(crate) async fn let_down(&self, school: &School, meta: &Meta, since_ms: i64) -> Result<()> {
+        let due_ms = self.clock.now_ms() + LET_DOWN_MS + 2 * self.grace_ms();
+        if !school.wait_for_sync(meta.id, since_ms, true, due_ms).await? {
+            return Ok(());
+        }
+        self.plan_later(school, meta, LET_DOWN_MS).await?;
+        if !meta.unsynced.let_down {
+            self.tell_author(school, meta).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn plan_later(&self, school: &School, meta: &Meta, delay_ms: i64) -> Result<()> {
+        let again = Job::Plan { school: school.id(), message: meta.id, revision: meta.revision };
+        self.enqueue(meta.purpose, vec![(again, delay_ms)]).await
     }
 
     /// A partner's system has no mailbox: it sees that its message is still queued.

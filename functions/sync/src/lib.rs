@@ -4,6 +4,7 @@ mod batch;
 mod compare;
 mod error;
 mod feed;
+mod look;
 pub mod mis;
 mod open;
 mod run;

@@ -106,6 +106,13 @@ pub enum Job {
         /// The trial.
         trial: RunId,
     },
+    /// Look at the registers that a message is about, before it goes.
+    LookAtRegisters {
+        /// The school.
+        school: SchoolId,
+        /// The message.
+        message: MessageId,
+    },
     /// Tell somebody on the staff something. Done twice it may tell them twice; the newer link or code is then the one
     /// that works.
     Notify {
@@ -129,6 +136,7 @@ impl Job {
             | Self::Import { school, .. }
             | Self::Sync { school, .. }
             | Self::TryMis { school, .. }
+            | Self::LookAtRegisters { school, .. }
             | Self::Notify { school, .. } => *school,
             Self::Page { page, .. } | Self::Recover { page, .. } => page.school,
             Self::Receipt { delivery, .. } => delivery.page.school,
@@ -147,6 +155,7 @@ impl Job {
             Self::Import { .. } => "import",
             Self::Sync { .. } => "sync",
             Self::TryMis { .. } => "try_mis",
+            Self::LookAtRegisters { .. } => "look_at_registers",
             Self::Notify { .. } => "notify",
         }
     }

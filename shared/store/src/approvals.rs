@@ -115,7 +115,7 @@ impl School {
         let pupils = &new.body.message.to.pupils;
         for _ in 0..TRIES {
             let told = self.told_row(about).await?;
-            if pupils.iter().any(|pupil| told.by.contains_key(pupil)) {
+            if pupils.iter().any(|pupil| told.families.told.contains_key(pupil)) {
                 // By this very request, if it was made before.
                 return match self.accepted(new, idempotency, Err(StoreError::Conflict)).await {
                     Err(StoreError::Conflict) => Err(StoreError::Told),
@@ -123,8 +123,8 @@ impl School {
                 };
             }
             let mut all = items.clone();
-            let by = ToldBy { message: new.id, at_ms: now_ms, went: false };
-            all.push(self.claim_told(about, &told, pupils, by)?);
+            let by = ToldBy { message: new.id, at_ms: now_ms, adults: Vec::new(), went: false };
+            all.push(self.claim_told(about, &told, pupils, &by)?);
             match self.accepted(new, idempotency, self.transact_recorded(all, deed, now_ms).await).await {
                 Err(StoreError::Conflict) if self.told_row(about).await?.has_moved(&told) => {}
                 done => return done,

@@ -153,6 +153,11 @@ pub(crate) fn mis_trial(school: SchoolId) -> Key {
     key(sync_pk(school), "TRIAL")
 }
 
+/// What a look at the registers saw, before a message about them goes.
+pub(crate) fn register_look(school: SchoolId, message: MessageId) -> Key {
+    key(sync_pk(school), format!("LOOK#{message}"))
+}
+
 pub(crate) const RUN_PREFIX: &str = "RUN#";
 
 pub(crate) fn sync_run(school: SchoolId, run: RunId) -> Key {

@@ -66,7 +66,7 @@ pub use profiles::OwnProfile;
 pub use progress::WrittenPlan;
 pub use sessions::{Begin, Lifetime, Owes, Session};
 pub use sync::{Begun, LastRun, ManifestHead, SyncStanding};
-pub use told::ToldBy;
+pub use told::{Families, ToldBy};
 pub use users::User;
 pub use x::{XAccess, XRequest};
 

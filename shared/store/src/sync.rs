@@ -1,5 +1,6 @@
 //! A school's sync: one lock, which holds the run that is at work; the runs that ended; and what a held one would do.
 
+mod look;
 mod manifest;
 mod marks;
 mod schedule;
@@ -41,6 +42,8 @@ pub struct SyncStanding {
     until_ms: i64,
     /// When the last run that finished began: the book is as the MIS was then. In milliseconds since 1970.
     pub fresh_ms: Option<i64>,
+    /// When the MIS was last seen to have other marks than those at hand.
+    pub registers_ms: Option<i64>,
     /// When the schedule last began a run.
     pub scheduled_ms: Option<i64>,
     /// The last run that ended.
@@ -87,6 +90,7 @@ impl SyncStanding {
             running,
             until_ms: number(row, UNTIL).unwrap_or_default(),
             fresh_ms: number(row, "fresh_ms"),
+            registers_ms: number(row, "registers_ms"),
             scheduled_ms: number(row, "scheduled_ms").filter(|ms| *ms > 0),
             last: last(),
         })

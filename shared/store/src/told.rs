@@ -2,20 +2,23 @@
 //! press the button. The row moves in the transaction that accepts the message.
 //!
 //! What a message holds is let go without anybody's doing: an entry of one that was rejected, or stopped before it was
-//! planned, counts for nothing, and the next message may take its place.
+//! planned, counts for nothing, and the next message may take its place. So does one of a family that the message has
+//! reached nobody of: everything that went to those who were to be told about this pupil has failed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::attendance::{About, Matter};
+use domain::delivery::DeliveryState;
 use domain::feed::Session;
-use domain::ids::{ContactId, MessageId};
+use domain::ids::{ContactId, Epoch, MessageId};
 use domain::message::MessageState;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, StoreError};
-use crate::messages::{json, read_json};
+use crate::messages::{Meta, json, read_json};
+use crate::pages::PAGES_AT_ONCE;
 use crate::table::{key_row, n, number};
 use crate::update::Transacted;
 use crate::{School, keys};
@@ -26,22 +29,34 @@ const KEPT_SECONDS: i64 = 400 * 24 * 3_600;
 const TRIES: u32 = 6;
 
 /// Which message tells a pupil's family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToldBy {
     /// The message.
     pub message: MessageId,
     /// When it was accepted, in milliseconds since 1970.
     pub at_ms: i64,
+    /// Who is written to about this pupil, as the plan had it; nobody before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adults: Vec<ContactId>,
     /// Whether it was planned, so that it went or is going; until then it only waits to.
     #[serde(skip)]
     pub went: bool,
 }
 
-/// The entries of one row that count, and the version at which they were read.
+/// Families of whose pupils a message has told, or was to tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Families {
+    /// Told, or about to be.
+    pub told: BTreeMap<ContactId, ToldBy>,
+    /// Not reached: all that went to them has failed, so that they may be told again.
+    pub missed: BTreeMap<ContactId, ToldBy>,
+}
+
+/// A row as it counts, and the version at which it was read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Told {
     version: u64,
-    pub(crate) by: BTreeMap<ContactId, ToldBy>,
+    pub(crate) families: Families,
 }
 
 impl Told {
@@ -51,39 +66,112 @@ impl Told {
     }
 }
 
+/// Whether a delivery in this state tells somebody, has told them, or may have.
+const fn tells(state: DeliveryState) -> bool {
+    !matches!(
+        state,
+        DeliveryState::TemporaryFailure
+            | DeliveryState::PermanentFailure
+            | DeliveryState::TechnicalFailure
+            | DeliveryState::NotSent
+            | DeliveryState::Cancelled
+    )
+}
+
+/// How a message stands to the families it took on.
+enum Stands {
+    /// It tells nobody.
+    Dropped,
+    /// It is not planned yet.
+    Waits,
+    /// Each of its deliveries tells somebody, as far as it is known.
+    Tells,
+    /// Only these are told.
+    Reaches(BTreeSet<ContactId>),
+}
+
 impl School {
-    /// Whose families were told of a matter of a session, or are about to be, and by which message.
-    pub async fn told(
-        &self,
-        date: Date,
-        session: Session,
-        matter: Matter,
-    ) -> Result<BTreeMap<ContactId, ToldBy>> {
-        Ok(self.told_row(About { date, session, matter, all_the_same: None }).await?.by)
+    /// Whose families were told of a matter of a session, or are about to be, and by which message; and whose were not
+    /// reached.
+    pub async fn told(&self, date: Date, session: Session, matter: Matter) -> Result<Families> {
+        Ok(self.told_row(About { date, session, matter, all_the_same: None }).await?.families)
     }
 
     pub(crate) async fn told_row(&self, about: About) -> Result<Told> {
-        let Some(row) = self.table.get(&keys::told(self.id, about), true).await? else {
-            return Ok(Told::default());
-        };
-        let version = number(&row, "version").unwrap_or_default();
-        let mut by: BTreeMap<ContactId, ToldBy> = read_json("told families", &row, "doc")?;
+        let (version, by) = self.read_told(about).await?;
         let messages: BTreeSet<MessageId> = by.values().map(|told| told.message).collect();
         let mut standing = BTreeMap::new();
         for message in messages {
-            standing
-                .insert(message, self.meta(message).await?.map(|meta| (meta.state, meta.epoch.is_some())));
+            standing.insert(message, self.stands(message).await?);
         }
-        by.retain(|_, told| {
-            let Some(Some((state, planned))) = standing.get(&told.message) else { return false };
-            told.went = *planned;
-            match state {
-                MessageState::Rejected => false,
-                MessageState::Stopped => *planned,
-                _ => true,
+        let mut families = Families::default();
+        for (pupil, mut told) in by {
+            let reached = match standing.get(&told.message) {
+                None | Some(Stands::Dropped) => continue,
+                Some(Stands::Waits) => true,
+                Some(Stands::Tells) => {
+                    told.went = true;
+                    true
+                }
+                Some(Stands::Reaches(people)) => {
+                    told.went = true;
+                    told.adults.is_empty() || told.adults.iter().any(|adult| people.contains(adult))
+                }
+            };
+            let list = if reached { &mut families.told } else { &mut families.missed };
+            list.insert(pupil, told);
+        }
+        Ok(Told { version, families })
+    }
+
+    async fn read_told(&self, about: About) -> Result<(u64, BTreeMap<ContactId, ToldBy>)> {
+        let Some(row) = self.table.get(&keys::told(self.id, about), true).await? else {
+            return Ok((0, BTreeMap::new()));
+        };
+        Ok((number(&row, "version").unwrap_or_default(), read_json("told families", &row, "doc")?))
+    }
+
+    async fn stands(&self, message: MessageId) -> Result<Stands> {
+        let Some(meta) = self.meta(message).await? else { return Ok(Stands::Dropped) };
+        match (meta.state, &meta.epoch) {
+            (MessageState::Rejected, _) | (MessageState::Stopped, None) => Ok(Stands::Dropped),
+            (_, None) => Ok(Stands::Waits),
+            // Whatever was counted last is no news of the pages; until then, and where something failed, they are read.
+            (MessageState::Finished, _) if meta.counted_version > 0 && meta.totals.keys().all(|s| tells(*s)) => {
+                Ok(Stands::Tells)
             }
-        });
-        Ok(Told { version, by })
+            (_, Some(epoch)) => self.reached(&meta, epoch).await.map(Stands::Reaches),
+        }
+    }
+
+    /// Everybody to whom a delivery of a message goes, went, or may have gone.
+    async fn reached(&self, meta: &Meta, epoch: &Epoch) -> Result<BTreeSet<ContactId>> {
+        let mut reached = BTreeSet::new();
+        let mut first = 0;
+        while first < meta.pages {
+            let (contents, states) = tokio::try_join!(
+                self.contents_from(meta.id, epoch, first, meta.pages),
+                self.states_from(meta.id, epoch, first, meta.pages)
+            )?;
+            for (content, state) in contents.into_iter().zip(&states) {
+                let going = content.deliveries.into_iter().enumerate();
+                let going = going.filter(|(at, _)| *at < state.slots.len() && tells(state.standing(*at).state));
+                reached.extend(going.flat_map(|(_, delivery)| delivery.contacts));
+            }
+            first = first.saturating_add(PAGES_AT_ONCE);
+        }
+        Ok(reached)
+    }
+
+    /// Of whose pupils a message tells whom, as its plan had it: for whoever looks once more before it goes.
+    pub async fn tells_of(
+        &self,
+        about: About,
+        message: MessageId,
+    ) -> Result<BTreeMap<ContactId, Vec<ContactId>>> {
+        let (_, by) = self.read_told(about).await?;
+        let mine = by.into_iter().filter(|(_, told)| told.message == message);
+        Ok(mine.map(|(pupil, told)| (pupil, told.adults)).collect())
     }
 
     /// The row after a message has taken these pupils on.
@@ -92,16 +180,21 @@ impl School {
         about: About,
         seen: &Told,
         pupils: &[ContactId],
-        by: ToldBy,
+        by: &ToldBy,
     ) -> Result<TransactWriteItem> {
         let mut told = seen.clone();
-        told.by.extend(pupils.iter().map(|pupil| (pupil.clone(), by)));
+        for pupil in pupils {
+            told.families.missed.remove(pupil);
+            told.families.told.insert(pupil.clone(), by.clone());
+        }
         self.put_told(about, &told, by.at_ms)
     }
 
     fn put_told(&self, about: About, told: &Told, now_ms: i64) -> Result<TransactWriteItem> {
         let mut row = key_row(&keys::told(self.id, about));
-        row.insert("doc".to_owned(), json("told families", &told.by)?);
+        let Families { told: reached, missed } = &told.families;
+        let all: BTreeMap<&ContactId, &ToldBy> = missed.iter().chain(reached).collect();
+        row.insert("doc".to_owned(), json("told families", &all)?);
         row.insert("version".to_owned(), n(told.version + 1));
         row.insert(keys::TTL.to_owned(), n(now_ms / 1_000 + KEPT_SECONDS));
         match told.version {
@@ -110,19 +203,28 @@ impl School {
         }
     }
 
-    /// Lets go of pupils whose families a message does not tell after all.
-    pub async fn untell(
+    /// Says after a plan whom a message writes to about each pupil, and lets go of those whose families it does not tell
+    /// after all.
+    pub async fn settle_told(
         &self,
         about: About,
         message: MessageId,
-        pupils: &BTreeSet<ContactId>,
+        tells: &BTreeMap<ContactId, Vec<ContactId>>,
         now_ms: i64,
     ) -> Result<()> {
         for _ in 0..TRIES {
             let mut told = self.told_row(about).await?;
-            let before = told.by.len();
-            told.by.retain(|pupil, by| by.message != message || !pupils.contains(pupil));
-            if told.by.len() == before {
+            let before = told.families.clone();
+            let settle = |pupil: &ContactId, by: &mut ToldBy| match tells.get(pupil) {
+                _ if by.message != message => true,
+                Some(adults) => {
+                    by.adults.clone_from(adults);
+                    true
+                }
+                None => false,
+            };
+            told.families.told.retain(settle);
+            if told.families == before {
                 return Ok(());
             }
             match self.table.try_transact(vec![self.put_told(about, &told, now_ms)?]).await? {

@@ -42,7 +42,8 @@
 //!   `Students`, `Contacts`, `StudentContacts`, `Staff`, `Groups`, `AttendanceForDate`, as Xporter on Demand.
 //! - `GET /mis`: its pages, to change a mobile (`POST /mis/mobile`), a mark (`POST /mis/mark`), or to break the feed
 //!   (`POST /mis/feed` with `breakage` one of `none half empty truncated duplicates error200 dies_on_page2
-//!   unauthorised`). What is changed is kept in `mis.json`.
+//!   unauthorised waits`; `waits` keeps every answer of a list back until the feed is set otherwise, 20 seconds at most, so
+//!   that a run takes as long as whoever tries something needs). What is changed is kept in `mis.json`.
 
 mod app;
 pub mod args;

@@ -11,7 +11,7 @@ use domain::ids::ContactId;
 use domain::settings::Settings;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use store::{School, ToldBy};
+use store::{Families, School, SyncStanding, ToldBy};
 
 use crate::error::Result;
 
@@ -26,6 +26,8 @@ pub struct Registers {
     pub clear: Vec<Listed>,
     /// Which message told of each absence.
     pub told: BTreeMap<ContactId, ToldBy>,
+    /// Which message was to tell of a matter, and has reached nobody of that family.
+    pub missed: BTreeMap<(Matter, ContactId), ToldBy>,
     /// Whether the session has a mark at all.
     pub any: bool,
     /// How good the marks are.
@@ -55,42 +57,45 @@ pub async fn registers(
         school.told(date, session, Matter::Late),
         school.told(date, session, Matter::AllClear),
     )?;
+    let each = [(Matter::Absence, &absent), (Matter::Late, &late), (Matter::AllClear, &clear)];
+    let missed = each.into_iter().flat_map(|(matter, of)| {
+        of.missed.iter().map(move |(pupil, by)| ((matter, pupil.clone()), by.clone()))
+    });
+    let missed = missed.collect();
     let pupils = pupils(book);
     let marks: Vec<_> = marks.into_iter().filter(|mark| pupils.contains_key(&mark.pupil)).collect();
     let rules = &settings.attendance;
-    let told_of = |matter: Matter, by: &BTreeMap<ContactId, ToldBy>| -> Vec<Told> {
-        by.keys().map(|pupil| Told { pupil: pupil.clone(), date, session, matter }).collect()
+    let told_of = |matter: Matter, by: &Families| -> Vec<Told> {
+        by.told.keys().map(|pupil| Told { pupil: pupil.clone(), date, session, matter }).collect()
     };
-    let told: BTreeSet<Told> =
-        [(Matter::Absence, &absent), (Matter::Late, &late), (Matter::AllClear, &clear)]
-            .into_iter()
-            .flat_map(|(matter, by)| told_of(matter, by))
-            .collect();
+    let told: BTreeSet<Told> = each.into_iter().flat_map(|(matter, by)| told_of(matter, by)).collect();
     // A family whose message has not gone yet needs no all-clear: the message will not go.
     let mut went = told.clone();
-    went.retain(|t| t.matter != Matter::Absence || absent.get(&t.pupil).is_some_and(|by| by.went));
+    went.retain(|t| t.matter != Matter::Absence || absent.told.get(&t.pupil).is_some_and(|by| by.went));
     let when = (date, session);
     Ok(Registers {
         list: absence_list(rules, &pupils, &marks, &told, when),
         late: late_list(rules, &pupils, &marks, &told, when),
         clear: all_clear(rules, &marks, &went, when),
         any: marks.iter().any(|mark| mark.session == session),
-        told: absent,
+        told: absent.told,
+        missed,
         fresh,
     })
 }
 
-/// How good the marks are that were read at `read_ms`, if ever.
-pub fn fresh(read_ms: Option<i64>, settings: &Settings, now_ms: i64) -> Fresh {
+/// How good the marks are, by where the sync stands.
+pub fn fresh(standing: &SyncStanding, settings: &Settings, now_ms: i64) -> Fresh {
     let at = |ms: i64| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
     let most = i64::from(settings.attendance.stale_after_minutes);
-    Fresh { state: freshness(read_ms.map(at), None, at(now_ms), most), read_ms }
+    let (read_ms, saved_ms) = (standing.fresh_ms, standing.registers_ms);
+    Fresh { state: freshness(read_ms.map(at), saved_ms.map(at), at(now_ms), most), read_ms }
 }
 
-/// Why a message about marks that were read at `read_ms` cannot go now, in plain words; `None` if it can. Somebody may have
-/// decided that it goes all the same.
+/// Why a message about the marks cannot be handed in now, in plain words; `None` if it can. Somebody may have decided that
+/// it goes all the same. Whether the registers say by then what the message says is asked when it goes.
 pub fn too_old(
-    read_ms: Option<i64>,
+    standing: &SyncStanding,
     settings: &Settings,
     about: Option<About>,
     now_ms: i64,
@@ -98,18 +103,19 @@ pub fn too_old(
     if about.is_none_or(|about| about.all_the_same.is_some()) {
         return None;
     }
-    let minutes = read_ms.map_or(0, |read_ms| (now_ms - read_ms) / 60_000);
-    match fresh(read_ms, settings, now_ms).state {
-        Freshness::Fresh => None,
-        Freshness::Stale => Some(format!(
-            "The registers were read {minutes} minutes ago, so a pupil may be here by now. Refresh them on the absence \
-             page, or say there why it is sent all the same."
-        )),
-        Freshness::Never => Some(
-            "The registers were never read. Refresh them on the absence page, or say there why it is sent all the same."
-                .to_owned(),
-        ),
-    }
+    let fresh = fresh(standing, settings, now_ms);
+    let minutes = fresh.read_ms.map_or(0, |read_ms| (now_ms - read_ms) / 60_000);
+    let what = match fresh.state {
+        Freshness::Fresh => return None,
+        Freshness::Changed => {
+            "Registers were saved in the MIS since they were read here, so a pupil may be in school by now.".to_owned()
+        }
+        Freshness::Stale => {
+            format!("The registers were read {minutes} minutes ago, so a pupil may be in school by now.")
+        }
+        Freshness::Never => "The registers were never read.".to_owned(),
+    };
+    Some(format!("{what} Refresh them on the absence page, or say there why it is sent all the same."))
 }
 
 /// Every pupil of a book, with what the MIS has them in.

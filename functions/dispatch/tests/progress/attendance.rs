@@ -76,7 +76,7 @@ async fn accept(town: &Town) -> MessageId {
 
 async fn told(town: &Town) -> Vec<String> {
     let told = town.school.told(ABOUT.date, ABOUT.session, ABOUT.matter).await.unwrap();
-    told.into_keys().map(|pupil| pupil.to_string()).collect()
+    told.told.into_keys().map(|pupil| pupil.to_string()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

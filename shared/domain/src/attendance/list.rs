@@ -222,27 +222,30 @@ pub fn still_holds(rules: &Rules, matter: Matter, mark_now: Option<&Mark>) -> bo
 pub enum Freshness {
     /// They are.
     Fresh,
-    /// Registers were saved after they were read, or they were read too long ago.
+    /// Registers were saved after they were read.
+    Changed,
+    /// They were read too long ago.
     Stale,
     /// They were never read on this day.
     Never,
 }
 
-/// How fresh the marks are that were read at `read`. `saved` is when the MIS last saved a register, where it tells;
-/// where it does not, marks older than `most_minutes` are stale.
+/// How fresh the marks are that were read at `read`. `saved` is when the MIS was last seen to have other marks than those
+/// at hand: they are stale until they are read again. Marks older than `most_minutes` are stale in any case, because
+/// nothing tells of a register that was saved meanwhile.
 pub fn freshness(
     read: Option<Timestamp>,
     saved: Option<Timestamp>,
     now: Timestamp,
     most_minutes: i64,
 ) -> Freshness {
-    match (read, saved) {
-        (None, _) => Freshness::Never,
-        (Some(read), Some(saved)) if saved >= read => Freshness::Stale,
-        (Some(_), Some(_)) => Freshness::Fresh,
-        (Some(read), None) => {
-            let minutes = now.as_second().saturating_sub(read.as_second()) / 60;
-            if minutes >= most_minutes { Freshness::Stale } else { Freshness::Fresh }
-        }
+    let Some(read) = read else { return Freshness::Never };
+    let minutes = now.as_second().saturating_sub(read.as_second()) / 60;
+    if saved.is_some_and(|saved| saved >= read) {
+        Freshness::Changed
+    } else if minutes >= most_minutes {
+        Freshness::Stale
+    } else {
+        Freshness::Fresh
     }
 }

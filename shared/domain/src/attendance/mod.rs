@@ -3,6 +3,7 @@
 mod about;
 mod codes;
 mod list;
+mod look;
 
 #[cfg(test)]
 mod tests;
@@ -13,3 +14,4 @@ pub use list::{
     AbsenceList, Freshness, Listed, Matter, Rules, Told, absence_list, all_clear, freshness, late_list,
     still_holds,
 };
+pub use look::{LOOK_HOLDS_MS, LOOK_PATIENCE_MS, RegisterLook, Seen, changed, with_changed};

@@ -184,20 +184,39 @@ fn a_message_goes_only_if_what_it_says_still_holds() {
 }
 
 #[test]
-fn marks_are_stale_once_registers_were_saved_after_they_were_read() {
+fn marks_are_not_good_enough_once_registers_were_saved_after_they_were_read_or_long_after() {
     let at = |minute: i64| jiff::Timestamp::from_second(1_768_212_000 + minute * 60).unwrap();
     let table = [
         (None, None, Freshness::Never),
         (None, Some(5), Freshness::Never),
-        (Some(10), Some(5), Freshness::Fresh),
-        (Some(10), Some(10), Freshness::Stale),
-        (Some(10), Some(11), Freshness::Stale),
+        (Some(40), Some(35), Freshness::Fresh),
+        (Some(40), Some(40), Freshness::Changed),
+        (Some(40), Some(41), Freshness::Changed),
+        (Some(10), Some(11), Freshness::Changed),
+        (Some(10), Some(5), Freshness::Stale),
         (Some(31), None, Freshness::Fresh),
         (Some(30), None, Freshness::Stale),
     ];
     for (read, saved, want) in table {
         assert_eq!(freshness(read.map(at), saved.map(at), at(60), 30), want, "{read:?} {saved:?}");
     }
+}
+
+#[test]
+fn a_look_sees_what_is_other_than_it_was_of_the_messages_own_pupils() {
+    let known = [mark("a", "N"), mark("b", "N"), mark("c", "N"), mark("d", "/")];
+    let afternoon = Mark { session: Session::Pm, ..mark("a", "\\") };
+    let now = [mark("a", " N "), mark("b", "/"), mark("d", "N"), mark("e", "N"), afternoon];
+    let pupils = ["a", "b", "c", "e"].map(id).to_vec();
+    let look = RegisterLook::new(DAY, Session::Am, pupils, 0).seeing(&known, &now);
+    let Seen::Marks(seen) = &look.seen else { panic!("{look:?}") };
+    assert_eq!(*seen, [mark("b", "/"), mark("e", "N"), mark("c", "")]);
+    assert_eq!(changed(&known, &now, Session::Am).len(), 4, "of everybody");
+    let after = with_changed(known.to_vec(), seen.clone());
+    let rules = Rules::default();
+    let about = About { date: DAY, session: Session::Am, matter: Matter::Absence, all_the_same: None };
+    let holds = without_changed(&rules, about, &look.pupils, &after);
+    assert_eq!(holds, ["a", "e"].map(id).into(), "who came, and whose mark was taken away, is left out");
 }
 
 proptest! {

@@ -279,6 +279,19 @@ impl PageState {
         self
     }
 
+    /// The claimed page without these pending deliveries: they are not sent, the others are.
+    #[must_use]
+    pub fn withheld(mut self, indices: &[usize], why: Reason) -> Self {
+        for index in self.pending().into_iter().filter(|index| indices.contains(index)) {
+            let slot = &mut self.slots[index];
+            if !slot.put_back() {
+                slot.state = DeliveryState::NotSent;
+                slot.reason = Some(why);
+            }
+        }
+        self
+    }
+
     /// The page after a claim that was given back before anything was sent.
     #[must_use]
     pub fn released(mut self, due_ms: i64) -> Self {

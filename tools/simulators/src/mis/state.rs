@@ -32,11 +32,13 @@ pub(crate) enum Breakage {
     DiesOnPage2,
     /// The token is refused.
     Unauthorised,
+    /// Answers are kept back until the feed is set otherwise, or patience ends: a run takes as long as somebody likes.
+    Waits,
 }
 
 impl Breakage {
     /// Every one, with the words of the page.
-    pub(crate) const ALL: [(Self, &'static str); 8] = [
+    pub(crate) const ALL: [(Self, &'static str); 9] = [
         (Self::None, "Whole"),
         (Self::Half, "Half of everybody is missing"),
         (Self::Empty, "Nobody is there"),
@@ -45,6 +47,7 @@ impl Breakage {
         (Self::Error200, "An error, told with status 200"),
         (Self::DiesOnPage2, "The second page of every list fails"),
         (Self::Unauthorised, "The token is refused"),
+        (Self::Waits, "Answers wait until this is changed, 20 seconds at most"),
     ];
 }
 
@@ -113,6 +116,11 @@ impl Mis {
     /// What was changed, as it stands.
     pub(crate) fn changes(&self) -> Changes {
         self.lock().clone()
+    }
+
+    /// How the feed is broken just now.
+    pub(crate) fn breakage(&self) -> Breakage {
+        self.lock().breakage
     }
 
     /// Changes something, and keeps it before it shows.

@@ -1,5 +1,7 @@
 //! Xporter on Demand, as far as a message system asks it.
 
+use std::time::Duration;
+
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -21,6 +23,10 @@ const TOKEN: &str = "demo-token";
 /// Tokens last four days, as the real ones do.
 const TOKEN_MS: i64 = 4 * 24 * 3_600_000;
 const MOST_ROWS: usize = 2_000;
+/// How long an answer is kept back at most: less than a caller waits.
+const KEPT_BACK: Duration = Duration::from_secs(20);
+/// Between two looks whether it still is.
+const LOOK: Duration = Duration::from_millis(25);
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -86,6 +92,7 @@ async fn list(
     headers: HeaderMap,
 ) -> Response {
     app.answer_slowly().await;
+    kept_back(&app.mis).await;
     let changes = app.mis.changes();
     let authorised =
         headers.get(header::AUTHORIZATION).is_some_and(|h| h == format!("Idaas {TOKEN}").as_str());
@@ -107,6 +114,17 @@ async fn list(
         text.truncate(middle);
     }
     ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], text).into_response()
+}
+
+/// Waits as long as the feed says, if it says so.
+async fn kept_back(mis: &Mis) {
+    let waits = async {
+        while mis.breakage() == Breakage::Waits {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    // Patience that ends is an answer that comes late.
+    let _ = tokio::time::timeout(KEPT_BACK, waits).await;
 }
 
 /// The rows of an endpoint, those that changed since then if only they are asked for.

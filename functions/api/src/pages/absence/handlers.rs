@@ -68,7 +68,7 @@ async fn page(
 ) -> Result<Response> {
     let book = desk.book(state, &by.school).await?;
     let when = (asked.day, asked.session);
-    let fresh = fresh(desk.standing.fresh_ms, &desk.settings, state.now_ms());
+    let fresh = fresh(&desk.standing, &desk.settings, state.now_ms());
     let found = Box::pin(registers(&by.school, &book, &desk.settings, when, fresh)).await?;
     let Desk { frame, settings, local, .. } = desk;
     html(&AbsencePage::new(frame, (&book, &settings, &local), asked, &found, problems))
@@ -91,7 +91,7 @@ async fn tell(State(state): State<ApiState>, Posted { by, form }: Posted) -> Res
     if pupils.is_empty() {
         problems.push(Problem::new(matter.code(), "Tick at least one pupil.".to_owned()));
     }
-    if let Some(why) = too_old(desk.standing.fresh_ms, &desk.settings, Some(about), state.now_ms()) {
+    if let Some(why) = too_old(&desk.standing, &desk.settings, Some(about), state.now_ms()) {
         problems.push(Problem::new("stale", why));
     }
     if !problems.is_empty() {
@@ -139,7 +139,7 @@ pub(crate) async fn ready(state: &ApiState, by: &SignedIn, desk: &Desk) -> Resul
     }
     let asked = Asked::read(desk, None, None, None);
     let book = desk.book(state, &by.school).await?;
-    let fresh = fresh(desk.standing.fresh_ms, &desk.settings, state.now_ms());
+    let fresh = fresh(&desk.standing, &desk.settings, state.now_ms());
     let when = (asked.day, asked.session);
     let found = Box::pin(registers(&by.school, &book, &desk.settings, when, fresh)).await?;
     Ok((found.list.to_tell.len(), found.clear.len()))

@@ -58,8 +58,10 @@ pub(crate) struct Row {
     nobody: bool,
     /// Numbers the family among those of the page.
     family: usize,
-    /// The message that told of it.
+    /// The message that told of it, or was to and has reached nobody.
     message: Option<String>,
+    /// When that message was sent, where it has reached nobody.
+    missed: Option<String>,
 }
 
 /// Pupils about whom nobody is told.

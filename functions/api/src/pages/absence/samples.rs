@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::attendance::{AbsenceList, Freshness, Listed};
+use domain::attendance::{AbsenceList, Freshness, Listed, Matter};
 use domain::audience::SendTo;
 use domain::book::{AddressBook, BookRows};
 use domain::contact::ContactRole;
@@ -57,16 +57,18 @@ fn registers(book: &AddressBook, state: Freshness) -> Registers {
         excluded: listed(book, 13, 1, "N"),
         unknown: listed(book, 14, 1, "?"),
     };
-    let by =
-        ToldBy { message: MessageId::new(Ulid::from_parts(1, 1)), at_ms: now_ms() - 600_000, went: true };
-    let told = list.told.iter().map(|pupil| (pupil.pupil.clone(), by)).collect();
+    let message = MessageId::new(Ulid::from_parts(1, 1));
+    let by = ToldBy { message, at_ms: now_ms() - 600_000, adults: Vec::new(), went: true };
+    let told = list.told.iter().map(|pupil| (pupil.pupil.clone(), by.clone())).collect();
+    let missed = list.to_tell.iter().skip(2).take(1);
+    let missed = missed.map(|pupil| ((Matter::Absence, pupil.pupil.clone()), by.clone())).collect();
     let mut late = listed(book, 15, 2, "L");
     for pupil in &mut late {
         pupil.minutes_late = Some(12);
     }
     let clear = listed(book, 17, 1, "L");
     let read_ms = (state != Freshness::Never).then(|| now_ms() - 120_000);
-    Registers { list, late, clear, told, any: true, fresh: Fresh { state, read_ms } }
+    Registers { list, late, clear, told, missed, any: true, fresh: Fresh { state, read_ms } }
 }
 
 impl AbsencePage {
@@ -84,7 +86,7 @@ impl AbsencePage {
     pub(crate) fn sample_stale() -> Self {
         let book = book();
         let problems = vec![Problem::new("absence", "Tick at least one pupil.".to_owned())];
-        Self::made(&registers(&book, Freshness::Stale), &book, problems)
+        Self::made(&registers(&book, Freshness::Changed), &book, problems)
     }
 
     pub(crate) fn sample_empty() -> Self {
@@ -95,6 +97,7 @@ impl AbsencePage {
             late: Vec::new(),
             clear: Vec::new(),
             told: BTreeMap::new(),
+            missed: BTreeMap::new(),
             any: false,
             fresh,
         };

@@ -76,6 +76,7 @@ impl Viewer<'_> {
             nobody,
             family: if nobody { 0 } else { *self.families.entry(adults).or_insert(next + 1) },
             message: None,
+            missed: None,
         })
     }
 
@@ -86,7 +87,14 @@ impl Viewer<'_> {
     }
 
     fn list(&mut self, matter: Matter, listed: &[Listed]) -> List {
-        let rows = self.rows(listed);
+        let mut rows = self.rows(listed);
+        for row in &mut rows {
+            let missed = self.registers.missed.iter().find(|((of, pupil), _)| *of == matter && pupil.as_str() == row.id);
+            if let Some((_, by)) = missed {
+                row.message = Some(by.message.to_string());
+                row.missed = Some(self.local.when(by.at_ms));
+            }
+        }
         let families: std::collections::BTreeSet<usize> =
             rows.iter().filter(|row| !row.nobody).map(|row| row.family).collect();
         let families = words::count(families.len() as u64, "family", "families");
@@ -152,6 +160,10 @@ impl AbsencePage {
             read,
             stale: match registers.fresh.state {
                 Freshness::Fresh => None,
+                Freshness::Changed => Some(
+                    "Registers were saved in the MIS since they were read here. Refresh them before you tell anybody."
+                        .to_owned(),
+                ),
                 Freshness::Stale => Some(
                     "The registers may have changed since they were read. Refresh them before you tell anybody."
                         .to_owned(),

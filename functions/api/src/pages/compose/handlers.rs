@@ -158,7 +158,7 @@ impl<'b> Form<'b> {
     /// A message about marks waits for ones that are new enough.
     fn look_at_marks(&mut self, now_ms: i64) {
         let Desk { settings, standing, .. } = &self.desk;
-        let why = too_old(standing.fresh_ms, settings, self.draft.about, now_ms);
+        let why = too_old(standing, settings, self.draft.about, now_ms);
         self.preview.problems.extend(why.map(|why| FieldError::new("about", why)));
     }
 

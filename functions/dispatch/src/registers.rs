@@ -1,0 +1,76 @@
+//! A message about the registers goes by the registers as they are then, not as they were at the last sync: before it is
+//! planned the MIS is asked for the marks of its pupils, whenever that is, at once, after somebody has authorised it, or
+//! later (FEATURES §6.8; decision 0009). An emergency never waits.
+
+use domain::attendance::{About, LOOK_PATIENCE_MS, RegisterLook, Seen, with_changed};
+use domain::feed::Mark;
+use domain::ids::ContactId;
+use domain::job::Job;
+use domain::message::Purpose;
+use runtime::QueueName;
+use store::{Body, Meta, School};
+
+use crate::Dispatch;
+use crate::error::Result;
+
+/// Between two questions whether the look has come to something, in milliseconds.
+const LOOK_EVERY_MS: i64 = 1_000;
+
+impl Dispatch {
+    /// The marks by which a message goes: none where it is about none; `None` while it waits for them.
+    pub(crate) async fn marks_to_go_by(
+        &self,
+        school: &School,
+        meta: &Meta,
+        Body { message, settings }: &Body,
+    ) -> Result<Option<Vec<Mark>>> {
+        let Some(about) = message.to.about else { return Ok(Some(Vec::new())) };
+        let as_known = meta.purpose == Purpose::Emergency
+            || about.all_the_same.is_some()
+            || meta.unsynced.waived
+            || !settings.mis.is_on();
+        if as_known {
+            return Ok(Some(school.marks(about.date).await?));
+        }
+        let now_ms = self.clock.now_ms();
+        let look = school.register_look(meta.id).await?.filter(|look| look.holds(now_ms));
+        let Some(look) = look else { return self.look_at_registers(school, meta, about, &message.to.pupils).await };
+        if look.waits(now_ms) {
+            return self.look_again_soon(school, meta).await;
+        }
+        match look.seen {
+            Seen::Marks(changed) => Ok(Some(with_changed(school.marks(about.date).await?, changed))),
+            Seen::NoRegisters => Ok(Some(school.marks(about.date).await?)),
+            // Its author was told of this one, and a run has finished since.
+            Seen::Nothing | Seen::Failed if meta.unsynced.since_ms == Some(look.asked_ms) => {
+                self.look_at_registers(school, meta, about, &message.to.pupils).await
+            }
+            Seen::Nothing | Seen::Failed => {
+                self.let_down(school, meta, look.asked_ms).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn look_at_registers(
+        &self,
+        school: &School,
+        meta: &Meta,
+        about: About,
+        pupils: &[ContactId],
+    ) -> Result<Option<Vec<Mark>>> {
+        let look = RegisterLook::new(about.date, about.session, pupils.to_vec(), self.clock.now_ms());
+        school.begin_register_look(meta.id, &look).await?;
+        let job = Job::LookAtRegisters { school: school.id(), message: meta.id };
+        self.queue.send(QueueName::Sync, vec![(job, 0)]).await?;
+        self.look_again_soon(school, meta).await
+    }
+
+    async fn look_again_soon(&self, school: &School, meta: &Meta) -> Result<Option<Vec<Mark>>> {
+        let due_ms = self.clock.now_ms() + LOOK_PATIENCE_MS + 2 * self.grace_ms();
+        if school.wait_for_book(meta.id, due_ms).await? {
+            self.plan_later(school, meta, LOOK_EVERY_MS).await?;
+        }
+        Ok(None)
+    }
+}
