@@ -155,3 +155,42 @@ test("without scripts a known user is found and a profile is made by plain forms
   await page.getByText("The profile is deleted").waitFor();
   await page.context().close();
 });
+
+test("somebody whom no source ties to a pupil is found by name, barred, and let go again", async () => {
+  const batch = {
+    pupils: [{ id: "b-eve", forename: "Evelina", surname: "Barrable", groups: ["Test form"] }],
+    contacts: [{ id: "b-ivo", forename: "Ivo", surname: "Farraway", role: "parent", mobile: "07700900009" }],
+  };
+  const { url, api_key } = house.access;
+  const headers = { authorization: `Bearer ${api_key}`, "content-type": "application/json" };
+  const sent = await fetch(`${url}/api/v1/contacts/batch`, { method: "POST", headers, body: JSON.stringify(batch) });
+  assert.equal(sent.status, 200, await sent.text());
+  for (const [width, colorScheme] of [[390, "dark"], [1440, "light"]]) {
+    const page = await signedIn(browser, house, { viewport: { width, height: 2600 }, colorScheme });
+    const looks = async (where) => {
+      await clean(page, `${where} ${width}`);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(over <= 0, `${where} at ${width} is ${over} px too wide`);
+      if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/bar-${where}-${width}.png`, fullPage: true });
+    };
+    await page.goto("/contacts/b-ivo");
+    await page.getByLabel("Bar from another pupil").pressSequentially("evel");
+    const bar = page.getByRole("button", { name: "Bar contact about Evelina Barrable" });
+    await bar.waitFor();
+    await looks("found");
+    await bar.press("Enter");
+    await page.getByText("The pair is barred.").waitFor();
+    await page.getByText("No source ties them").waitFor();
+    await looks("set");
+    // The other side of the pair says the same.
+    await page.goto("/contacts/b-eve");
+    await page.getByText("Barred here").waitFor();
+    await page.getByRole("button", { name: "Lift the bar for Ivo Farraway" }).click();
+    await page.getByRole("heading", { name: "Lift the bar?" }).waitFor();
+    await looks("question");
+    await page.getByRole("button", { name: "Lift the bar" }).click();
+    await page.getByText("The bar that was set here is lifted.").waitFor();
+    assert.equal(await page.getByText("Ivo Farraway").count(), 0);
+    await sound(page);
+  }
+});

@@ -79,9 +79,9 @@ test("a feed that is cut in half is held, shown and discarded, and nobody is los
   await mis("feed", { breakage: "none" });
 });
 
-/** The pupils of the MIS's first page, with those of their adults who have a mobile that takes texts. */
-async function families(page) {
-  await page.goto(`${simulators()}/mis`);
+/** Pupils of the MIS's page of a year, each of another family whose two adults have mobiles that take texts. */
+async function families(page, year) {
+  await page.goto(`${simulators()}/mis?q=${encodeURIComponent(year)}`);
   const all = await page.locator("section[aria-labelledby^='p-']").evaluateAll((cards) =>
     cards.map((card) => ({
       id: card.getAttribute("aria-labelledby").slice(2),
@@ -91,7 +91,8 @@ async function families(page) {
     })),
   );
   const good = (mobile) => mobile !== "" && !/90[1-7]$/.test(mobile);
-  return all.filter(({ barred, mobiles }) => !barred && mobiles.length === 2 && mobiles.every(good));
+  const reachable = all.filter(({ barred, mobiles }) => !barred && mobiles.length === 2 && mobiles.every(good));
+  return reachable.filter(({ mobiles }, at) => reachable.findIndex((other) => other.mobiles[0] === mobiles[0]) === at);
 }
 
 /** Sets a pupil's mark of the morning on the MIS's own page. */
@@ -102,19 +103,34 @@ async function mark(page, { id, name }, code) {
   await page.getByText("Saved.").waitFor();
 }
 
+/** Joins the run that is at work, or begins one, and waits for its end. */
+async function ended() {
+  const { url, api_key } = house.access;
+  const headers = { authorization: `Bearer ${api_key}` };
+  const { id } = await (await fetch(`${url}/api/v1/sync-runs`, { method: "POST", headers })).json();
+  for (;;) {
+    const run = await (await fetch(`${url}/api/v1/sync-runs/${id}`, { headers })).json();
+    if (!["queued", "running"].includes(run.state)) return assert.equal(run.state, "finished", JSON.stringify(run));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** Has the MIS read, from the footer, and waits for the end. */
 async function refresh(page) {
   await page.goto("/");
   await page.locator("#sync-line").click();
   const pop = page.getByRole("dialog", { name: "Refresh from the MIS" });
+  const asked = page.waitForResponse((answer) => answer.request().method() === "POST" && answer.url().endsWith("/sync"));
   await pop.getByRole("button", { name: "Request now" }).click();
+  await asked;
+  await ended();
   await pop.getByText("Last updated just now").waitFor();
 }
 
 test("registers saved after the last sync: refresh, the list is right, the family is told", async () => {
   const page = await signedIn(browser, house);
   await refresh(page);
-  const [here, away] = await families(page);
+  const [here, away] = await families(page, "Year 7");
   await mark(page, away, "N");
   await page.goto("/absence?session=AM");
   await page.getByRole("heading", { level: 1, name: "Absences" }).waitFor();
@@ -153,7 +169,7 @@ test("registers saved after the last sync: refresh, the list is right, the famil
 test("a number changed in the MIS: what is confirmed while the sync runs waits, and goes to the new number", async () => {
   const page = await signedIn(browser, house);
   await refresh(page);
-  const family = (await families(page))[2];
+  const [family] = await families(page, "Year 8");
   const [old, kept] = family.mobiles;
   const before = (await sent()).length;
 
@@ -190,6 +206,64 @@ test("a number changed in the MIS: what is confirmed while the sync runs waits, 
   const went = (await sent()).slice(before).map(({ to }) => to);
   assert.deepEqual(went.sort(), ["+447700900999", kept].sort());
   assert.ok(!went.includes(old));
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("a list that is out of date: who came is spared, and nobody else is told before a refresh or a reason", async () => {
+  const page = await signedIn(browser, house);
+  await refresh(page);
+  const [came, away, other] = await families(page, "Year 9");
+  for (const pupil of [came, away, other]) await mark(page, pupil, "N");
+  await refresh(page);
+  await page.goto("/absence?session=AM");
+  await page.getByRole("heading", { level: 1, name: "Absences" }).waitFor();
+  const tick = (pupil) => page.getByLabel(`Tell the family of ${pupil.name}`);
+  for (const pupil of [came, away, other]) assert.ok(await tick(pupil).isChecked(), pupil.name);
+
+  // A teacher saves the register while the message is written.
+  await tick(other).uncheck();
+  await page.getByRole("button", { name: "Tell 2 families" }).click();
+  const send = page.getByRole("button", { name: /^Send \d texts$/ });
+  await send.waitFor();
+  const teacher = await page.context().newPage();
+  await mark(teacher, came, "/");
+  await teacher.close();
+  const before = (await sent()).length;
+  await send.click();
+  await page.getByRole("heading", { level: 1, name: "Delivered to 2 of 4" }).waitFor();
+  const went = (await sent()).slice(before).map(({ to }) => to);
+  assert.deepEqual(went.sort(), away.mobiles.toSorted());
+
+  await page.goto("/absence?session=AM");
+  await page.getByText("Registers were saved in the MIS since they were read here.").waitFor();
+  await tick(came).uncheck();
+  await page.getByRole("button", { name: "Tell 1 family" }).click();
+  await page.getByText("so a pupil may be in school by now").first().waitFor();
+  for (const [width, colorScheme] of [[390, "dark"], [1440, "light"]]) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 1600 });
+    await clean(page, `stale list ${width}`);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(over <= 0, `${over} px too wide at ${width}`);
+    await shot(page, `absence-stale-${width}`);
+  }
+  await tick(came).uncheck();
+  await page.locator("#absence-why").selectOption({ label: "Somebody has checked the registers themselves" });
+  await page.getByRole("button", { name: "Tell 1 family" }).click();
+  await page.getByRole("button", { name: "Send 2 texts" }).click();
+  await page.getByRole("heading", { level: 1, name: "Delivered to 2 of 2" }).waitFor();
+  await page.goto("/audit");
+  await page.getByText("marks_old_sent_because").first().waitFor();
+
+  // Refreshed from the page itself, the list is right.
+  await page.goto("/absence?session=AM");
+  await page.locator("#stale").getByRole("button", { name: "Refresh now" }).click();
+  await ended();
+  await page.goto("/absence?session=AM");
+  await page.getByRole("heading", { name: "Told already" }).waitFor();
+  assert.equal(await page.locator("#stale").count(), 0);
+  assert.equal(await tick(came).count(), 0);
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });

@@ -66,7 +66,8 @@ impl Dispatch {
         let pending = page.pending();
         let pupils_of = |index: usize| -> Vec<&ContactId> {
             let Some(delivery) = content.deliveries.get(index) else { return Vec::new() };
-            let about = tells.iter().filter(|(_, adults)| adults.iter().any(|a| delivery.contacts.contains(a)));
+            let about =
+                tells.iter().filter(|(_, adults)| adults.iter().any(|a| delivery.contacts.contains(a)));
             about.map(|(pupil, _)| pupil).collect()
         };
         let pupils: BTreeSet<&ContactId> = pending.iter().flat_map(|index| pupils_of(*index)).collect();

@@ -34,7 +34,9 @@ impl Dispatch {
         }
         let now_ms = self.clock.now_ms();
         let look = school.register_look(meta.id).await?.filter(|look| look.holds(now_ms));
-        let Some(look) = look else { return self.look_at_registers(school, meta, about, &message.to.pupils).await };
+        let Some(look) = look else {
+            return self.look_at_registers(school, meta, about, &message.to.pupils).await;
+        };
         if look.waits(now_ms) {
             return self.look_again_soon(school, meta).await;
         }

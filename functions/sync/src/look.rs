@@ -44,7 +44,11 @@ impl Syncer {
     }
 
     /// The marks of a day as the MIS has them; `None` where it has no registers.
-    async fn marks_there(&self, school: &School, day: Date) -> std::result::Result<Option<Vec<Mark>>, MisError> {
+    async fn marks_there(
+        &self,
+        school: &School,
+        day: Date,
+    ) -> std::result::Result<Option<Vec<Mark>>, MisError> {
         let unread = |_| MisError::Unreachable("the settings".to_owned());
         let settings = school.settings().await.map_err(unread)?;
         let Some(mis) = self.connectors.open(school.id(), &settings).await? else { return Ok(None) };

@@ -193,12 +193,13 @@ impl Chosen {
         }
     }
 
-    /// Everyone, where it is said which adults of a pupil: those, and all who belong to no pupil.
+    /// Everyone, where it is said which adults of a pupil: those, and all who belong to no pupil. Who is barred from one
+    /// belongs to nobody on that account.
     fn add_everyone(&mut self, book: &AddressBook, send_to: Option<SendTo>) {
         for place in 0..book.len() {
             if send_to.is_some() && book.is_pupil(place) {
                 self.families.insert(place);
-            } else if send_to.is_none() || book.pupils_of(place).next().is_none() {
+            } else if send_to.is_none() || book.pupils_of(place).all(|pair| pair.court_order) {
                 self.themselves.insert(place);
             }
         }

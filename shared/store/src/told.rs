@@ -137,7 +137,9 @@ impl School {
             (MessageState::Rejected, _) | (MessageState::Stopped, None) => Ok(Stands::Dropped),
             (_, None) => Ok(Stands::Waits),
             // Whatever was counted last is no news of the pages; until then, and where something failed, they are read.
-            (MessageState::Finished, _) if meta.counted_version > 0 && meta.totals.keys().all(|s| tells(*s)) => {
+            (MessageState::Finished, _)
+                if meta.counted_version > 0 && meta.totals.keys().all(|s| tells(*s)) =>
+            {
                 Ok(Stands::Tells)
             }
             (_, Some(epoch)) => self.reached(&meta, epoch).await.map(Stands::Reaches),
@@ -155,7 +157,8 @@ impl School {
             )?;
             for (content, state) in contents.into_iter().zip(&states) {
                 let going = content.deliveries.into_iter().enumerate();
-                let going = going.filter(|(at, _)| *at < state.slots.len() && tells(state.standing(*at).state));
+                let going =
+                    going.filter(|(at, _)| *at < state.slots.len() && tells(state.standing(*at).state));
                 reached.extend(going.flat_map(|(_, delivery)| delivery.contacts));
             }
             first = first.saturating_add(PAGES_AT_ONCE);

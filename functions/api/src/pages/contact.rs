@@ -18,7 +18,7 @@ use serde::Deserialize;
 use store::{StoreError, StoredContact};
 
 use self::overrides::ChangedView;
-use self::pairs::PairView;
+use self::pairs::{Finder, PairView};
 use super::contacts::{AskPage, BEFORE_DELETING, role_words};
 use super::desk::{Desk, html};
 use super::frame::{Frame, Here};
@@ -40,7 +40,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/contacts/{id}", get(show).post(save))
         .route("/contacts/{id}/delete", post(delete))
         .route("/contacts/{id}/overrides", post(overrides::drop_one))
-        .route("/contacts/{id}/bar", post(pairs::bar))
+        .route("/contacts/{id}/bar", get(pairs::found).post(pairs::bar))
 }
 
 #[derive(Template)]
@@ -71,6 +71,8 @@ pub(crate) struct ContactPage {
     pairs: Vec<PairView>,
     /// Whether they may bar a pair, or lift their own bar.
     may_bar: bool,
+    /// Finds somebody else to bar, where they may.
+    finder: Option<Finder>,
     /// Messages that went to this person, newest first.
     recent: Vec<Line>,
 }
@@ -149,6 +151,8 @@ impl Typed {
 #[derive(Deserialize)]
 struct Asked {
     done: Option<String>,
+    /// Part of the name of somebody to bar.
+    bar: Option<String>,
 }
 
 async fn show_new(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
@@ -204,12 +208,15 @@ async fn show(
         }
         Err(_) => Vec::new(),
     };
-    let pairs = PairView::all(&state, &by, &desk, &stored.contact.id).await?;
+    let (book, bars) = (desk.book(&state, &by.school).await?, by.school.bars().await?);
+    let pairs = PairView::all(&book, &bars, &stored.contact.id);
     let counts = stored.contact.clone().as_changed();
     let opens = desk.settings.edit_imported && by.may(Action::EditContact).is_ok();
     let page = ContactPage::of(desk.frame, &counts, stored.rev, &Typed::of(&counts), notice, Vec::new());
     let may_bar = by.may(Action::EditContact).is_ok();
-    html(&ContactPage { pairs, may_bar, recent, ..page.opened(&stored.contact, opens) })
+    let find = asked.bar.unwrap_or_default();
+    let finder = may_bar.then(|| Finder::new(&book, &stored.contact.id, &find)).flatten();
+    html(&ContactPage { pairs, may_bar, finder, recent, ..page.opened(&stored.contact, opens) })
 }
 
 async fn save(
@@ -440,6 +447,7 @@ impl ContactPage {
             ask: None,
             pairs: Vec::new(),
             may_bar: false,
+            finder: None,
             recent: Vec::new(),
             frame,
             problems,
@@ -464,7 +472,7 @@ impl ContactPage {
         let local = super::lines::samples::local();
         let recent =
             super::lines::samples::summaries().iter().take(2).map(|s| Line::new(s, &local)).collect();
-        Self { pairs: PairView::samples(), may_bar: true, recent, ..page }
+        Self { pairs: PairView::samples(), may_bar: true, finder: Some(Finder::sample()), recent, ..page }
     }
 
     pub(crate) fn sample_changed() -> Self {

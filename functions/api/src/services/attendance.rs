@@ -108,7 +108,8 @@ pub fn too_old(
     let what = match fresh.state {
         Freshness::Fresh => return None,
         Freshness::Changed => {
-            "Registers were saved in the MIS since they were read here, so a pupil may be in school by now.".to_owned()
+            "Registers were saved in the MIS since they were read here, so a pupil may be in school by now."
+                .to_owned()
         }
         Freshness::Stale => {
             format!("The registers were read {minutes} minutes ago, so a pupil may be in school by now.")

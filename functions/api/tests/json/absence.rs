@@ -1,11 +1,18 @@
 //! The absence page: who is on which list, what is too old to tell, that a family is told once, and that all is well.
 
+use domain::attendance::{About, Matter};
 use domain::audit::Act;
+use domain::channel::Channel;
+use domain::delivery::{DeliveryState, Reason};
 use domain::feed::{Mark, Session};
-use domain::ids::{ContactId, MessageId, RunId};
+use domain::ids::{ContactId, Epoch, MessageId, RunId};
+use domain::page::PageState;
+use domain::people::{Role, Roles};
+use domain::sms::Units;
 use domain::sync::{Asked, Run, RunState};
 use jiff::civil::date;
 use std::time::Duration;
+use store::{PageContent, PlannedDelivery};
 use ulid::Ulid;
 
 use crate::kit::{Answer, House, NOON};
@@ -247,4 +254,110 @@ async fn families_of_a_year_that_is_left_out_are_told_nothing() {
     let to_tell = under(&page, "absent-title");
     assert!(to_tell.contains("Cat Marlow") && !to_tell.contains("Ben Marlow"), "{page}");
     assert!(page.contains("1 pupil: in a year that is left out"), "{page}");
+}
+
+/// The message as dispatch leaves it: one text to each of these adults, which has come to this; who is written to about
+/// each pupil.
+async fn went(house: &House, message: MessageId, tells: &[(&str, &str, DeliveryState)]) {
+    let id = |text: &str| ContactId::parse(text).unwrap();
+    let epoch = Epoch::new(Ulid::from(7_u128));
+    let delivery = |adult: &str| PlannedDelivery {
+        to: "+447700900001".to_owned(),
+        contacts: vec![id(adult)],
+        values: Vec::new(),
+    };
+    let deliveries = tells.iter().map(|(_, adult, _)| delivery(adult)).collect();
+    let mut state = PageState::new(Channel::Sms, vec![Units(1); tells.len()], NOON);
+    for (slot, (_, _, stands)) in state.slots.iter_mut().zip(tells) {
+        slot.state = *stands;
+        slot.reason = stands.can_resend().then_some(Reason::NoSuchAddress);
+    }
+    assert!(house.school.begin_plan(message, &epoch, 1).await.unwrap());
+    let content = PageContent { text_hash: String::new(), deliveries };
+    house.school.write_pages(message, &epoch, 0, &[(content, state)]).await.unwrap();
+    let about =
+        About { date: date(2026, 9, 1), session: Session::Pm, matter: Matter::Absence, all_the_same: None };
+    let tells = tells.iter().map(|(pupil, adult, _)| (id(pupil), vec![id(adult)])).collect();
+    house.school.settle_told(about, message, &tells, NOON).await.unwrap();
+    let written = store::WrittenPlan {
+        revision: 1,
+        epoch: &epoch,
+        pages: 1,
+        unreachable: 0,
+        now_ms: NOON,
+        due_ms: NOON,
+    };
+    assert!(house.school.commit_plan(message, &written).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_family_of_which_nobody_was_reached_is_shown_as_that_and_told_again() {
+    let house = House::start().await;
+    family(&house).await;
+    let by = office(&house, &house.school).await;
+    synced(&house, &[("ben", "N"), ("cat", "N")]).await;
+    let sent = id_of(&tell(&by, "absence", &["ben", "cat"]).await);
+    let (failed, arrived) = (DeliveryState::PermanentFailure, DeliveryState::Delivered);
+    went(&house, sent, &[("ben", "mother", failed), ("cat", "father", arrived)]).await;
+    let page = by.ask("GET", "/absence").await.text;
+    let to_tell = under(&page, "absent-title");
+    assert!(to_tell.contains("Ben Marlow") && !to_tell.contains("Cat Marlow"), "{page}");
+    assert!(to_tell.contains("Not reached") && to_tell.contains(&format!("/messages/{sent}")), "{to_tell}");
+    assert!(under(&page, "told-title").contains("Cat Marlow"), "{page}");
+    // The next message takes the family on, and is the one that is shown.
+    let again = id_of(&tell(&by, "absence", &["ben"]).await);
+    let page = by.ask("GET", "/absence").await.text;
+    assert!(!under(&page, "absent-title").contains("Ben Marlow"), "{page}");
+    assert!(under(&page, "told-title").contains(&again.to_string()), "{page}");
+    assert_eq!(tell(&by, "absence", &["cat"]).await.status, 409, "who was reached is told once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_not_reached_is_given_no_all_clear() {
+    let house = House::start().await;
+    family(&house).await;
+    let by = office(&house, &house.school).await;
+    synced(&house, &[("ben", "N"), ("cat", "N")]).await;
+    let sent = id_of(&tell(&by, "absence", &["ben", "cat"]).await);
+    let spared = DeliveryState::NotSent;
+    went(&house, sent, &[("ben", "mother", spared), ("cat", "father", DeliveryState::Accepted)]).await;
+    synced(&house, &[("ben", "/"), ("cat", "/")]).await;
+    let page = by.ask("GET", "/absence").await.text;
+    let clear = under(&page, "clear-title");
+    assert!(clear.contains("Cat Marlow") && !clear.contains("Ben Marlow"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_nobody_authorised_lets_its_families_go() {
+    let house = House::start().await;
+    family(&house).await;
+    let by = office(&house, &house.school).await;
+    synced(&house, &[("ben", "N")]).await;
+    let roles: Roles = [Role::User, Role::ComposeMessage].into_iter().collect();
+    let teacher = Browser::of(&house, &house.school, 601, roles).await;
+    let handed_in = id_of(&tell(&teacher, "absence", &["ben"]).await);
+    let page = by.ask("GET", "/absence").await.text;
+    assert!(under(&page, "told-title").contains("not gone yet"), "{page}");
+    assert_eq!(tell(&by, "absence", &["ben"]).await.status, 409, "while it waits");
+    let rejected = by.post(&format!("/authorise/{handed_in}/reject"), "reason=Not+now").await;
+    assert_eq!(rejected.header("location"), "/authorise?done=rejected", "{rejected:?}");
+    assert!(under(&by.ask("GET", "/absence").await.text, "absent-title").contains("Ben Marlow"));
+    assert_eq!(tell(&by, "absence", &["ben"]).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_known_to_be_out_of_date_tells_nobody_until_it_is_read_again() {
+    let house = House::start().await;
+    family(&house).await;
+    let by = office(&house, &house.school).await;
+    synced(&house, &[("ben", "N")]).await;
+    house.clock.advance(Duration::from_secs(MINUTE));
+    house.school.note_registers_saved(house.clock.now_ms()).await.unwrap();
+    let page = by.ask("GET", "/absence").await.text;
+    assert!(page.contains("Registers were saved in the MIS since they were read here"), "{page}");
+    let refused = by.post("/absence", &format!("{PM}&matter=absence&pupil=ben")).await;
+    assert!(refused.status == 422 && refused.text.contains("may be in school by now"), "{refused:?}");
+    house.clock.advance(Duration::from_secs(MINUTE));
+    synced(&house, &[("ben", "N")]).await;
+    assert_eq!(tell(&by, "absence", &["ben"]).await.status, 303);
 }

@@ -90,13 +90,66 @@ async fn it_is_lifted_only_by_somebody_who_is_sure_and_a_sources_own_bar_stays()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_who_may_edit_contacts_bars_and_only_those_who_are_tied() {
+async fn any_adult_may_be_barred_from_any_pupil_and_is_found_by_name() {
+    let house = House::start().await;
+    family(&house).await;
+    let more = json!({
+        "contacts": [
+            {"id": "uncle", "forename": "Ivo", "surname": "Marlow", "role": "parent", "mobile": "07700900008"},
+            {"id": "head", "forename": "Ida", "surname": "Marsh", "role": "staff", "mobile": "07700900009"},
+        ],
+    });
+    assert_eq!(house.post("/api/v1/contacts/batch", &more).await.status, 200);
+    let by = office(&house, &house.school).await;
+    // From either side, by what is typed, and only those who could be a pair and are none.
+    let found = by.ask("GET", "/contacts/uncle/bar?q=marl").await.text;
+    assert!(found.contains("value=\"ben\"") && found.contains("value=\"cat\""), "{found}");
+    assert!(!found.contains("mother") && !found.contains("uncle"), "{found}");
+    let found = by.ask("GET", "/contacts/ben/bar?q=mar").await.text;
+    assert!(found.contains("value=\"uncle\"") && found.contains("value=\"head\""), "{found}");
+    assert!(!found.contains("mother") && !found.contains("cat"), "tied already, or a pupil: {found}");
+    let page = by.ask("GET", "/contacts/uncle?bar=ben").await.text;
+    assert!(
+        page.contains("Bar from another pupil") && page.contains("value=\"ben\""),
+        "without a script: {page}"
+    );
+    assert!(by.ask("GET", "/contacts/uncle/bar?q=zzz").await.text.contains("Nobody else called"));
+
+    let done = by.post("/contacts/uncle/bar", "bar=ben").await;
+    assert_eq!(done.header("location"), "/contacts/uncle?done=barred", "{done:?}");
+    by.post("/contacts/ben/bar", "bar=head").await;
+    assert_eq!(house.school.bars().await.unwrap().len(), 2);
+    for (to, wanted) in [
+        (json!({"pupils": ["ben"], "send_to": "all", "contacts": ["uncle", "head"]}), &["mother"][..]),
+        (json!({"pupils": ["ben", "cat"], "contacts": ["uncle"]}), &["mother"]),
+        (json!({"pupils": ["cat"], "send_to": "all", "contacts": ["uncle"]}), &["father", "mother", "uncle"]),
+        (json!({"contacts": ["ben", "uncle", "mother"]}), &["mother"]),
+        // Staff get what goes to everyone as staff; the uncle is none, and barred from one whom it is about.
+        (json!({"everyone": true, "send_to": "all"}), &["father", "head", "mother"]),
+    ] {
+        assert_eq!(reached(&house, to.clone()).await, wanted, "{to}");
+    }
+    // A source that ties them later undoes nothing.
+    let tie = json!({"relationships": [{"pupil": "ben", "contact": "uncle", "priority": 1, "responsibility": true}]});
+    assert_eq!(house.post("/api/v1/contacts/batch", &tie).await.status, 200);
+    assert_eq!(reached(&house, json!({"pupils": ["ben"], "send_to": "all"})).await, ["mother"]);
+    let page = by.ask("GET", "/contacts/head").await.text;
+    assert!(page.contains("Ben Marlow") && page.contains("No source ties them"), "{page}");
+    assert_eq!(by.post("/contacts/head/bar", "lift=ben&sure=yes").await.status, 303);
+    assert!(!by.ask("GET", "/contacts/head").await.text.contains("Ben Marlow"));
+    assert_eq!(by.post("/contacts/head/bar", "lift=ben&sure=yes").await.status, 404, "there is none to lift");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_may_edit_contacts_bars_and_only_an_adult_from_a_pupil() {
     let house = House::start().await;
     family(&house).await;
     let by = office(&house, &house.school).await;
     for (path, fields) in [
         ("/contacts/mother/bar", "bar=nobody"),
         ("/contacts/mother/bar", "bar=father"),
+        ("/contacts/ben/bar", "bar=cat"),
+        ("/contacts/ben/bar", "bar=ben"),
         ("/contacts/mother/bar", "bar="),
         ("/contacts/nobody/bar", "bar=ben"),
     ] {
@@ -107,7 +160,7 @@ async fn only_who_may_edit_contacts_bars_and_only_those_who_are_tied() {
     assert_eq!(reader.post("/contacts/mother/bar", "bar=ben").await.status, 403);
     let page = reader.ask("GET", "/contacts/mother").await.text;
     assert!(
-        page.contains("Ben Marlow") && !page.contains("name=\"bar\""),
+        page.contains("Ben Marlow") && !page.contains("name=\"bar\"") && !page.contains("bar-find"),
         "they see it and cannot change it"
     );
     assert!(house.school.bars().await.unwrap().is_empty());

@@ -64,6 +64,7 @@ const STAFF: &[(&str, &str, &str)] = &[
     ("POST", "/contacts/{id}", "editContact"),
     ("POST", "/contacts/{id}/delete", "editContact"),
     ("POST", "/contacts/{id}/overrides", "editContact"),
+    ("GET", "/contacts/{id}/bar", "addContact editContact"),
     ("POST", "/contacts/{id}/bar", "editContact"),
     ("GET", "/settings", "preferences"),
     ("POST", "/settings/{group}", "preferences"),

@@ -40,6 +40,25 @@ async fn no_run_undoes_it_whatever_the_mis_says_of_the_pair() {
 }
 
 #[tokio::test]
+async fn one_between_two_whom_no_source_ties_outlives_runs_too() {
+    let town = Town::of(Feed::of(60, TODAY)).await;
+    town.sync().await;
+    let (pupil, adult) = (id("PL-3"), id("PC-40"));
+    town.school.bar(&pupil, &adult, town.clock.now_ms()).await.unwrap();
+    assert!(is_barred(&town, &pupil, &adult).await);
+    assert_eq!(town.sync().await.changes, Changes::default());
+    town.says(Feed::of(60, TODAY).without(&["PL-3", "PC-40"]));
+    assert_eq!(town.sync().await.state, RunState::Finished);
+    // They come back, and the MIS ties them.
+    let mut feed = Feed::of(60, TODAY);
+    let tie = domain::feed::Tie { pupil: pupil.clone(), contact: adult.clone(), ..feed.ties[0].clone() };
+    feed.ties.push(tie);
+    town.says(feed);
+    assert_eq!(town.sync().await.state, RunState::Finished);
+    assert!(is_barred(&town, &pupil, &adult).await);
+}
+
+#[tokio::test]
 async fn another_mis_that_knows_people_by_other_numbers_is_held_and_loses_nobody() {
     let town = Town::of(Feed::of(60, TODAY)).await;
     town.sync().await;

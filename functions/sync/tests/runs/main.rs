@@ -6,5 +6,6 @@ mod brake;
 mod changes;
 mod deaths;
 mod feed;
+mod looks;
 mod requests;
 mod town;

@@ -18,6 +18,31 @@ pub enum Nation {
     NorthernIreland,
 }
 
+impl Nation {
+    /// Every nation, in the order in which pages list them.
+    pub const ALL: [Self; 4] = [Self::England, Self::Wales, Self::Scotland, Self::NorthernIreland];
+
+    /// The word used in forms and settings.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::England => "england",
+            Self::Wales => "wales",
+            Self::Scotland => "scotland",
+            Self::NorthernIreland => "northern_ireland",
+        }
+    }
+
+    /// The nation of a word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|nation| nation.code() == code)
+    }
+
+    /// Whether every code of the nation is in its table. Where not, a school says itself which others it asks after.
+    pub const fn is_whole(self) -> bool {
+        matches!(self, Self::England | Self::Wales)
+    }
+}
+
 /// What a mark says about where the pupil was, and how it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -132,7 +157,9 @@ const ENGLAND_BEFORE: &[(&str, Meaning)] = &[
     ("X", NotExpected), ("Y", NotExpected), ("Z", NotExpected), ("#", Closed),
 ];
 
-/// The codes of 2010.
+/// The codes that came with the Education (Pupil Registration) (Wales) Regulations 2010, in the letters that England had
+/// since 2009. The Welsh Government says in its review of 2026 that they were not changed since; the draft of that review
+/// is not in here. `D` counts at the other school.
 #[rustfmt::skip]
 const WALES_2010: &[(&str, Meaning)] = &[
     ("/", Present), ("\\", Present), ("L", Late),
@@ -143,13 +170,21 @@ const WALES_2010: &[(&str, Meaning)] = &[
     ("X", NotExpected), ("Y", NotExpected), ("Z", NotExpected), ("#", Closed),
 ];
 
-/// The numbers of the national guidance that are certain; a school's other codes stay unknown until they are added.
+/// Of *Included, engaged and involved, part 1* (Scottish Government, 2019), appendix 2: the numbers of extended leave, of
+/// attendance, of lateness in the first half of an opening, and of work experience. Its other numbers, and the letters that
+/// a school's own system shows, are not in here: they are unknown, shown, and asked after only where the school lists them.
 const SCOTLAND: &[(&str, Meaning)] =
     &[("02", NotExpected), ("10", Present), ("11", Late), ("12", Elsewhere), ("/", Present), ("\\", Present)];
 
-/// The codes that are certain; others stay unknown until they are added.
-const NORTHERN_IRELAND: &[(&str, Meaning)] =
-    &[("/", Present), ("\\", Present), ("L", Late), ("N", Unexplained), ("J", NotExpected), ("#", Closed)];
+/// Of the Department of Education's circular 2021/16 on attendance, as its own page on recording attendance quotes it: `(`
+/// is authorised, `{`, `}`, `D`, `H` and `N` are not; and `J`, extended leave, which leaves a pupil's record as it is. The
+/// circular's other codes are not in here: they are unknown, shown, and asked after only where the school lists them.
+#[rustfmt::skip]
+const NORTHERN_IRELAND: &[(&str, Meaning)] = &[
+    ("/", Present), ("\\", Present), ("L", Late), ("(", Authorised),
+    ("{", Unauthorised), ("}", Unauthorised), ("D", Unauthorised), ("H", Unauthorised), ("N", Unexplained),
+    ("J", NotExpected), ("#", Closed),
+];
 
 const ENGLAND: &[Table] = &[
     Table { from: date(2024, 8, 19), codes: ENGLAND_2024 },

@@ -16,7 +16,8 @@ use crate::ids::ContactId;
 pub struct Rules {
     /// Whose codes the registers use.
     pub nation: Nation,
-    /// The codes that are asked after. A code that means anything but an absence is never asked after, listed or not.
+    /// The codes that are asked after. A code that means anything but an absence is never asked after, listed or not; one
+    /// that is not in a table which is not whole is an absence where the school has listed it itself.
     pub chase: BTreeSet<String>,
     /// Year groups whose families are told nothing, such as a sixth form.
     pub excluded_years: BTreeSet<String>,
@@ -41,8 +42,12 @@ impl Default for Rules {
 impl Rules {
     /// Whether an absence with this code is asked after.
     pub fn chases(&self, day: Date, code: &str) -> bool {
-        meaning(self.nation, day, code).is_away()
-            && self.chase.iter().any(|c| c.eq_ignore_ascii_case(code.trim()))
+        let listed = self.chase.iter().any(|c| c.eq_ignore_ascii_case(code.trim()));
+        listed
+            && match meaning(self.nation, day, code) {
+                Meaning::Unknown => !self.nation.is_whole() && self.chase != Self::default().chase,
+                meaning => meaning.is_away(),
+            }
     }
 
     fn excludes(&self, groups: &[FeedGroupRef]) -> bool {
@@ -163,7 +168,7 @@ pub fn absence_list(
         };
         match meaning(rules.nation, mark.date, &mark.code) {
             Meaning::Blank => list.blank.push(listed(mark)),
-            Meaning::Unknown => list.unknown.push(listed(mark)),
+            Meaning::Unknown if !rules.chases(mark.date, &mark.code) => list.unknown.push(listed(mark)),
             _ if !rules.chases(mark.date, &mark.code) => {}
             _ if rules.excludes(groups) => list.excluded.push(listed(mark)),
             _ if told.contains(&Told::of(mark, Matter::Absence)) => list.told.push(listed(mark)),

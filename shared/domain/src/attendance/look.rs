@@ -62,8 +62,10 @@ impl RegisterLook {
     /// What a look at the day's marks comes to: `now` is what the MIS has, `known` what was read before.
     #[must_use]
     pub fn seeing(self, known: &[Mark], now: &[Mark]) -> Self {
-        let changed: Vec<Mark> =
-            changed(known, now, self.session).into_iter().filter(|m| self.pupils.contains(&m.pupil)).collect();
+        let changed: Vec<Mark> = changed(known, now, self.session)
+            .into_iter()
+            .filter(|m| self.pupils.contains(&m.pupil))
+            .collect();
         Self { seen: Seen::Marks(changed), ..self }
     }
 }

@@ -77,6 +77,92 @@ fn a_code_means_what_its_nation_says_on_its_day() {
     }
 }
 
+/// Every code of each nation by its meaning; a code that stands nowhere is unknown.
+#[test]
+fn each_nation_has_its_own_table_and_nothing_else() {
+    use Meaning::{
+        Authorised, Closed, Elsewhere, Late, LateAfterClosing, NotExpected, Present, Unauthorised,
+        Unexplained,
+    };
+    type Codes = &'static [(Meaning, &'static str)];
+    let england: Codes = &[
+        (Present, "/ \\"),
+        (Late, "L"),
+        (LateAfterClosing, "U"),
+        (Elsewhere, "B K P V W"),
+        (Authorised, "C C1 C2 E I J1 M R S T"),
+        (Unexplained, "N"),
+        (Unauthorised, "G O"),
+        (NotExpected, "D Q X Y1 Y2 Y3 Y4 Y5 Y6 Y7 Z"),
+        (Closed, "#"),
+    ];
+    let wales: Codes = &[
+        (Present, "/ \\"),
+        (Late, "L"),
+        (LateAfterClosing, "U"),
+        (Elsewhere, "B J P V W"),
+        (Authorised, "C E F H I M R S T"),
+        (Unexplained, "N"),
+        (Unauthorised, "G O"),
+        (NotExpected, "D X Y Z"),
+        (Closed, "#"),
+    ];
+    let scotland: Codes = &[(Present, "/ \\ 10"), (Late, "11"), (Elsewhere, "12"), (NotExpected, "02")];
+    let northern_ireland: Codes = &[
+        (Present, "/ \\"),
+        (Late, "L"),
+        (Authorised, "("),
+        (Unexplained, "N"),
+        (Unauthorised, "{ } D H"),
+        (NotExpected, "J"),
+        (Closed, "#"),
+    ];
+    let day = date(2026, 1, 12);
+    let signs = (b'!'..=b'~').map(|sign| char::from(sign).to_string());
+    let numbers = (0..100).map(|n| format!("{n:02}"));
+    let pairs = ('A'..='Z').flat_map(|letter| (0..10).map(move |n| format!("{letter}{n}")));
+    let every: Vec<String> = signs
+        .filter(|sign| sign != "-" && *sign == sign.to_uppercase())
+        .chain(numbers)
+        .chain(pairs)
+        .collect();
+    for (nation, table) in [
+        (Nation::England, england),
+        (Nation::Wales, wales),
+        (Nation::Scotland, scotland),
+        (Nation::NorthernIreland, northern_ireland),
+    ] {
+        let known: BTreeMap<&str, Meaning> =
+            table.iter().flat_map(|(meaning, codes)| codes.split(' ').map(|code| (code, *meaning))).collect();
+        for code in &every {
+            let want = known.get(code.as_str()).copied().unwrap_or(Meaning::Unknown);
+            assert_eq!(meaning(nation, day, code), want, "{nation:?} {code}");
+        }
+        assert_eq!(codes(nation, day).len(), known.len(), "{nation:?}");
+        assert_eq!(Nation::from_code(nation.code()), Some(nation));
+    }
+}
+
+#[test]
+fn a_code_that_a_table_lacks_is_shown_and_asked_after_only_where_the_school_has_listed_it() {
+    let pupils = roll(&["a", "b", "c"]);
+    let marks = [mark("a", "30"), mark("b", "10"), mark("c", "N")];
+    let list = |nation: Nation, chase: &[&str]| {
+        let chase = chase.iter().map(|code| (*code).to_owned()).collect();
+        let rules = Rules { nation, chase, ..Rules::default() };
+        let list = absence_list(&rules, &pupils, &marks, &BTreeSet::new(), WHEN);
+        (names(&list.to_tell).join(" "), names(&list.unknown).join(" "))
+    };
+    let both = |told: &str, unknown: &str| (told.to_owned(), unknown.to_owned());
+    assert_eq!(
+        list(Nation::Scotland, &["N"]),
+        both("", "a c"),
+        "what nobody has changed is no word about it"
+    );
+    assert_eq!(list(Nation::Scotland, &["30", "10"]), both("a", "c"), "a presence is never asked after");
+    assert_eq!(list(Nation::England, &["30", "N"]), both("c", "a b"), "a whole table lacks nothing");
+}
+
 #[test]
 fn sessions_count_as_the_statistics_count_them() {
     let counted = |code: &str| meaning(Nation::England, DAY, code).counts_as();

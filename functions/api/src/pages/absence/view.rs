@@ -89,7 +89,11 @@ impl Viewer<'_> {
     fn list(&mut self, matter: Matter, listed: &[Listed]) -> List {
         let mut rows = self.rows(listed);
         for row in &mut rows {
-            let missed = self.registers.missed.iter().find(|((of, pupil), _)| *of == matter && pupil.as_str() == row.id);
+            let missed = self
+                .registers
+                .missed
+                .iter()
+                .find(|((of, pupil), _)| *of == matter && pupil.as_str() == row.id);
             if let Some((_, by)) = missed {
                 row.message = Some(by.message.to_string());
                 row.missed = Some(self.local.when(by.at_ms));

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{Path, State};
+use askama::Template;
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::audit::{Act, Change};
 use domain::book::{AddressBook, Pair};
 use domain::ids::ContactId;
 use domain::people::Action;
+use serde::Deserialize;
 
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
@@ -17,6 +19,72 @@ use crate::pages::desk::{Desk, html};
 use crate::pages::frame::Here;
 use crate::pages::kit::{Tag, Tone};
 use crate::state::ApiState;
+
+/// People who are offered to be barred.
+const OFFERED: usize = 8;
+/// People who fit what was typed and are looked through for those.
+const LOOKED_THROUGH: usize = 200;
+
+/// Somebody who could be barred and is not tied.
+pub(super) struct Hit {
+    id: String,
+    name: String,
+    sub: String,
+}
+
+/// Finds somebody to whom this person is not tied: for an adult a pupil, for a pupil an adult.
+#[derive(Template)]
+#[template(path = "contact_bar_found.html")]
+pub(super) struct Finder {
+    pub(super) label: &'static str,
+    /// What was typed.
+    pub(super) find: String,
+    hits: Vec<Hit>,
+}
+
+impl Finder {
+    /// What fits `find`; `None` for somebody who is not in the book.
+    pub(super) fn new(book: &AddressBook, id: &ContactId, find: &str) -> Option<Self> {
+        let here = book.place(id)?;
+        let of_pupil = book.is_pupil(here);
+        let tied = |other: usize| {
+            book.adults_of(here).iter().any(|pair| pair.contact() == other)
+                || book.pupils_of(here).any(|pair| pair.pupil() == other)
+        };
+        let fits = |other: &usize| book.is_pupil(*other) != of_pupil && !tied(*other);
+        let find = find.trim();
+        let places = if find.is_empty() { Vec::new() } else { book.search(find, LOOKED_THROUGH) };
+        let hits = places.into_iter().filter(fits).take(OFFERED).filter_map(|place| {
+            let (person, _) = book.at(place)?;
+            let groups: Vec<&str> = person.groups.iter().take(2).map(String::as_str).collect();
+            Some(Hit { id: person.id.to_string(), name: person.full_name(), sub: groups.join(", ") })
+        });
+        Some(Self {
+            label: if of_pupil { "Bar another adult" } else { "Bar from another pupil" },
+            hits: hits.collect(),
+            find: find.to_owned(),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Typed {
+    #[serde(default)]
+    q: String,
+}
+
+/// Those who fit what is being typed, for the script.
+pub(super) async fn found(
+    State(state): State<ApiState>,
+    by: SignedIn,
+    Path(id): Path<String>,
+    Query(typed): Query<Typed>,
+) -> Result<Response> {
+    let desk = Desk::open(&state, &by, Here::Contacts).await?;
+    let stored = super::seen(&state, &by, &desk, &id).await?;
+    let book = desk.book(&state, &by.school).await?;
+    html(&Finder::new(&book, &stored.contact.id, &typed.q).ok_or(ApiError::NotFound)?)
+}
 
 /// One pair, from the side of whoever the page is about.
 pub(super) struct PairView {
@@ -43,18 +111,16 @@ pub(super) fn done_words(done: &str) -> Option<&'static str> {
 }
 
 impl PairView {
-    /// Everybody in the book of this user to whom this person is tied.
-    pub(super) async fn all(
-        state: &ApiState,
-        by: &SignedIn,
-        desk: &Desk,
+    /// Everybody in a book to whom this person is tied, or from whom they are barred.
+    pub(super) fn all(
+        book: &AddressBook,
+        bars: &BTreeSet<(ContactId, ContactId)>,
         id: &ContactId,
-    ) -> Result<Vec<Self>> {
-        let (book, bars) = (desk.book(state, &by.school).await?, by.school.bars().await?);
-        let Some(place) = book.place(id) else { return Ok(Vec::new()) };
+    ) -> Vec<Self> {
+        let Some(place) = book.place(id) else { return Vec::new() };
         let pupils = book.pupils_of(place).map(|pair| (pair, pair.pupil()));
         let adults = book.adults_of(place).iter().map(|pair| (pair, pair.contact()));
-        Ok(pupils.chain(adults).filter_map(|(pair, other)| Self::new(&book, pair, other, &bars)).collect())
+        pupils.chain(adults).filter_map(|(pair, other)| Self::new(book, pair, other, bars)).collect()
     }
 
     fn new(
@@ -75,14 +141,14 @@ impl PairView {
             id: person.id.to_string(),
             name: person.full_name(),
             path: format!("/contacts/{}", contact_path(&person.id)),
-            tied: tied(book.kind_of(pair), pair),
+            tied: tied(book.kind_of(pair), pair, by_hand),
             tag,
             by_hand,
         })
     }
 }
 
-fn tied(kind: &str, pair: &Pair) -> String {
+fn tied(kind: &str, pair: &Pair, by_hand: bool) -> String {
     let mut words = Vec::new();
     if !kind.is_empty() {
         words.push(kind.to_owned());
@@ -91,7 +157,24 @@ fn tied(kind: &str, pair: &Pair) -> String {
     if pair.responsibility {
         words.push("parental responsibility".to_owned());
     }
-    if words.is_empty() { "The source does not say".to_owned() } else { words.join(" · ") }
+    match (words.is_empty(), by_hand) {
+        (false, _) => words.join(" · "),
+        (true, true) => "No source ties them".to_owned(),
+        (true, false) => "The source does not say".to_owned(),
+    }
+}
+
+/// Whether the first of two is the pupil of the pair; `None` where they can be none. A source may tie anybody; a bar alone
+/// is between a pupil and somebody who is none, and only one that is there is lifted.
+fn is_pupil_of_pair(book: &AddressBook, here: usize, there: usize, lifts: bool) -> Option<bool> {
+    if book.pupils_of(here).any(|pair| pair.pupil() == there) {
+        return Some(false);
+    }
+    if book.adults_of(here).iter().any(|pair| pair.contact() == there) {
+        return Some(true);
+    }
+    let (here, there) = (book.is_pupil(here), book.is_pupil(there));
+    (!lifts && here != there).then_some(here)
 }
 
 /// Bars a pair, or lifts the bar that was set here once somebody has said that they are sure.
@@ -108,14 +191,9 @@ pub(super) async fn bar(
         ContactId::parse(form.text(if lifts { "lift" } else { "bar" })).map_err(|_| ApiError::NotFound)?;
     let book = desk.book(&state, &by.school).await?;
     let (here, there) = book.place(&stored.contact.id).zip(book.place(&other)).ok_or(ApiError::NotFound)?;
-    // Which of the two is the pupil, the book says.
-    let is_adult = book.pupils_of(here).any(|pair| pair.pupil() == there);
-    let is_pupil = book.adults_of(here).iter().any(|pair| pair.contact() == there);
-    let (pupil, adult) = match (is_adult, is_pupil) {
-        (true, _) => (&other, &stored.contact.id),
-        (false, true) => (&stored.contact.id, &other),
-        (false, false) => return Err(ApiError::NotFound),
-    };
+    let here_is_pupil = is_pupil_of_pair(&book, here, there, lifts).ok_or(ApiError::NotFound)?;
+    let (pupil, adult) =
+        if here_is_pupil { (&stored.contact.id, &other) } else { (&other, &stored.contact.id) };
     let path = format!("/contacts/{}", contact_path(&stored.contact.id));
     let pair = |act, was: &str, is: &str| {
         let changes =
@@ -147,6 +225,15 @@ pub(super) async fn bar(
     }
     by.school.lift_bar(pupil, adult, &pair(Act::BarLifted, "on", "off"), state.now_ms()).await?;
     Ok(Redirect::to(&format!("{path}?done=lifted")).into_response())
+}
+
+#[cfg(test)]
+impl Finder {
+    pub(super) fn sample() -> Self {
+        let hit = |id: &str, name: &str, sub: &str| Hit { id: id.into(), name: name.into(), sub: sub.into() };
+        let hits = vec![hit("PL-7", "Eve Abbot", "Year 7, 7B"), hit("PL-9", "Eve Abbott-Lee", "Year 9, 9A")];
+        Self { label: "Bar from another pupil", find: "eve abb".to_owned(), hits }
+    }
 }
 
 #[cfg(test)]

@@ -34,15 +34,6 @@ fn minutes(typed: &str, least: u16) -> Result<u16, String> {
     read.ok_or_else(|| format!("Give a number of minutes from {least} to {MINUTES}."))
 }
 
-const fn code(nation: Nation) -> &'static str {
-    match nation {
-        Nation::England => "england",
-        Nation::Wales => "wales",
-        Nation::Scotland => "scotland",
-        Nation::NorthernIreland => "northern_ireland",
-    }
-}
-
 /// Absences.
 pub(super) const ABSENCES: Group = Group {
     code: "absences",
@@ -52,17 +43,17 @@ pub(super) const ABSENCES: Group = Group {
         Row::new(
             "nation",
             "Codes of the registers",
-            "The same letter means different things in different nations.",
+            "The same letter means different things in different nations. Of Scotland and Northern Ireland only some codes \
+             are known here; the others are shown, and asked after only where you list them.",
             Kind::Choice(&[
                 ("england", "England"),
                 ("wales", "Wales"),
                 ("scotland", "Scotland"),
                 ("northern_ireland", "Northern Ireland"),
             ]),
-            |s| code(s.attendance.nation).to_owned(),
+            |s| s.attendance.nation.code().to_owned(),
             |s, typed, _| {
-                let all = [Nation::England, Nation::Wales, Nation::Scotland, Nation::NorthernIreland];
-                let nation = all.into_iter().find(|nation| code(*nation) == typed.trim());
+                let nation = Nation::from_code(typed.trim());
                 s.attendance.nation = nation.ok_or_else(|| "Choose one of the list.".to_owned())?;
                 Ok(())
             },
