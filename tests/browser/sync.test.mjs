@@ -92,14 +92,15 @@ async function families(page, year) {
   );
   const good = (mobile) => mobile !== "" && !/90[1-7]$/.test(mobile);
   const reachable = all.filter(({ barred, mobiles }) => !barred && mobiles.length === 2 && mobiles.every(good));
-  return reachable.filter(({ mobiles }, at) => reachable.findIndex((other) => other.mobiles[0] === mobiles[0]) === at);
+  const first = (one) => reachable.findIndex(({ name, mobiles }) => name === one.name || mobiles[0] === one.mobiles[0]);
+  return reachable.filter((one, at) => first(one) === at);
 }
 
 /** Sets a pupil's mark of the morning on the MIS's own page. */
 async function mark(page, { id, name }, code) {
   await page.goto(`${simulators()}/mis?q=${encodeURIComponent(name)}`);
   await page.locator(`#m-${id}-AM`).selectOption(code);
-  await page.getByRole("button", { name: `Save mark AM of ${name}` }).click();
+  await page.locator("form", { has: page.locator(`#m-${id}-AM`) }).getByRole("button").click();
   await page.getByText("Saved.").waitFor();
 }
 
