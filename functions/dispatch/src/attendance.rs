@@ -74,7 +74,12 @@ impl Dispatch {
         let marks = pupils.iter().map(|pupil| school.mark(pupil, about.date, about.session));
         let marks: Vec<Mark> = try_join_all(marks).await?.into_iter().flatten().collect();
         let pupils: Vec<ContactId> = pupils.into_iter().cloned().collect();
-        let holds = without_changed(&settings.attendance, about, &pupils, &marks);
+        let mut holds = without_changed(&settings.attendance, about, &pupils, &marks);
+        if holds.len() < pupils.len() {
+            // The marks at hand may be older than those by which it was planned.
+            let marks = self.as_looked_at(school, id, marks).await?;
+            holds = without_changed(&settings.attendance, about, &pupils, &marks);
+        }
         let false_alarm = |index: &usize| {
             let pupils = pupils_of(*index);
             !pupils.is_empty() && !pupils.iter().any(|pupil| holds.contains(*pupil))

@@ -4,7 +4,7 @@
 
 use domain::attendance::{About, LOOK_PATIENCE_MS, RegisterLook, Seen, with_changed};
 use domain::feed::Mark;
-use domain::ids::ContactId;
+use domain::ids::{ContactId, MessageId};
 use domain::job::Job;
 use domain::message::Purpose;
 use runtime::QueueName;
@@ -51,6 +51,24 @@ impl Dispatch {
                 self.let_down(school, meta, look.asked_ms).await?;
                 Ok(None)
             }
+        }
+    }
+
+    /// Stored marks as the message's look has seen them, unless a run has read the registers since.
+    pub(crate) async fn as_looked_at(
+        &self,
+        school: &School,
+        message: MessageId,
+        marks: Vec<Mark>,
+    ) -> Result<Vec<Mark>> {
+        let (look, standing) = tokio::try_join!(school.register_look(message), school.sync_standing())?;
+        match look {
+            Some(RegisterLook { asked_ms, seen: Seen::Marks(changed), .. })
+                if standing.fresh_ms.is_none_or(|fresh_ms| fresh_ms < asked_ms) =>
+            {
+                Ok(with_changed(marks, changed))
+            }
+            _ => Ok(marks),
         }
     }
 

@@ -350,13 +350,19 @@ async fn a_list_that_is_known_to_be_out_of_date_tells_nobody_until_it_is_read_ag
     let house = House::start().await;
     family(&house).await;
     let by = office(&house, &house.school).await;
-    synced(&house, &[("ben", "N")]).await;
+    synced(&house, &[("ben", "N"), ("cat", "N")]).await;
     house.clock.advance(Duration::from_secs(MINUTE));
     house.school.note_registers_saved(house.clock.now_ms()).await.unwrap();
     let page = by.ask("GET", "/absence").await.text;
     assert!(page.contains("Registers were saved in the MIS since they were read here"), "{page}");
     let refused = by.post("/absence", &format!("{PM}&matter=absence&pupil=ben")).await;
     assert!(refused.status == 422 && refused.text.contains("may be in school by now"), "{refused:?}");
+    // What was ticked stays ticked, and nobody else is.
+    let is_ticked = |pupil: &str| {
+        let row = refused.text.split(&format!("id=\"absence-{pupil}\"")).nth(1).unwrap();
+        row.split('>').next().unwrap().ends_with(" checked")
+    };
+    assert!(is_ticked("ben") && !is_ticked("cat"), "{refused:?}");
     house.clock.advance(Duration::from_secs(MINUTE));
     synced(&house, &[("ben", "N")]).await;
     assert_eq!(tell(&by, "absence", &["ben"]).await.status, 303);

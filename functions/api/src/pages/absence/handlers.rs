@@ -49,6 +49,7 @@ impl Asked {
             day,
             session: session.and_then(Session::from_code).unwrap_or(now),
             send_to: send_to.and_then(SendTo::from_code).unwrap_or_default(),
+            ticked: None,
         }
     }
 }
@@ -95,6 +96,7 @@ async fn tell(State(state): State<ApiState>, Posted { by, form }: Posted) -> Res
         problems.push(Problem::new("stale", why));
     }
     if !problems.is_empty() {
+        let asked = Asked { ticked: Some((matter, pupils.into_iter().collect())), ..asked };
         let page = Box::pin(page(&state, &by, desk, asked, problems)).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }

@@ -56,6 +56,8 @@ pub(crate) struct Row {
     adults: String,
     /// Nobody can be written to.
     nobody: bool,
+    /// Whether the form has them ticked.
+    ticked: bool,
     /// Numbers the family among those of the page.
     family: usize,
     /// The message that told of it, or was to and has reached nobody.

@@ -73,7 +73,8 @@ fn registers(book: &AddressBook, state: Freshness) -> Registers {
 
 impl AbsencePage {
     fn made(registers: &Registers, book: &AddressBook, problems: Vec<Problem>) -> Self {
-        let asked = Asked { day: local().today(), session: Session::Am, send_to: SendTo::default() };
+        let asked =
+            Asked { day: local().today(), session: Session::Am, send_to: SendTo::default(), ticked: None };
         let settings = compose::settings();
         Self::new(Frame::sample(Here::Absence), (book, &settings, &local()), asked, registers, problems)
     }

@@ -1,11 +1,12 @@
 //! What the page shows of a session's registers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::attendance::{Freshness, Listed, Matter, SentAllTheSame, meaning};
 use domain::audience::{SendTo, selected};
 use domain::book::{AddressBook, Pair};
 use domain::feed::{GroupKind, Session};
+use domain::ids::ContactId;
 use domain::settings::Settings;
 use jiff::civil::Date;
 
@@ -17,11 +18,13 @@ use crate::pages::words::{self, LocalTime};
 use crate::services::attendance::Registers;
 
 /// What was asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) day: Date,
     pub(super) session: Session,
     pub(super) send_to: SendTo,
+    /// The pupils who were ticked in a form that cannot go as it is; everybody who can be told, where there was none.
+    pub(super) ticked: Option<(Matter, BTreeSet<ContactId>)>,
 }
 
 /// Puts rows together.
@@ -75,6 +78,7 @@ impl Viewer<'_> {
             adults: if nobody { "Nobody can be reached".to_owned() } else { words::list(&names) },
             nobody,
             family: if nobody { 0 } else { *self.families.entry(adults).or_insert(next + 1) },
+            ticked: !nobody,
             message: None,
             missed: None,
         })
@@ -89,6 +93,9 @@ impl Viewer<'_> {
     fn list(&mut self, matter: Matter, listed: &[Listed]) -> List {
         let mut rows = self.rows(listed);
         for row in &mut rows {
+            if let Some((_, ticked)) = self.asked.ticked.as_ref().filter(|(of, _)| *of == matter) {
+                row.ticked = ticked.iter().any(|pupil| pupil.as_str() == row.id);
+            }
             let missed = self
                 .registers
                 .missed
@@ -99,8 +106,7 @@ impl Viewer<'_> {
                 row.missed = Some(self.local.when(by.at_ms));
             }
         }
-        let families: std::collections::BTreeSet<usize> =
-            rows.iter().filter(|row| !row.nobody).map(|row| row.family).collect();
+        let families: BTreeSet<usize> = rows.iter().filter(|row| !row.nobody).map(|row| row.family).collect();
         let families = words::count(families.len() as u64, "family", "families");
         let button = match matter {
             Matter::AllClear => format!("Tell {families} that all is well"),
@@ -133,6 +139,7 @@ impl AbsencePage {
         registers: &Registers,
         problems: Vec<Problem>,
     ) -> Self {
+        let (day, session, send_to) = (asked.day, asked.session, asked.send_to);
         let mut view = Viewer { book, settings, asked, local, registers, families: BTreeMap::new() };
         let list = &registers.list;
         let rests = [
@@ -148,19 +155,18 @@ impl AbsencePage {
             rows: view.rows(listed),
         });
         let others: Vec<Rest> = if registers.any { others.collect() } else { Vec::new() };
-        let session = asked.session.words();
         let read = registers.fresh.read_ms.map_or_else(
             || "The registers were never read.".to_owned(),
             |read_ms| format!("Registers read {}.", local.when(read_ms)),
         );
         Self {
-            heading: format!("{}, {}", local.day(asked.day), session.to_lowercase()),
-            day: asked.day.to_string(),
+            heading: format!("{}, {}", local.day(day), session.words().to_lowercase()),
+            day: day.to_string(),
             latest: local.today().to_string(),
-            sessions: Session::ALL.map(|s| Choice::new(s.code(), s.words(), s == asked.session)),
-            session: asked.session.code(),
-            send_to: SendTo::ALL.map(|to| Choice::new(to.code(), to.words(), to == asked.send_to)).into(),
-            chosen: asked.send_to.code(),
+            sessions: Session::ALL.map(|s| Choice::new(s.code(), s.words(), s == session)),
+            session: session.code(),
+            send_to: SendTo::ALL.map(|to| Choice::new(to.code(), to.words(), to == send_to)).into(),
+            chosen: send_to.code(),
             read,
             stale: match registers.fresh.state {
                 Freshness::Fresh => None,
