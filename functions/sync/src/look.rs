@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::mis::{Counter, MisError, Query};
 
 /// Longest that a look takes: families wait to be told.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 
 impl Syncer {
     /// Reads the marks of the day that a message is about, if the message waits for that still. Nothing of the school is

@@ -63,7 +63,11 @@ async fn accept(town: &Town) -> MessageId {
 
 /// As [`accept`], where the school has an MIS.
 async fn accept_with_mis(town: &Town, purpose: Purpose) -> MessageId {
-    accept_as(town, purpose, |new| new.body.settings.mis.kind = "xporter".to_owned()).await
+    accept_as(town, purpose, with_mis).await
+}
+
+fn with_mis(new: &mut NewMessage) {
+    "xporter".clone_into(&mut new.body.settings.mis.kind);
 }
 
 async fn accept_as(town: &Town, purpose: Purpose, change: impl FnOnce(&mut NewMessage)) -> MessageId {
@@ -232,7 +236,7 @@ async fn where_the_registers_cannot_be_read_its_author_is_told_and_may_send_all_
     marks(&town, &[("ann-child", "N"), ("bob-child", "N")]).await;
     let author = domain::ids::UserId::new(ulid::Ulid::from_parts(1, 9));
     let by_user = |new: &mut NewMessage| {
-        new.body.settings.mis.kind = "xporter".to_owned();
+        with_mis(new);
         new.author.id = author.to_string();
     };
     for lost in [false, true] {
@@ -273,7 +277,7 @@ async fn an_emergency_and_one_whose_author_gave_a_reason_wait_for_no_look() {
         marks(&town, &[("ann-child", "N"), ("bob-child", "N")]).await;
         let purpose = if reason.is_some() { Purpose::Attendance } else { Purpose::Emergency };
         let mut new = town.new_message(purpose);
-        new.body.settings.mis.kind = "xporter".to_owned();
+        with_mis(&mut new);
         let about = About { all_the_same: reason, ..ABOUT };
         new.body.message.to = Audience {
             pupils: vec![id("ann-child")],

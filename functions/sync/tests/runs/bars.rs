@@ -44,7 +44,8 @@ async fn one_between_two_whom_no_source_ties_outlives_runs_too() {
     let town = Town::of(Feed::of(60, TODAY)).await;
     town.sync().await;
     let (pupil, adult) = (id("PL-3"), id("PC-40"));
-    town.school.bar(&pupil, &adult, town.clock.now_ms()).await.unwrap();
+    let deed = Deed::of_system(Act::PairBarred, adult.as_str());
+    town.school.bar(&pupil, &adult, &deed, town.clock.now_ms()).await.unwrap();
     assert!(is_barred(&town, &pupil, &adult).await);
     assert_eq!(town.sync().await.changes, Changes::default());
     town.says(Feed::of(60, TODAY).without(&["PL-3", "PC-40"]));
