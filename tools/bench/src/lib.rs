@@ -1,9 +1,9 @@
 //! What the measuring programs share.
 
-use std::net::SocketAddr;
+use std::fmt::Display;
 
 /// The line that a measuring server prints on its standard output once it takes requests.
-pub fn ready_line(address: SocketAddr) -> String {
+pub fn ready_line(address: impl Display) -> String {
     format!("{READY}http://{address}")
 }
 
@@ -16,6 +16,8 @@ const READY: &str = "ready ";
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     #[test]

@@ -1,5 +1,5 @@
 //! The rows of each list, with the columns that the service is known to have and a few that it is known to have but
-//! nobody should read.
+//! nobody should read. A row is written when it is asked for: a page of a large school costs no more than one of a small one.
 
 use std::collections::BTreeMap;
 
@@ -17,20 +17,50 @@ fn stamp(ms: Millis) -> String {
     Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S%.3f").to_string()
 }
 
-pub(super) fn students(mis: &Mis) -> Vec<Value> {
-    let at = stamp(mis.started_at);
-    let row = |p: &super::school::MisPupil| {
+/// A row of a list.
+pub(super) struct Row<'a> {
+    /// When it was last changed.
+    changed_at: Millis,
+    write: Box<dyn Fn() -> Value + Send + 'a>,
+}
+
+impl<'a> Row<'a> {
+    fn new(changed_at: Millis, write: impl Fn() -> Value + Send + 'a) -> Self {
+        Self { changed_at, write: Box::new(write) }
+    }
+
+    /// Whether it was changed since then, as the service compares times: as texts.
+    pub(super) fn is_newer_than(&self, since: &str) -> bool {
+        stamp(self.changed_at).as_str() > since
+    }
+
+    pub(super) fn write(&self) -> Value {
+        (self.write)()
+    }
+}
+
+pub(super) fn students(mis: &Mis) -> Vec<Row<'_>> {
+    let at = mis.started_at;
+    let row = move |p: &super::school::MisPupil| {
         json!({
             "Id": p.id, "IdaasId": format!("PL-{}", p.id), "Forename": p.forename, "Surname": p.surname,
             "DisplayName": format!("{} {}", p.forename, p.surname), "YearGroup": p.year, "RegGroup": p.registration,
-            "HouseGroup": p.house, "WorkEmail": null, "StudentStatus": "OnRoll", "LastUpdated": at,
+            "HouseGroup": p.house, "WorkEmail": null, "StudentStatus": "OnRoll", "LastUpdated": stamp(at),
         })
     };
-    mis.school.pupils.iter().map(row).collect()
+    mis.school.pupils.iter().map(|pupil| Row::new(at, move || row(pupil))).collect()
 }
 
-fn adult(mis: &Mis, changes: &Changes, prefix: &str, person: &MisAdult) -> Value {
-    let at = changes.changed_at.get(&person.id).copied().unwrap_or(mis.started_at);
+fn adults<'a>(mis: &Mis, changes: &'a Changes, prefix: &'static str, people: &'a [MisAdult]) -> Vec<Row<'a>> {
+    let started_at = mis.started_at;
+    let row = move |person: &'a MisAdult| {
+        let at = changes.changed_at.get(&person.id).copied().unwrap_or(started_at);
+        Row::new(at, move || adult(changes, prefix, person, at))
+    };
+    people.iter().map(row).collect()
+}
+
+fn adult(changes: &Changes, prefix: &str, person: &MisAdult, at: Millis) -> Value {
     json!({
         "Id": person.id, "IdaasId": format!("{prefix}{}", person.id), "Title": person.title,
         "Forename": person.forename, "Surname": person.surname,
@@ -41,27 +71,27 @@ fn adult(mis: &Mis, changes: &Changes, prefix: &str, person: &MisAdult) -> Value
     })
 }
 
-pub(super) fn contacts(mis: &Mis, changes: &Changes) -> Vec<Value> {
-    mis.school.contacts.iter().map(|p| adult(mis, changes, "PC-", p)).collect()
+pub(super) fn contacts<'a>(mis: &'a Mis, changes: &'a Changes) -> Vec<Row<'a>> {
+    adults(mis, changes, "PC-", &mis.school.contacts)
 }
 
-pub(super) fn staff(mis: &Mis, changes: &Changes) -> Vec<Value> {
-    mis.school.staff.iter().map(|p| adult(mis, changes, "PWT-", p)).collect()
+pub(super) fn staff<'a>(mis: &'a Mis, changes: &'a Changes) -> Vec<Row<'a>> {
+    adults(mis, changes, "PWT-", &mis.school.staff)
 }
 
-pub(super) fn student_contacts(mis: &Mis) -> Vec<Value> {
-    let at = stamp(mis.started_at);
-    let row = |t: &super::school::MisTie| {
+pub(super) fn student_contacts(mis: &Mis) -> Vec<Row<'_>> {
+    let at = mis.started_at;
+    let row = move |t: &super::school::MisTie| {
         json!({
             "Id": format!("PL-{}.PC-{}", t.pupil, t.contact), "StudentId": t.pupil, "ContactId": t.contact,
             "Relationship": t.relationship, "Priority": t.priority, "ParResp": u8::from(t.responsibility),
-            "CourtOrder": u8::from(t.court_order), "LastUpdated": at,
+            "CourtOrder": u8::from(t.court_order), "LastUpdated": stamp(at),
         })
     };
-    mis.school.ties.iter().map(row).collect()
+    mis.school.ties.iter().map(|tie| Row::new(at, move || row(tie))).collect()
 }
 
-pub(super) fn groups(mis: &Mis, with_members: bool) -> Vec<Value> {
+pub(super) fn groups(mis: &Mis, with_members: bool) -> Vec<Row<'_>> {
     let mut groups: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for pupil in &mis.school.pupils {
         let own = [("YearGrp", &pupil.year), ("RegGrp", &pupil.registration)].into_iter();
@@ -71,26 +101,29 @@ pub(super) fn groups(mis: &Mis, with_members: bool) -> Vec<Value> {
             groups.entry((kind, name)).or_default().push(&pupil.id);
         }
     }
-    let at = stamp(mis.started_at);
-    let row = |(n, ((kind, name), members)): (usize, ((&str, &str), Vec<&str>))| {
-        let ids = with_members.then(|| members.join(","));
+    let at = mis.started_at;
+    let row = move |(n, ((kind, name), members)): (usize, ((&str, &str), Vec<&str>))| {
         json!({
             "Id": (n + 1).to_string(), "Type": kind, "Code": name, "Name": name, "NumStudents": members.len(),
-            "StudentIds": ids, "StaffIds": null, "LastUpdated": at,
+            "StudentIds": with_members.then(|| members.join(",")), "StaffIds": null, "LastUpdated": stamp(at),
         })
     };
-    groups.into_iter().enumerate().map(row).collect()
+    groups.into_iter().enumerate().map(|group| Row::new(at, move || row(group.clone()))).collect()
 }
 
-pub(super) fn marks(mis: &Mis, changes: &Changes, date: Date) -> Vec<Value> {
+pub(super) fn marks<'a>(mis: &'a Mis, changes: &Changes, date: Date) -> Vec<Row<'a>> {
     let mut rows = Vec::with_capacity(mis.school.pupils.len() * 2);
     for pupil in &mis.school.pupils {
         for session in SESSIONS {
             if let Some(mark) = register::mark(changes, date, &pupil.id, session) {
-                rows.push(json!({
-                    "Id": format!("{}.{date}.{session}", pupil.id), "Date": date.to_string(), "StudentId": pupil.id,
-                    "Mark": mark.code, "MinsLate": mark.minutes_late, "Type": "S", "Session": session,
-                }));
+                let row = move || {
+                    json!({
+                        "Id": format!("{}.{date}.{session}", pupil.id), "Date": date.to_string(),
+                        "StudentId": pupil.id, "Mark": mark.code, "MinsLate": mark.minutes_late, "Type": "S",
+                        "Session": session,
+                    })
+                };
+                rows.push(Row::new(mis.started_at, row));
             }
         }
     }

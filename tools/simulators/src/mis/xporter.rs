@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::lists;
+use super::lists::{self, Row};
 use super::state::{Breakage, Changes, Mis};
 use crate::app::Shared;
 use crate::clock;
@@ -104,10 +104,15 @@ async fn list(
         _ if estab != app.mis.school.estab => return error("No such establishment"),
         _ => {}
     }
-    let Some((key, rows)) = rows(&app.mis, &changes, &endpoint, &asked) else {
-        return StatusCode::NOT_FOUND.into_response();
+    let body = if endpoint == "SchoolInfo" {
+        let rows = json!([{ "Id": "1", "Name": app.mis.school.name }]);
+        json!({ "SchoolInfo": rows, "meta": meta() })
+    } else {
+        let Some((key, rows)) = rows(&app.mis, &changes, &endpoint, &asked) else {
+            return StatusCode::NOT_FOUND.into_response();
+        };
+        page(key, &rows, &asked, changes.breakage)
     };
-    let body = page(key, rows, &asked, changes.breakage);
     let mut text = body.to_string();
     if changes.breakage == Breakage::Truncated {
         let middle = (0..=text.len() / 2).rev().find(|n| text.is_char_boundary(*n)).unwrap_or_default();
@@ -128,9 +133,13 @@ async fn kept_back(mis: &Mis) {
 }
 
 /// The rows of an endpoint, those that changed since then if only they are asked for.
-fn rows(mis: &Mis, changes: &Changes, endpoint: &str, asked: &Asked) -> Option<(&'static str, Vec<Value>)> {
+fn rows<'a>(
+    mis: &'a Mis,
+    changes: &'a Changes,
+    endpoint: &str,
+    asked: &Asked,
+) -> Option<(&'static str, Vec<Row<'a>>)> {
     let (key, mut rows) = match endpoint {
-        "SchoolInfo" => return Some(("SchoolInfo", vec![json!({ "Id": "1", "Name": mis.school.name })])),
         "Students" => ("Students", lists::students(mis)),
         "Contacts" => ("Contacts", lists::contacts(mis, changes)),
         "StudentContacts" => ("StudentContacts", lists::student_contacts(mis)),
@@ -139,8 +148,9 @@ fn rows(mis: &Mis, changes: &Changes, endpoint: &str, asked: &Asked) -> Option<(
         "AttendanceForDate" => ("AttendMarks", lists::marks(mis, changes, asked.date?)),
         _ => return None,
     };
-    if let Some(since) = &asked.updated_since {
-        rows.retain(|row| row["LastUpdated"].as_str().is_none_or(|at| at > since.as_str()));
+    // Marks are asked for by their day.
+    if let Some(since) = asked.updated_since.as_ref().filter(|_| key != "AttendMarks") {
+        rows.retain(|row| row.is_newer_than(since));
     }
     match changes.breakage {
         Breakage::Half => rows.truncate(rows.len() / 2),
@@ -150,16 +160,16 @@ fn rows(mis: &Mis, changes: &Changes, endpoint: &str, asked: &Asked) -> Option<(
     Some((key, rows))
 }
 
+fn meta() -> Value {
+    json!([{ "Id": 1, "MIS": "simulated", "Version": "4", "DateTime": time(clock::now()) }])
+}
+
 /// One page. Beyond the last comes the last again, as from the real service.
-fn page(key: &str, rows: Vec<Value>, asked: &Asked, breakage: Breakage) -> Value {
-    let meta = json!([{ "Id": 1, "MIS": "simulated", "Version": "4", "DateTime": time(clock::now()) }]);
-    if key == "SchoolInfo" {
-        return json!({ key: rows, "meta": meta });
-    }
+fn page(key: &str, rows: &[Row<'_>], asked: &Asked, breakage: Breakage) -> Value {
     let size = asked.page_size.clamp(1, MOST_ROWS);
     let (count, pages) = (rows.len(), rows.len().div_ceil(size));
     let number = asked.page.clamp(1, pages.max(1));
-    let mut some: Vec<Value> = rows.into_iter().skip((number - 1) * size).take(size).collect();
+    let mut some: Vec<Value> = rows.iter().skip((number - 1) * size).take(size).map(Row::write).collect();
     if breakage == Breakage::Duplicates
         && let Some(first) = some.first().cloned()
         && let Some(last) = some.last_mut()
@@ -169,7 +179,7 @@ fn page(key: &str, rows: Vec<Value>, asked: &Asked, breakage: Breakage) -> Value
     let next = (number < pages).then(|| format!("?page={}&pageSize={size}", number + 1));
     json!({
         key: some,
-        "meta": meta,
+        "meta": meta(),
         "__pagination__": [{
             "PageSize": size, "PageNumber": number, "PageCount": pages, "RowCount": count, "NextPage": next,
         }],

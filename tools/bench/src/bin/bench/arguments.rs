@@ -6,9 +6,13 @@ use std::path::PathBuf;
 pub(crate) const USAGE: &str = "\
 bench all --programs DIRECTORY --peer DIRECTORY [--only PART]
     measures everything and prints the table; `local` and `sink` lie in the first directory,
-    the comparison worker in the second; PART is rules, latency, units, speed or rivals
+    the comparison worker in the second; PART is rules, latency, units, speed, sync or rivals
 bench database --data DIRECTORY [--metered]
-    serves the embedded database in a process of its own; metered, it adds up consumed capacity";
+    serves the embedded database in a process of its own; metered, it adds up consumed capacity
+bench mis --pupils N
+    serves the MIS of a made-up school
+bench sync --database URL --mis URL
+    does one sync run and prints what it took";
 
 /// What to do.
 #[derive(Debug)]
@@ -21,6 +25,18 @@ pub(crate) enum Command {
         directory: PathBuf,
         /// Whether it adds up what its answers say they consumed.
         metered: bool,
+    },
+    /// Serve an MIS.
+    Mis {
+        /// The school's pupils.
+        pupils: usize,
+    },
+    /// Do one sync run.
+    Sync {
+        /// Where the database is.
+        database: String,
+        /// Where the MIS is.
+        mis: String,
     },
 }
 
@@ -49,6 +65,7 @@ impl Programs {
 pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Command, String> {
     let command = arguments.next().ok_or("What should be done?")?;
     let (mut directory, mut peer, mut data, mut only, mut metered) = (None, None, None, None, false);
+    let (mut pupils, mut database, mut mis) = (None, None, None);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value."));
         match argument.as_str() {
@@ -57,6 +74,9 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Comma
             "--data" => data = Some(PathBuf::from(value()?)),
             "--only" => only = Some(value()?),
             "--metered" => metered = true,
+            "--pupils" => pupils = value()?.parse().ok(),
+            "--database" => database = Some(value()?),
+            "--mis" => mis = Some(value()?),
             unknown => return Err(format!("{unknown} is not an option.")),
         }
     }
@@ -67,6 +87,11 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Comma
             only,
         })),
         "database" => Ok(Command::Database { directory: data.ok_or("--data is missing.")?, metered }),
+        "mis" => Ok(Command::Mis { pupils: pupils.ok_or("--pupils is missing, or no number.")? }),
+        "sync" => Ok(Command::Sync {
+            database: database.ok_or("--database is missing.")?,
+            mis: mis.ok_or("--mis is missing.")?,
+        }),
         unknown => Err(format!("{unknown} is not a command.")),
     }
 }

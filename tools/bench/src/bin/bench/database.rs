@@ -25,10 +25,10 @@ pub(crate) async fn serve(directory: &Path, metered: bool) -> Result<()> {
     let served = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, parent_is_gone()));
     if metered {
         let front = listen().await?;
-        announce(front.local_addr().map_err(in_part(PART))?);
+        announce(&ready_line(front.local_addr().map_err(in_part(PART))?));
         tokio::spawn(meter::serve(front, format!("http://{own}/"))?);
     } else {
-        announce(own);
+        announce(&ready_line(own));
     }
     served.await.map_err(in_part(PART))?.map_err(in_part(PART))
 }
@@ -38,8 +38,8 @@ async fn listen() -> Result<TcpListener> {
 }
 
 #[expect(clippy::print_stdout, reason = "who starts it reads the address there")]
-fn announce(address: SocketAddr) {
-    println!("{}", ready_line(address));
+pub(crate) fn announce(line: &str) {
+    println!("{line}");
 }
 
 async fn parent_is_gone() {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::arguments::Programs;
 use crate::error::{BenchError, Result, in_part};
-use crate::meter::{Bill, Consumed};
+use crate::meter::{self, Consumed};
 use crate::product::{Product, REPORTED, Setup};
 use crate::report::{Report, megabytes, thousands};
 use crate::server::Server;
@@ -101,7 +101,7 @@ pub(crate) async fn units_and_memory(report: &mut Report, programs: &Programs, c
         let idle = metered.product.peak_memory()?;
         metered.product.post("/api/v1/messages/preview", &Product::message()).await?;
         let previewed = metered.product.peak_memory()?;
-        metered.bill().await?;
+        metered.total().await?;
         let (_, _, id) = send(&metered.product, &sink, size, clock).await?;
         metered.product.wait_for(&id, &["accepted"], size as u64, MESSAGE_LOOKS).await?;
         let peak = metered.product.peak_memory()?;
@@ -148,29 +148,13 @@ impl Metered {
         let product = Product::start(programs.path("local"), &setup).await?;
         product.add_people(size).await?;
         let metered = Self { product, database, _files: files };
-        metered.bill().await?;
+        metered.total().await?;
         Ok(metered)
     }
 
     /// What was consumed since the last time.
-    async fn bill(&self) -> Result<Bill> {
-        let asked = self.product.http().get(format!("{}/consumed", self.database.url));
-        asked.send().await.map_err(in_part("meter"))?.json().await.map_err(in_part("meter"))
-    }
-
-    #[expect(clippy::print_stderr, reason = "where the units go, for whoever wants to save some")]
     async fn total(&self) -> Result<Consumed> {
-        let mut total = Consumed::default();
-        for (operation, consumed) in self.bill().await? {
-            eprintln!(
-                "    {operation}: {} requests, {} write units, {} read units",
-                consumed.requests, consumed.write_units, consumed.read_units
-            );
-            total.requests += consumed.requests;
-            total.write_units += consumed.write_units;
-            total.read_units += consumed.read_units;
-        }
-        Ok(total)
+        meter::consumed(self.product.http(), &self.database.url).await
     }
 
     async fn stop(self) -> Result<()> {

@@ -7,12 +7,15 @@ mod error;
 mod fanout;
 mod latency;
 mod meter;
+mod one_run;
 mod people;
 mod product;
 mod report;
 mod rivals;
 mod rules;
+mod school;
 mod server;
+mod sync;
 
 use std::process::ExitCode;
 
@@ -27,6 +30,8 @@ async fn main() -> ExitCode {
     let ended = match arguments::parse(std::env::args().skip(1)) {
         Ok(Command::All(programs)) => all(&programs).await,
         Ok(Command::Database { directory, metered }) => database::serve(&directory, metered).await,
+        Ok(Command::Mis { pupils }) => school::serve(pupils).await,
+        Ok(Command::Sync { database, mis }) => one_run::run(&database, &mis).await,
         Err(why) => {
             eprintln!("{why}\n\n{USAGE}");
             return ExitCode::from(2);
@@ -51,6 +56,7 @@ async fn all(programs: &arguments::Programs) -> Result<()> {
     latency::measure(&mut report, programs, &clock).await?;
     fanout::units_and_memory(&mut report, programs, &clock).await?;
     let speeds = fanout::speed(&mut report, programs, &clock).await?;
+    sync::measure(&mut report, programs).await?;
     rivals::measure(&mut report, programs, &speeds).await?;
     report.print();
     Ok(())

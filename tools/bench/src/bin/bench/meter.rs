@@ -32,7 +32,25 @@ pub(crate) struct Consumed {
 }
 
 /// What was consumed, by operation.
-pub(crate) type Bill = BTreeMap<String, Consumed>;
+type Bill = BTreeMap<String, Consumed>;
+
+/// What was consumed at the metered database at `database` since it was asked last, all operations together.
+#[expect(clippy::print_stderr, reason = "where the units go, for whoever wants to save some")]
+pub(crate) async fn consumed(http: &reqwest::Client, database: &str) -> Result<Consumed> {
+    let asked = http.get(format!("{database}/consumed")).send().await.map_err(in_part("meter"))?;
+    let bill: Bill = asked.json().await.map_err(in_part("meter"))?;
+    let mut total = Consumed::default();
+    for (operation, consumed) in bill {
+        eprintln!(
+            "    {operation}: {} requests, {} write units, {} read units",
+            consumed.requests, consumed.write_units, consumed.read_units
+        );
+        total.requests += consumed.requests;
+        total.write_units += consumed.write_units;
+        total.read_units += consumed.read_units;
+    }
+    Ok(total)
+}
 
 #[derive(Debug, Clone)]
 struct Meter {
