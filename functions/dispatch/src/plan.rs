@@ -117,12 +117,12 @@ impl Dispatch {
         meta: &Meta,
         ready: &Ready,
     ) -> Result<Option<Arc<AddressBook>>> {
-        let country = ready.body.settings.country;
-        match school.book(&self.books, country, self.clock.now_ms()).await {
+        let (country, now_ms) = (ready.body.settings.country, self.clock.now_ms());
+        if meta.purpose == Purpose::Emergency {
+            return Ok(Some(school.book_at_once(&self.books, country, now_ms).await?));
+        }
+        match school.book(&self.books, country, now_ms).await {
             Ok(book) => Ok(Some(book)),
-            Err(StoreError::Busy) if meta.purpose == Purpose::Emergency => {
-                Ok(Some(Arc::new(school.book_as_it_stands(&self.books, country).await?)))
-            }
             Err(StoreError::Busy) => Ok(None),
             Err(e) => Err(e.into()),
         }

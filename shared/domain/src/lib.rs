@@ -10,6 +10,7 @@ pub mod contact;
 pub mod delivery;
 pub mod email;
 pub mod feed;
+pub mod figures;
 mod fold;
 pub mod ids;
 pub mod import;

@@ -7,7 +7,7 @@ use domain::ids::SchoolId;
 use domain::phone::{CountryCode, NumberMode};
 
 use crate::error::{Result, StoreError};
-use crate::guard::{WAITS_MS, pause};
+use crate::guard::{Guard, WAITS_MS, pause};
 use crate::table::{Row, from_row, text};
 use crate::ties::read_kinds;
 use crate::{School, keys};
@@ -89,8 +89,18 @@ impl School {
         country: CountryCode,
         now_ms: i64,
     ) -> Result<Arc<AddressBook>> {
-        let version = self.guard().await?.version;
-        if let Some(book) = self.books.find(self.id, version, country, cache.mode) {
+        let guard = self.guard().await?;
+        self.book_under(&guard, cache, country, now_ms).await
+    }
+
+    async fn book_under(
+        &self,
+        guard: &Guard,
+        cache: &BookCache,
+        country: CountryCode,
+        now_ms: i64,
+    ) -> Result<Arc<AddressBook>> {
+        if let Some(book) = self.books.find(self.id, guard.version, country, cache.mode) {
             return Ok(book);
         }
         let book = Arc::new(self.load_book(country, cache.mode, now_ms).await?);
@@ -98,11 +108,23 @@ impl School {
         Ok(book)
     }
 
-    /// Reads the address book as it stands, also while it is changed in bulk: each row is whole, and a message that
-    /// cannot wait goes to the people who are in it by now. It is not kept.
-    pub async fn book_as_it_stands(&self, cache: &BookCache, country: CountryCode) -> Result<AddressBook> {
-        let version = self.guard().await?.version;
-        Ok(AddressBook::of_rows(version, self.book_rows().await?, country, cache.mode))
+    /// The address book at once: the current one, or, while it is changed in bulk, as it stands. Each row of that is whole,
+    /// and it is not kept: for a page, or a message that cannot wait.
+    pub async fn book_at_once(
+        &self,
+        cache: &BookCache,
+        country: CountryCode,
+        now_ms: i64,
+    ) -> Result<Arc<AddressBook>> {
+        let guard = self.guard().await?;
+        if !guard.is_held() || guard.has_run_out(now_ms) {
+            match self.book_under(&guard, cache, country, now_ms).await {
+                Err(StoreError::Busy) => {}
+                book => return book,
+            }
+        }
+        let rows = self.book_rows().await?;
+        Ok(Arc::new(AddressBook::of_rows(guard.version, rows, country, cache.mode)))
     }
 
     async fn book_rows(&self) -> Result<BookRows> {

@@ -88,3 +88,36 @@ impl Vault for LocalVault {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn credentials_outlive_a_restart_in_a_file_for_its_owner_alone() {
+        let data = tempfile::tempdir().unwrap();
+        let [own, other] = [1, 2].map(|n| SchoolId::new(ulid::Ulid::from_parts(1_700_000_000_000, n)));
+        let vault = LocalVault::load(Some(data.path())).unwrap();
+        vault.put(own, "a", &SecretText::new("{\"token\":\"t\"}")).await.unwrap();
+        vault.put(own, "b", &SecretText::new("{}")).await.unwrap();
+        vault.remove(own, "b").await.unwrap();
+        drop(vault);
+        let again = LocalVault::load(Some(data.path())).unwrap();
+        let kept = again.get(own, "a").await.unwrap();
+        assert_eq!(kept.as_ref().map(SecretText::expose), Some("{\"token\":\"t\"}"));
+        assert_eq!(again.get(own, "b").await.unwrap(), None, "it was removed");
+        assert_eq!(again.get(other, "a").await.unwrap(), None, "it is another school's");
+        let mode = std::fs::metadata(data.path().join(FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[tokio::test]
+    async fn a_damaged_file_is_said_and_not_written_over() {
+        let data = tempfile::tempdir().unwrap();
+        std::fs::write(data.path().join(FILE), "half a fi").unwrap();
+        assert!(LocalVault::load(Some(data.path())).is_err());
+        assert_eq!(std::fs::read(data.path().join(FILE)).unwrap(), b"half a fi");
+    }
+}

@@ -11,7 +11,7 @@ use domain::ids::MessageId;
 use domain::limit::Limit;
 use domain::people::Action;
 use domain::settings::Settings;
-use store::{School, StoreError, SyncStanding};
+use store::{School, SyncStanding};
 
 use super::frame::{Frame, Here};
 use super::sync::SyncLine;
@@ -81,11 +81,7 @@ impl Desk {
     /// The school's address book, as far as the user may see it. While it is changed in bulk, as it stands: a message that is
     /// sent meanwhile is planned from the whole one.
     pub(crate) async fn book(&self, state: &ApiState, school: &School) -> Result<Arc<AddressBook>> {
-        let country = self.settings.country;
-        let book = match school.book(state.books(), country, state.now_ms()).await {
-            Err(StoreError::Busy) => Arc::new(school.book_as_it_stands(state.books(), country).await?),
-            book => book?,
-        };
+        let book = school.book_at_once(state.books(), self.settings.country, state.now_ms()).await?;
         Ok(self.limit.narrow(book))
     }
 

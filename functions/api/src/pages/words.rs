@@ -1,24 +1,12 @@
 //! Numbers, money and times as staff say them.
 
 use domain::channel::Channel;
+pub(crate) use domain::figures::thousands as number;
 use domain::money::Pence;
 use domain::token::{Piece, Template};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-
-/// `1,498`.
-pub(crate) fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
 
 /// `1 text`, `312 texts`.
 pub(crate) fn count(n: u64, one: &str, many: &str) -> String {

@@ -1,7 +1,5 @@
 //! Accepting a message: after this it is in the table and will be sent, whatever happens to this process.
 
-use std::sync::Arc;
-
 use domain::ids::MessageId;
 use domain::job::Job;
 use domain::message::{Message, MessageState};
@@ -9,7 +7,7 @@ use domain::plan::plan;
 use domain::settings::Settings;
 use runtime::queue_for;
 use sha2::{Digest, Sha256};
-use store::{Accepted, Author, Body, IdempotencyKey, NewMessage, School, StoreError};
+use store::{Accepted, Author, Body, IdempotencyKey, NewMessage, School};
 
 use crate::error::{ApiError, Result};
 use crate::services::compose::{not_subscribed, preview, problems_of, refuse};
@@ -66,10 +64,7 @@ async fn within_cap(
     if cap.is_none() {
         return Ok(());
     }
-    let book = match school.book(state.books(), settings.country, state.now_ms()).await {
-        Err(StoreError::Busy) => Arc::new(school.book_as_it_stands(state.books(), settings.country).await?),
-        book => book?,
-    };
+    let book = school.book_at_once(state.books(), settings.country, state.now_ms()).await?;
     match over_cap(plan(&book, message, settings).deliveries.len(), cap) {
         Some(words) => Err(ApiError::field(
             "to",

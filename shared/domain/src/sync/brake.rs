@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::feed::Part;
+use crate::figures::thousands;
 
 /// Most people whom a run removes unasked.
 const MOST_REMOVED: usize = 50;
@@ -29,7 +30,7 @@ pub enum Held {
     #[error("The MIS sent no {0} at all. Nothing was changed.")]
     Empty(String),
     /// Too many people would go.
-    #[error("{removed} of {known} people are missing from what the MIS sent. Nothing was changed.")]
+    #[error("{} of {} people are missing from what the MIS sent. Nothing was changed.", said(*removed), said(*known))]
     People {
         /// How many would go.
         removed: usize,
@@ -37,7 +38,7 @@ pub enum Held {
         known: usize,
     },
     /// Too many ties between people who stay would end.
-    #[error("{removed} of {known} relationships are missing from what the MIS sent. Nothing was changed.")]
+    #[error("{} of {} relationships are missing from what the MIS sent. Nothing was changed.", said(*removed), said(*known))]
     Ties {
         /// How many would end.
         removed: usize,
@@ -47,6 +48,10 @@ pub enum Held {
     /// The feed broke off or contradicts itself: there is nothing that could be applied.
     #[error("{0}")]
     Feed(String),
+}
+
+fn said(n: usize) -> String {
+    thousands(n as u64)
 }
 
 /// Whether a feed is to be asked about: a part that came empty, more than 50 people or one in ten gone, or as many ties
@@ -100,6 +105,11 @@ mod tests {
         }
         let halves = [people(30, 3), Counted { part: Part::Staff, ..people(30, 4) }];
         assert_eq!(brake(&halves, none), Some(Held::People { removed: 7, known: 60 }));
+        let said = brake(&[people(2_385, 1_193)], none).map(|held| held.to_string());
+        assert_eq!(
+            said.as_deref(),
+            Some("1,193 of 2,385 people are missing from what the MIS sent. Nothing was changed.")
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Bulk changes of the address book: whole or not at all, resumed, lost.
 
 use domain::contact::{Contact, Overrides, Source};
-use store::{StoreError, Upserted};
+use domain::phone::{CountryCode, NumberMode};
+use store::{BookCache, StoreError, Upserted};
 
 use crate::book::{NOW, contact, deed, id, load, people};
 use crate::common::TestTable;
@@ -40,6 +41,24 @@ async fn a_reader_waits_for_a_bulk_that_ends_soon() {
     bulk.upsert_contacts(people(0..2), NOW).await.unwrap();
     table.calls.before("GetItem", 2, async move { bulk.end().await.unwrap() });
     assert_eq!(load(&school, NOW).await.unwrap().contacts(), people(0..2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_cannot_wait_reads_the_book_as_it_stands_at_once_and_it_is_not_kept() {
+    let table = TestTable::start().await;
+    let (school, cache) = (table.school(1), BookCache::new(NumberMode::Simulated));
+    let at_once = async || school.book_at_once(&cache, CountryCode::UK, NOW).await.unwrap();
+    school.add_contact(&contact(1), NOW).await.unwrap();
+    assert_eq!(at_once().await.contacts(), [contact(1)]);
+    let bulk = table.quiet_school(1).begin_bulk("import-1", HOLD, NOW).await.unwrap();
+    bulk.upsert_contacts(people(1..3), NOW).await.unwrap();
+    table.calls.take();
+    assert_eq!(at_once().await.contacts(), people(1..3));
+    assert_eq!(table.calls.take(), ["GetItem", "Query"], "no waiting, and no second look");
+    bulk.upsert_contacts(people(3..5), NOW).await.unwrap();
+    assert_eq!(at_once().await.contacts(), people(1..5));
+    bulk.end().await.unwrap();
+    assert_eq!(at_once().await.contacts(), people(1..5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
