@@ -10,7 +10,7 @@ use crate::contacts::{CHUNK, Upserted, last_of_each};
 use crate::error::{Result, StoreError};
 use crate::guard::{Guard, Leave, WAITS_MS, pause};
 use crate::table::{n, s};
-use crate::ties::kinds_row;
+use crate::ties::{Origin, kinds_row};
 use crate::update::Updated;
 use crate::{School, keys};
 
@@ -80,16 +80,16 @@ impl Bulk {
         Ok(())
     }
 
-    /// Adds or replaces ties. May be repeated.
+    /// Adds or replaces ties, as the MIS has them. May be repeated.
     pub async fn put_ties(&self, ties: &[Tie], now_ms: i64) -> Result<()> {
         let leave = self.leave_to_write(now_ms)?;
-        self.school.write_ties_under(ties, &[], &leave, now_ms).await
+        self.school.write_ties_under(ties, &[], Origin::Mis, &leave, now_ms).await
     }
 
     /// Ends ties, each a pupil's and an adult's id. May be repeated.
     pub async fn end_ties(&self, pairs: &[(ContactId, ContactId)], now_ms: i64) -> Result<()> {
         let leave = self.leave_to_write(now_ms)?;
-        self.school.write_ties_under(&[], pairs, &leave, now_ms).await
+        self.school.write_ties_under(&[], pairs, Origin::Mis, &leave, now_ms).await
     }
 
     /// Says what the MIS has its groups for.

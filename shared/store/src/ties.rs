@@ -1,6 +1,6 @@
 //! How adults are tied to pupils, and what the MIS has its groups for: rows of the address book.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::audit::Deed;
 use domain::feed::{GroupKind, Tie};
@@ -9,36 +9,70 @@ use domain::ids::{ContactId, SchoolId};
 use crate::contacts::CHUNK;
 use crate::error::{Result, StoreError};
 use crate::guard::Leave;
-use crate::table::{Row, from_row, key_row, s, text, to_row};
+use crate::table::{Row, from_row, key_row, n, s, text, to_row};
 use crate::{School, keys};
 
 const DOC: &str = "doc";
+/// On a tie that the MIS gave: a court order that it knows of is lifted nowhere else.
+const OF_MIS: &str = "of_mis";
+
+/// Who says how two people are tied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A run of the sync.
+    Mis,
+    /// A partner's batch.
+    Partner,
+}
 
 impl School {
     /// Adds or replaces ties, and ends others, each a pupil's and an adult's id: for a partner's batch. Each step of
-    /// 99 leaves the book whole. `Busy` during a bulk change.
+    /// 99 leaves the book whole. `Busy` during a bulk change, `Conflict` where the MIS has meanwhile come to tie one of them:
+    /// see [`Self::ties_of_mis`].
     pub async fn write_ties(&self, put: &[Tie], end: &[(ContactId, ContactId)], now_ms: i64) -> Result<()> {
-        self.write_ties_under(put, end, &self.single_leave()?, now_ms).await
+        self.write_ties_under(put, end, Origin::Partner, &self.single_leave()?, now_ms).await
+    }
+
+    /// Of these pairs, those that the MIS ties: nobody else may say what holds between them.
+    pub async fn ties_of_mis(
+        &self,
+        pairs: &[(&ContactId, &ContactId)],
+    ) -> Result<HashSet<(ContactId, ContactId)>> {
+        let mut wanted: Vec<_> =
+            pairs.iter().map(|(pupil, contact)| keys::tie(self.id, pupil, contact)).collect();
+        wanted.sort_unstable_by(|a, b| a.sk.cmp(&b.sk));
+        wanted.dedup();
+        let rows = self.table.batch_get(&wanted, true).await?;
+        let of_mis = rows.into_iter().filter(|row| row.contains_key(OF_MIS));
+        of_mis.map(|row| from_row::<Tie>("tie", row).map(|tie| (tie.pupil, tie.contact))).collect()
     }
 
     pub(crate) async fn write_ties_under(
         &self,
         put: &[Tie],
         end: &[(ContactId, ContactId)],
+        origin: Origin,
         leave: &Leave<'_>,
         now_ms: i64,
     ) -> Result<()> {
+        let free = match origin {
+            Origin::Mis => None,
+            Origin::Partner => Some("attribute_not_exists(of_mis)"),
+        };
         for chunk in put.chunks(CHUNK) {
             let puts = chunk.iter().map(|tie| {
-                let row = to_row("tie", &keys::tie(self.id, &tie.pupil, &tie.contact), tie)?;
-                self.table.tx_put(row, None)
+                let mut row = to_row("tie", &keys::tie(self.id, &tie.pupil, &tie.contact), tie)?;
+                if origin == Origin::Mis {
+                    row.insert(OF_MIS.to_owned(), n(1));
+                }
+                self.table.tx_put(row, free)
             });
             self.write_book(puts.collect::<Result<_>>()?, leave, now_ms).await?;
         }
         for chunk in end.chunks(CHUNK) {
             let deletes = chunk
                 .iter()
-                .map(|(pupil, contact)| self.table.tx_delete(&keys::tie(self.id, pupil, contact), None));
+                .map(|(pupil, contact)| self.table.tx_delete(&keys::tie(self.id, pupil, contact), free));
             self.write_book(deletes.collect::<Result<_>>()?, leave, now_ms).await?;
         }
         Ok(())

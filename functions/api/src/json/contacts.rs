@@ -26,6 +26,7 @@ const MOST: usize = 1_000;
 /// Longest kind of a relationship, in characters.
 const MAX_KIND: usize = 60;
 const RELATIONSHIPS: &str = "relationships";
+const DELETIONS: &str = "deletions";
 
 /// People and relationships to add or replace by id, and others to delete: together up to 1,000. Each is read by
 /// itself: the good ones are kept. Deletions are done last.
@@ -40,7 +41,7 @@ pub(crate) struct BatchRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<PupilRow>>, max_items = 1000, nullable = false)]
     pupils: Vec<Value>,
-    /// How adults are tied to pupils. Both must be known, or stand in the same request.
+    /// How adults are tied to pupils. Both must be known, or stand in the same request. A pair that the MIS ties is left to it.
     #[serde(default)]
     #[schema(value_type = Option<Vec<RelationshipRow>>, max_items = 1000, nullable = false)]
     relationships: Vec<Value>,
@@ -236,6 +237,12 @@ pub(crate) async fn batch(
     let known = if ends.is_empty() { HashSet::new() } else { school.people_known(&ends).await? };
     let ties = sorted.known_ties(ties, &known);
     let (people, pairs) = sorted.deletions(deletions);
+    let named = ties.iter().map(|(_, tie)| (&tie.pupil, &tie.contact));
+    let named: Vec<_> = named.chain(pairs.iter().map(|(_, (pupil, contact))| (pupil, contact))).collect();
+    let of_mis = if named.is_empty() { HashSet::new() } else { school.ties_of_mis(&named).await? };
+    let ties =
+        sorted.own(RELATIONSHIPS, ties, |tie| of_mis.contains(&(tie.pupil.clone(), tie.contact.clone())));
+    let pairs = sorted.own(DELETIONS, pairs, |pair| of_mis.contains(pair));
     if !(ties.is_empty() && pairs.is_empty()) {
         school.write_ties(&ties, &pairs, state.now_ms()).await?;
     }
@@ -317,7 +324,7 @@ impl Sorted {
     }
 
     /// Those whose two ends are in the address book.
-    fn known_ties(&mut self, ties: Vec<(usize, Tie)>, known: &HashSet<ContactId>) -> Vec<Tie> {
+    fn known_ties(&mut self, ties: Vec<(usize, Tie)>, known: &HashSet<ContactId>) -> Vec<(usize, Tie)> {
         let mut kept = Vec::with_capacity(ties.len());
         for (index, tie) in ties {
             let ends = [("pupil", &tie.pupil), ("contact", &tie.contact)];
@@ -328,7 +335,7 @@ impl Sorted {
                 })
                 .collect();
             if wrong.is_empty() {
-                kept.push(tie);
+                kept.push((index, tie));
             } else {
                 self.say(Some(RELATIONSHIPS), index, wrong);
             }
@@ -336,15 +343,34 @@ impl Sorted {
         kept
     }
 
-    fn deletions(&mut self, rows: Vec<Value>) -> (Vec<ContactId>, Vec<(ContactId, ContactId)>) {
+    /// Those that are not the MIS's: what it says of two people holds until it says otherwise.
+    fn own<T>(
+        &mut self,
+        list: &'static str,
+        rows: Vec<(usize, T)>,
+        is_of_mis: impl Fn(&T) -> bool,
+    ) -> Vec<T> {
+        let mut kept = Vec::with_capacity(rows.len());
+        for (index, row) in rows {
+            if is_of_mis(&row) {
+                let message = "This relationship comes from the school's MIS. Change it there.".to_owned();
+                self.say(Some(list), index, vec![FieldError::new("contact", message)]);
+            } else {
+                kept.push(row);
+            }
+        }
+        kept
+    }
+
+    fn deletions(&mut self, rows: Vec<Value>) -> (Vec<ContactId>, Vec<(usize, (ContactId, ContactId))>) {
         let (mut people, mut pairs) = (Vec::new(), Vec::new());
         for (index, row) in rows.into_iter().enumerate() {
             match read_value::<DeletionRow>(row) {
                 Ok(DeletionRow::Person { id }) => people.push(id),
-                Ok(DeletionRow::Relationship { pupil, contact }) => pairs.push((pupil, contact)),
+                Ok(DeletionRow::Relationship { pupil, contact }) => pairs.push((index, (pupil, contact))),
                 Err(_) => {
                     let message = "Give `id` of a person, or `pupil` and `contact` of a relationship.";
-                    self.say(Some("deletions"), index, vec![FieldError::new("id", message)]);
+                    self.say(Some(DELETIONS), index, vec![FieldError::new("id", message)]);
                 }
             }
         }

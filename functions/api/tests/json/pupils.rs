@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::kit::House;
+use crate::kit::{House, NOON};
 
 const BATCH: &str = "/api/v1/contacts/batch";
 pub(crate) const PREVIEW: &str = "/api/v1/messages/preview";
@@ -43,6 +43,40 @@ pub(crate) async fn reached(house: &House, to: Value) -> Vec<String> {
     let mut ids: Vec<_> = ids.map(|id| id.as_str().unwrap().to_owned()).collect();
     ids.sort();
     ids
+}
+
+/// A partner who may write contacts must not be able to lift a court order that the MIS knows of.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_mis_says_of_a_pair_is_changed_by_no_partner() {
+    let house = House::start().await;
+    family(&house).await;
+    let barred = domain::feed::Tie {
+        pupil: domain::ids::ContactId::parse("ben").unwrap(),
+        contact: domain::ids::ContactId::parse("father").unwrap(),
+        kind: "Father".to_owned(),
+        priority: Some(1),
+        responsibility: true,
+        court_order: true,
+    };
+    let bulk = house.school.begin_bulk("run", 60_000, NOON).await.unwrap();
+    bulk.put_ties(&[barred], NOON).await.unwrap();
+    bulk.end().await.unwrap();
+    let batch = json!({
+        "relationships": [
+            {"pupil": "ben", "contact": "father", "priority": 1, "responsibility": true},
+            {"pupil": "cat", "contact": "father", "priority": 2, "responsibility": true},
+        ],
+        "deletions": [{"pupil": "ben", "contact": "father"}, {"pupil": "ben", "contact": "mother"}],
+    });
+    let answer = house.post(BATCH, &batch).await.json();
+    assert_eq!((&answer["relationships"], &answer["deleted"]), (&json!(1), &json!(1)), "{answer}");
+    let wrong = answer["errors"].as_array().unwrap();
+    let places: Vec<_> =
+        wrong.iter().map(|e| (e["list"].as_str().unwrap(), e["index"].as_u64().unwrap())).collect();
+    assert_eq!(places, [("relationships", 0), ("deletions", 0)], "{answer}");
+    let nobody = house.post(PREVIEW, &text_to(&json!({"pupils": ["ben"], "send_to": "all"}))).await;
+    assert_eq!(nobody.problem(422), ["to"], "the mother's tie is gone, and the father is barred still");
+    assert_eq!(reached(&house, json!({"pupils": ["cat"]})).await, ["father", "mother"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
