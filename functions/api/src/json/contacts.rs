@@ -21,6 +21,9 @@ use crate::error::{ApiError, FieldError, Problem, Result};
 use crate::services::contacts::{ContactFields, read_contact};
 use crate::state::ApiState;
 
+/// A pupil and an adult.
+type Pair = (ContactId, ContactId);
+
 /// Most contacts in one request.
 const MOST: usize = 1_000;
 /// Longest kind of a relationship, in characters.
@@ -362,7 +365,7 @@ impl Sorted {
         kept
     }
 
-    fn deletions(&mut self, rows: Vec<Value>) -> (Vec<ContactId>, Vec<(usize, (ContactId, ContactId))>) {
+    fn deletions(&mut self, rows: Vec<Value>) -> (Vec<ContactId>, Vec<(usize, Pair)>) {
         let (mut people, mut pairs) = (Vec::new(), Vec::new());
         for (index, row) in rows.into_iter().enumerate() {
             match read_value::<DeletionRow>(row) {
