@@ -48,7 +48,7 @@ async fn who_cannot_wait_reads_the_book_as_it_stands_at_once_and_it_is_not_kept(
     let table = TestTable::start().await;
     let (school, cache) = (table.school(1), BookCache::new(NumberMode::Simulated));
     let at_once = async || school.book_at_once(&cache, CountryCode::UK, NOW).await.unwrap();
-    school.add_contact(&contact(1), NOW).await.unwrap();
+    school.add_contact(&contact(1), &deed(), NOW).await.unwrap();
     assert_eq!(at_once().await.contacts(), [contact(1)]);
     let bulk = table.quiet_school(1).begin_bulk("import-1", HOLD, NOW).await.unwrap();
     bulk.upsert_contacts(people(1..3), NOW).await.unwrap();
