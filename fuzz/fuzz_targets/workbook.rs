@@ -4,8 +4,8 @@
 #[allow(dead_code, reason = "each target asks one of the promises")]
 #[path = "../../shared/domain/tests/hostile/promises.rs"]
 mod promises;
-#[allow(dead_code, reason = "a part of the dispatch function, which uses all of it")]
-#[path = "../../functions/dispatch/src/import/workbook.rs"]
+#[allow(dead_code, reason = "a part of `sheets`, which uses all of it")]
+#[path = "../../shared/sheets/src/workbook.rs"]
 mod workbook;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

@@ -1,9 +1,12 @@
 //! The MIS is the truth: what is changed there is what goes out, also when it changes while a message is confirmed.
 
+use domain::audit::{Act, Deed, Who};
 use domain::ids::{MessageId, RunId, SchoolId};
 use domain::job::Job;
 use domain::phone::{CountryCode, NumberMode};
-use domain::sync::{Asked, LEASE_MS, Run, RunState};
+use domain::report::ReportField;
+use domain::settings::Settings;
+use domain::sync::{Asked, LEASE_MS, MisSettings, Run, RunState};
 use local::{Options, ProviderUrls, System};
 use runtime::{Clock, Ids, Queue, QueueName};
 use serde_json::{Value, json};
@@ -199,5 +202,88 @@ async fn half_a_feed_is_held_and_the_school_stays_as_it_is() {
     let sent = town.send(&pupil, "service").await;
     town.partner.until_settled(&sent).await;
     assert_eq!(town.texts().await.len(), 1);
+    town.system.stop().await;
+}
+
+/// A school without people, whose MIS writes reports with these columns.
+async fn school_of_reports() -> Town {
+    let options = Options {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        data: None,
+        empty: true,
+        access: None,
+        providers: ProviderUrls::default(),
+    };
+    let system = System::start(options).await.unwrap();
+    let partner = Partner::new(&serde_json::to_value(system.access()).unwrap(), None);
+    let school = system.store().school(Access::of_operator(partner.school.parse().unwrap()));
+    let before = school.settings().await.unwrap();
+    let columns = [
+        (ReportField::PupilId, "Adno"),
+        (ReportField::PupilForename, "Forename"),
+        (ReportField::ContactId, "Contact id"),
+        (ReportField::ContactForename, "Contact forename"),
+        (ReportField::Mobile, "Mobile"),
+        (ReportField::Priority, "Priority"),
+    ];
+    let mis = MisSettings {
+        kind: "report".to_owned(),
+        system: "sims".to_owned(),
+        columns: columns.into_iter().map(|(field, heading)| (field, heading.to_owned())).collect(),
+        ..MisSettings::default()
+    };
+    let deed = Deed {
+        who: Who::System,
+        from: String::new(),
+        act: Act::SettingsChanged,
+        on: String::new(),
+        changes: Vec::new(),
+    };
+    let after = Settings { mis, ..before.clone() };
+    school.change_settings(&before, after, &deed, Clock::system().now_ms()).await.unwrap();
+    Town { system, partner, school }
+}
+
+impl Town {
+    /// Sends a file as a nightly job does, and has it read.
+    async fn drop_file(&self, text: &str) -> Value {
+        let place = json!({"name": "nightly.csv", "bytes": text.len()});
+        let (status, place) = self.partner.post("/api/v1/sync-files", &place).await;
+        assert_eq!(status, 201, "{place}");
+        let put = |body: String| {
+            let put =
+                http().put(place["url"].as_str().unwrap()).header("content-type", "application/octet-stream");
+            put.body(body).send()
+        };
+        assert_eq!(
+            put(format!("{text} and more")).await.unwrap().status(),
+            400,
+            "the size that was said, and no other"
+        );
+        assert!(put(text.to_owned()).await.unwrap().status().is_success());
+        let (status, run) = self.partner.post("/api/v1/sync-runs", &json!({"file": place["id"]})).await;
+        assert_eq!(status, 202, "{run}");
+        self.until_ended(run["id"].as_str().unwrap()).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nightly_job_drops_a_file_and_a_changed_number_in_the_next_one_is_the_one_that_is_written_to() {
+    let town = school_of_reports().await;
+    let headings = "Adno,Forename,Contact id,Contact forename,Mobile,Priority";
+    let first = format!("{headings}\n100,Ada,9,Grace,07700 900111,1\n");
+    let run = town.drop_file(&first).await;
+    assert_eq!((&run["state"], &run["changes"]["people"]), (&json!("finished"), &json!(2)), "{run}");
+    // Cut off on its way out of the MIS: nobody is lost, and the reason names the row.
+    let run = town.drop_file(&format!("{headings}\n100,Ada,9,Gra")).await;
+    assert_eq!(run["state"], "failed", "{run}");
+    assert!(run["reason"].as_str().unwrap().contains("Row 2"), "{run}");
+    let run = town.drop_file(&first.replace("900111", "900222")).await;
+    assert_eq!((&run["state"], &run["changes"]["people"]), (&json!("finished"), &json!(1)), "{run}");
+    let again = town.refresh().await;
+    assert_eq!((&again["state"], &again["changes"]["people"]), (&json!("finished"), &json!(0)), "{again}");
+    let id = town.send("100", "service").await;
+    town.partner.until_settled(&id).await;
+    assert_eq!(town.texts().await, ["+447700900222"]);
     town.system.stop().await;
 }

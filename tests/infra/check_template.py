@@ -127,7 +127,7 @@ class Privileges(unittest.TestCase):
                 for action in as_list(statement["Action"]):
                     self.assertRegex(action, r"^[a-z0-9-]+:[A-Za-z]+$", name)
                 for resource in as_list(statement["Resource"]):
-                    folders = ("${FilesBucket.Arn}/uploads/*", "${FilesBucket.Arn}/logos/*", "${AuditBucket.Arn}/audit/*",
+                    folders = ("${FilesBucket.Arn}/uploads/*", "${FilesBucket.Arn}/logos/*", "${FilesBucket.Arn}/mis/*", "${AuditBucket.Arn}/audit/*",
                                MIS_SECRETS)
                     if resource in [{"Fn::Sub": folder} for folder in folders]:
                         continue
@@ -142,6 +142,14 @@ class Privileges(unittest.TestCase):
     def test_to_send_mail_are_dispatchs_alone(self):
         mailers = [n for n, r in of_type("AWS::IAM::Role").items() if "ses:SendEmail" in json.dumps(r)]
         self.assertEqual(mailers, ["DispatchRole"])
+
+    def test_on_files_of_an_mis_are_to_write_or_to_read_them_never_both(self):
+        may = {}
+        for name, role in of_type("AWS::IAM::Role").items():
+            for statement in statements(role):
+                if {"Fn::Sub": "${FilesBucket.Arn}/mis/*"} in as_list(statement["Resource"]):
+                    may[name] = set(as_list(statement["Action"]))
+        self.assertEqual(may, {"ApiRole": {"s3:PutObject"}, "SyncRole": {"s3:GetObject", "s3:DeleteObject"}})
 
     def test_on_credentials_of_an_mis_are_to_write_or_to_read_them_never_both(self):
         may = {}

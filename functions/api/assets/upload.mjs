@@ -41,7 +41,7 @@ form.addEventListener("submit", async (event) => {
   sending.hidden = false;
   const csrf = form.elements.csrf.value;
   try {
-    const begun = await fetch("/upload", {
+    const begun = await fetch(form.action, {
       method: "POST",
       body: new URLSearchParams({ csrf, name: one.name, bytes: one.size }),
     });
@@ -50,9 +50,9 @@ form.addEventListener("submit", async (event) => {
     if (!begun.ok) throw new Error(ticket.error ?? "");
     await put(ticket.url, one);
     words.textContent = "Arrived";
-    const told = await fetch(`/upload/${ticket.id}/uploaded`, { method: "POST", body: new URLSearchParams({ csrf }) });
+    const told = await fetch(`${form.action}/${ticket.id}/uploaded`, { method: "POST", body: new URLSearchParams({ csrf }) });
     if (!told.ok) throw new Error("");
-    location.assign(`/upload/${ticket.id}`);
+    location.assign(`${form.action}/${ticket.id}`);
   } catch (problem) {
     sending.hidden = true;
     button.disabled = false;

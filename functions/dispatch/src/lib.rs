@@ -92,7 +92,7 @@ impl Dispatch {
             Job::Watch { message, .. } => boxed(self.watch(&school, message, began)).await,
             Job::Import { import, .. } => boxed(self.import(&school, import)).await,
             Job::Notify { notice, .. } => boxed(self.notify(school, notice)).await,
-            Job::Sync { .. } | Job::TryMis { .. } | Job::LookAtRegisters { .. } => {
+            Job::Sync { .. } | Job::TryMis { .. } | Job::LookAtRegisters { .. } | Job::LookAtFile { .. } => {
                 // As below: an MIS belongs to the sync function.
                 Ok(self.queue.send(QueueName::Sync, vec![(job, 0)]).await?)
             }

@@ -1,4 +1,4 @@
-//! Batches from the queue: a job is one run, one trial of an MIS, or one look at its registers.
+//! Batches from the queue: a job is one run, one trial of an MIS, or one look at its registers or at a file of its.
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use domain::job::Job;
@@ -24,6 +24,10 @@ impl Syncer {
                 Ok(ref job @ Job::LookAtRegisters { message, .. }) => {
                     let school = self.store.school(Access::of_job(job));
                     self.look_at_registers(&school, message).await.map_err(|e| e.to_string())
+                }
+                Ok(ref job @ Job::LookAtFile { file, .. }) => {
+                    let school = self.store.school(Access::of_job(job));
+                    self.look_at_file(&school, file).await.map_err(|e| e.to_string())
                 }
                 Ok(_) => Err("not a sync run".to_owned()),
                 Err(_) => Err("job cannot be read".to_owned()),

@@ -1,6 +1,6 @@
 //! Why a run could not go on by itself.
 
-use runtime::QueueError;
+use runtime::{FileError, QueueError};
 use store::StoreError;
 
 /// The run goes back to its queue and is taken up again.
@@ -12,6 +12,9 @@ pub enum SyncError {
     /// The queue.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// The store of files.
+    #[error(transparent)]
+    Files(#[from] FileError),
     /// Another worker has the run, or had it until it was lost.
     #[error("another worker has the run")]
     Elsewhere,

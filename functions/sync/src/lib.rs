@@ -4,6 +4,7 @@ mod batch;
 mod compare;
 mod error;
 mod feed;
+mod file;
 mod look;
 pub mod mis;
 mod open;
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 use domain::phone::NumberMode;
 use domain::settings::Settings;
-use runtime::{BoxFuture, Clock, Ids, Queue};
+use runtime::{BoxFuture, Clock, Files, Ids, Queue};
 use store::Store;
 
 use domain::ids::SchoolId;
@@ -44,6 +45,8 @@ pub struct Syncer {
     pub store: Store,
     /// Ways to the schools' MIS.
     pub connectors: Arc<dyn Connectors>,
+    /// Files that the schools' MIS wrote.
+    pub files: Arc<dyn Files>,
     /// Where a run that goes on later is put.
     pub queue: Arc<dyn Queue>,
     /// Time.

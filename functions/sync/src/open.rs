@@ -8,8 +8,8 @@ use domain::phone::NumberMode;
 use domain::settings::Settings;
 use domain::sync::{Connector, MisSettings};
 use runtime::{
-    Aws, BoxFuture, Clock, ConfigError, Ids, Outside, SecretsManager, SqsQueue, Vault, guarded_http_client,
-    mis_secrets, queues, table_name,
+    Aws, BoxFuture, Clock, ConfigError, Ids, Outside, S3Files, SecretsManager, SqsQueue, Vault, files_bucket,
+    guarded_http_client, mis_secrets, queues, table_name,
 };
 use serde::Deserialize;
 use store::Store;
@@ -138,6 +138,8 @@ impl Opener {
                 };
                 Arc::new(Sif::new(fetcher, &config)?)
             }
+            // These are handed in, and opened for the run that reads them.
+            Connector::Report | Connector::OneRosterCsv => return Err(MisError::NotCarried),
         })
     }
 }
@@ -161,6 +163,7 @@ pub fn connect() -> Result<Syncer, StartError> {
     let vault = Arc::new(SecretsManager::new(aws.secrets(), mis_secrets()?));
     Ok(Syncer {
         store: Store::new(aws.dynamodb(), &table_name()?),
+        files: Arc::new(S3Files::new(aws.s3(), files_bucket()?, String::new())),
         connectors: Arc::new(Opener::new(Outside::Internet, clock.clone(), vault)?),
         queue: Arc::new(SqsQueue::new(aws.sqs(), queues())),
         clock,

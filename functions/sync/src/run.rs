@@ -1,6 +1,7 @@
 //! A run from its job to its end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::feed::{Part, Records, Snapshot};
@@ -17,6 +18,7 @@ use tracing::{info, warn};
 use crate::compare::Plan;
 use crate::error::{Result, SyncError};
 use crate::feed::{Fed, List};
+use crate::file::file_kind;
 use crate::mis::{Counter, Mis, MisError, Query};
 use crate::write::Turn;
 use crate::{LEASE_MS, Syncer};
@@ -69,6 +71,7 @@ impl Syncer {
     pub async fn run(&self, school: &School, id: RunId) -> Result<()> {
         let now_ms = self.clock.now_ms();
         let standing = school.sync_standing().await?;
+        let last_file = standing.file;
         let at_work = standing.at_work(now_ms).is_some();
         let Some(seen) = standing.running.filter(|run| run.id == id) else { return Ok(()) };
         if seen.state == RunState::Running && at_work {
@@ -84,6 +87,9 @@ impl Syncer {
             Ok(Outcome::Ended(state, why)) => {
                 run.end(state, why, now_ms);
                 school.end_sync(&run, now_ms).await?;
+                if run.state == RunState::Finished {
+                    self.forget_file(school.id(), last_file, &run).await;
+                }
                 info!(school = %school.id(), run = %id, state = state.code(), "sync run ended");
                 Ok(())
             }
@@ -108,13 +114,12 @@ impl Syncer {
     async fn go_on(&self, school: &School, run: &mut Run) -> Result<Outcome> {
         let started = self.clock.elapsed();
         let settings = school.settings().await?;
-        let mis = match self.connectors.open(school.id(), &settings).await {
-            Ok(Some(mis)) => mis,
-            Ok(None) => return Ok(Outcome::Ended(RunState::Failed, Some(NO_MIS.to_owned()))),
-            Err(e) => return Ok(Outcome::Ended(RunState::Failed, Some(e.public().to_owned()))),
+        let mis = match self.open(school, &settings, run).await? {
+            Ok(mis) => mis,
+            Err(why) => return Ok(Outcome::Ended(RunState::Failed, Some(why))),
         };
         let days = self.days(&settings);
-        let read = match self.read(school, run, &*mis, days).await {
+        let read = match self.read(school, run, &*mis, (days, settings.mis.leaves_contacts)).await {
             Ok(read) => read,
             Err(Unread::Failed(why)) => return Ok(Outcome::Ended(RunState::Failed, Some(why))),
             Err(Unread::Held(why)) => {
@@ -144,6 +149,23 @@ impl Syncer {
         }
     }
 
+    /// The school's MIS, or its file; in words why not.
+    async fn open(
+        &self,
+        school: &School,
+        settings: &Settings,
+        run: &Run,
+    ) -> Result<std::result::Result<Arc<dyn Mis>, String>> {
+        if let Some(kind) = file_kind(settings) {
+            return self.open_file(school, settings, kind, run).await;
+        }
+        Ok(match self.connectors.open(school.id(), settings).await {
+            Ok(Some(mis)) => Ok(mis),
+            Ok(None) => Err(NO_MIS.to_owned()),
+            Err(e) => Err(e.public().to_owned()),
+        })
+    }
+
     /// Yesterday and today, where the school is.
     fn days(&self, settings: &Settings) -> (Date, Date) {
         let now = Timestamp::from_millisecond(self.clock.now_ms()).unwrap_or_default();
@@ -156,13 +178,13 @@ impl Syncer {
         school: &School,
         run: &mut Run,
         mis: &dyn Mis,
-        days: (Date, Date),
+        (days, leaves_contacts): ((Date, Date), bool),
     ) -> std::result::Result<Read, Unread> {
         let mut all = Vec::new();
         let mut from = BTreeMap::new();
         let mut parts = BTreeSet::new();
         for part in Part::ALL {
-            if !mis.carries(part) {
+            if !mis.carries(part) || (leaves_contacts && part == Part::Contacts) {
                 set(run, part, JobState::Skipped, (0, 0));
                 continue;
             }

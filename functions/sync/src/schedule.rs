@@ -8,6 +8,7 @@ use store::{Access, Begun};
 use tracing::warn;
 
 use crate::error::Result;
+use crate::file::file_kind;
 use crate::{LEASE_MS, Syncer};
 
 impl Syncer {
@@ -28,6 +29,10 @@ impl Syncer {
         let school =
             self.store.school(Access::of_job(&Job::Sync { school: id, run: RunId::new(ulid::Ulid::nil()) }));
         let settings = school.settings().await?;
+        // What is handed in is read when it comes.
+        if file_kind(&settings).is_some() {
+            return Ok(false);
+        }
         let now_ms = self.clock.now_ms();
         let last_ms = school.sync_standing().await?.scheduled_ms;
         let spread = id.to_string().bytes().fold(0_u8, |sum, b| sum.wrapping_mul(31).wrapping_add(b));

@@ -73,6 +73,11 @@ ulid_id!(
     RunId,
     "run id"
 );
+ulid_id!(
+    /// A file that a school's MIS wrote. A later one has a greater id.
+    SyncFileId,
+    "file id"
+);
 
 /// The school's own id of a contact: 1 to 64 printable characters, no surrounding space.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::delivery::Evidence;
-use crate::ids::{Epoch, ImportId, MessageId, RunId, SchoolId};
+use crate::ids::{Epoch, ImportId, MessageId, RunId, SchoolId, SyncFileId};
 use crate::notice::Notice;
 
 /// Names a page of up to 25 deliveries.
@@ -113,6 +113,13 @@ pub enum Job {
         /// The message.
         message: MessageId,
     },
+    /// Look at a file that a school's MIS wrote, before a run reads it.
+    LookAtFile {
+        /// The school.
+        school: SchoolId,
+        /// The file.
+        file: SyncFileId,
+    },
     /// Tell somebody on the staff something. Done twice it may tell them twice; the newer link or code is then the one
     /// that works.
     Notify {
@@ -137,6 +144,7 @@ impl Job {
             | Self::Sync { school, .. }
             | Self::TryMis { school, .. }
             | Self::LookAtRegisters { school, .. }
+            | Self::LookAtFile { school, .. }
             | Self::Notify { school, .. } => *school,
             Self::Page { page, .. } | Self::Recover { page, .. } => page.school,
             Self::Receipt { delivery, .. } => delivery.page.school,
@@ -156,6 +164,7 @@ impl Job {
             Self::Sync { .. } => "sync",
             Self::TryMis { .. } => "try_mis",
             Self::LookAtRegisters { .. } => "look_at_registers",
+            Self::LookAtFile { .. } => "look_at_file",
             Self::Notify { .. } => "notify",
         }
     }

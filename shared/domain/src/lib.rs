@@ -24,6 +24,7 @@ pub mod password;
 pub mod people;
 pub mod phone;
 pub mod plan;
+pub mod report;
 pub mod routing;
 pub mod security;
 pub mod settings;

@@ -3,16 +3,18 @@
 mod brake;
 mod connector;
 mod due;
+mod file;
 mod trial;
 
 use serde::{Deserialize, Serialize};
 
 use crate::feed::Part;
-use crate::ids::RunId;
+use crate::ids::{RunId, SyncFileId};
 
 pub use brake::{Counted, Held, brake};
 pub use connector::{Connector, Credential};
 pub use due::{MisSettings, Windows, is_due};
+pub use file::{FileCounts, FileState, MAX_FILE_FINDINGS, MAX_SYNC_FILE_BYTES, SyncFile, sync_file_key};
 pub use trial::{TRIAL_PATIENCE_MS, Trial, TrialState};
 
 /// How long a worker that says nothing has before it is taken for lost, in milliseconds.
@@ -140,6 +142,9 @@ pub struct Run {
     /// The held run whose removals an administrator approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approves: Option<RunId>,
+    /// The file that it reads, where the school's MIS is read from files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<SyncFileId>,
 }
 
 /// How much of the address book a run changes.
@@ -171,6 +176,7 @@ impl Run {
             why: None,
             changes: Changes::default(),
             approves: None,
+            file: None,
         }
     }
 

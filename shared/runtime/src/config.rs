@@ -183,7 +183,7 @@ impl Config {
         Ok(Self {
             table_name: required("TABLE_NAME")?,
             queues: queues(),
-            files_bucket: variable("FILES_BUCKET").unwrap_or_default(),
+            files_bucket: files_bucket().unwrap_or_default(),
             audit_bucket: audit_bucket().unwrap_or_default(),
             public_url: required("PUBLIC_URL")?.trim_end_matches('/').to_owned(),
             twilio: TwilioConfig {
@@ -211,6 +211,11 @@ impl Config {
             && self.x.as_ref().is_none_or(|x| is_loopback(&x.base_url));
         if simulated { NumberMode::Simulated } else { NumberMode::Live }
     }
+}
+
+/// Bucket of files that are handed in.
+pub fn files_bucket() -> Result<String, ConfigError> {
+    required("FILES_BUCKET")
 }
 
 /// Bucket whose objects are locked, for anchors of audit logs.

@@ -1,6 +1,8 @@
 //! Files that are too large for a request: uploads go straight to the store of files.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
@@ -52,6 +54,49 @@ pub trait Files: Send + Sync + fmt::Debug {
     fn kept(&self, prefix: &str) -> BoxFuture<'_, Result<Vec<Vec<u8>>, FileError>> {
         let _ = prefix;
         Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+/// In memory, for tests: nobody can upload, and what is written can be read.
+#[derive(Default)]
+pub struct MemoryFiles(Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl MemoryFiles {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a file there, as an upload does.
+    pub fn put(&self, key: &str, bytes: impl Into<Vec<u8>>) {
+        self.held().insert(key.to_owned(), bytes.into());
+    }
+
+    /// Whether there is a file of this key.
+    pub fn has(&self, key: &str) -> bool {
+        self.held().contains_key(key)
+    }
+}
+
+impl fmt::Debug for MemoryFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MemoryFiles")
+    }
+}
+
+impl Files for MemoryFiles {
+    fn upload_url(&self, key: &str, _: u64, _: Duration) -> BoxFuture<'_, Result<String, FileError>> {
+        let url = format!("https://files.example/{key}");
+        Box::pin(async move { Ok(url) })
+    }
+
+    fn read(&self, key: &str) -> BoxFuture<'_, Result<Vec<u8>, FileError>> {
+        let found = self.held().get(key).cloned().ok_or(FileError::NotFound);
+        Box::pin(async move { found })
+    }
+
+    fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>> {
+        self.held().remove(key);
+        Box::pin(async { Ok(()) })
     }
 }
 

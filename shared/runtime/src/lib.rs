@@ -20,9 +20,9 @@ pub use aws::{Aws, database_at, database_with, plain_http_client};
 pub use clock::Clock;
 pub use config::{
     Config, ConfigError, Queues, SesConfig, Timing, TwilioConfig, XConfig, audit_bucket, emergency_queue,
-    mis_secrets, public_url, queues, ses_endpoint, table_name, twilio_account, twilio_base_url,
+    files_bucket, mis_secrets, public_url, queues, ses_endpoint, table_name, twilio_account, twilio_base_url,
 };
-pub use files::{FileError, Files, S3Files};
+pub use files::{FileError, Files, MemoryFiles, S3Files};
 pub use guard::{Blocked, Outside, is_public};
 pub use http::{guarded_http_client, http_client};
 pub use ids::Ids;

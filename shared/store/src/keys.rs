@@ -4,7 +4,7 @@
 
 use domain::attendance::About;
 use domain::feed::Mark;
-use domain::ids::{ContactId, Epoch, ImportId, MessageId, RunId, SchoolId, UserId};
+use domain::ids::{ContactId, Epoch, ImportId, MessageId, RunId, SchoolId, SyncFileId, UserId};
 use domain::job::PageRef;
 use jiff::civil::Date;
 
@@ -156,6 +156,13 @@ pub(crate) fn mis_trial(school: SchoolId) -> Key {
 /// What a look at the registers saw, before a message about them goes.
 pub(crate) fn register_look(school: SchoolId, message: MessageId) -> Key {
     key(sync_pk(school), format!("LOOK#{message}"))
+}
+
+pub(crate) const SYNC_FILE_PREFIX: &str = "FILE#";
+
+/// A file that the MIS wrote.
+pub(crate) fn sync_file(school: SchoolId, file: SyncFileId) -> Key {
+    key(sync_pk(school), format!("{SYNC_FILE_PREFIX}{file}"))
 }
 
 pub(crate) const RUN_PREFIX: &str = "RUN#";

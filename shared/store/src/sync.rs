@@ -1,12 +1,13 @@
 //! A school's sync: one lock, which holds the run that is at work; the runs that ended; and what a held one would do.
 
+mod files;
 mod look;
 mod manifest;
 mod marks;
 mod schedule;
 mod trial;
 
-use domain::ids::{ContactId, RunId};
+use domain::ids::{ContactId, RunId, SyncFileId};
 use domain::sync::{Asked, Run, RunState};
 
 use crate::School;
@@ -48,6 +49,8 @@ pub struct SyncStanding {
     pub scheduled_ms: Option<i64>,
     /// The last run that ended.
     pub last: Option<LastRun>,
+    /// The file that the last run that finished read, where the MIS is read from files.
+    pub file: Option<SyncFileId>,
 }
 
 /// The run that ended last.
@@ -93,6 +96,7 @@ impl SyncStanding {
             registers_ms: number(row, "registers_ms"),
             scheduled_ms: number(row, "scheduled_ms").filter(|ms| *ms > 0),
             last: last(),
+            file: text(row, "file_id").and_then(|id| id.parse().ok()),
         })
     }
 
@@ -169,16 +173,25 @@ impl School {
     /// Ends a run, as it says itself. One that somebody ended before is left as it is.
     pub async fn end_sync(&self, run: &Run, now_ms: i64) -> Result<()> {
         let fresh = if run.state == RunState::Finished { ", fresh_ms = :began" } else { "" };
+        // Another kind of MIS makes the last file a thing of the past.
+        let (kept, gone) = match run.file {
+            _ if run.state != RunState::Finished => ("", ""),
+            Some(_) => (", file_id = :file", ""),
+            None => ("", ", file_id"),
+        };
         let update = format!(
-            "SET last_run = :run, last_state = :state, last_began_ms = :began, last_ended_ms = :ended{fresh} \
-             REMOVE run_id, doc, until_ms"
+            "SET last_run = :run, last_state = :state, last_began_ms = :began, last_ended_ms = :ended{fresh}{kept} \
+             REMOVE run_id, doc, until_ms{gone}"
         );
-        let values = [
+        let mut values = vec![
             (":run", s(run.id.to_string())),
             (":state", s(run.state.code())),
             (":began", n(run.began_ms)),
             (":ended", n(run.ended_ms.unwrap_or(now_ms))),
         ];
+        if let Some(file) = run.file.filter(|_| !kept.is_empty()) {
+            values.push((":file", s(file.to_string())));
+        }
         let lock = self.table.tx_update(&keys::sync_lock(self.id), &update, Some("run_id = :run"), values)?;
         match self.table.transact(vec![lock, self.table.tx_put(self.run_row(run)?, None)?], None).await {
             Err(StoreError::Conflict) => Ok(()),

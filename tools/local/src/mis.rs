@@ -6,7 +6,7 @@ use domain::ids::SchoolId;
 use domain::phone::NumberMode;
 use domain::settings::Settings;
 use domain::sync::MisSettings;
-use runtime::{BoxFuture, Clock, Ids, Outside, SecretText, Vault};
+use runtime::{BoxFuture, Clock, Files, Ids, Outside, SecretText, Vault};
 use serde_json::json;
 use store::Store;
 use sync::mis::{Mis, MisError};
@@ -57,6 +57,7 @@ pub(crate) async fn keep_credentials(
 pub(crate) fn syncer(
     store: Store,
     queue: LocalQueue,
+    files: Arc<dyn Files>,
     simulator: &str,
     vault: Arc<dyn Vault>,
     (clock, ids): (Clock, Ids),
@@ -65,6 +66,7 @@ pub(crate) fn syncer(
         .map_err(|e| StartError::new("sync", e))?;
     Ok(Syncer {
         store,
+        files,
         connectors: Arc::new(LocalConnectors { opener, simulator: simulator.to_owned() }),
         queue: Arc::new(queue),
         clock,

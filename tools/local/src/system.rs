@@ -144,8 +144,14 @@ impl System {
         let mut tasks = workers(&queue, Arc::new(dispatch), Usage::new(store.clone()));
         mis::keep_credentials(&*vault, school, simulators.url()).await?;
         let around_it = (clock.clone(), ids.clone());
-        let syncer =
-            mis::syncer(store.clone(), queue.clone(), simulators.url(), Arc::clone(&vault), around_it)?;
+        let syncer = mis::syncer(
+            store.clone(),
+            queue.clone(),
+            files.clone(),
+            simulators.url(),
+            Arc::clone(&vault),
+            around_it,
+        )?;
         tasks.extend(syncs(&queue, syncer));
 
         let product = api::router(api_state(&config, &store, &queue, files.clone(), vault, clock, ids)?);

@@ -7,6 +7,7 @@ mod messages;
 mod openapi;
 mod schema;
 mod sync;
+mod sync_files;
 mod usage;
 
 use axum::Router;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/api/v1/messages/{id}/deliveries", get(message::get_deliveries))
         .route("/api/v1/messages/{id}/stop", post(message::stop_message))
         .route("/api/v1/messages/{id}/resend", post(message::resend_message))
+        .route("/api/v1/sync-files", post(sync_files::post_file))
         .route("/api/v1/sync-runs", post(sync::post_run))
         .route("/api/v1/sync-runs/{id}", get(sync::get_run))
         .route("/api/v1/usage", get(usage::get_usage))

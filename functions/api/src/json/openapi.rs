@@ -8,7 +8,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{contacts, message, messages, sync, usage};
+use super::{contacts, message, messages, sync, sync_files, usage};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +27,7 @@ use super::{contacts, message, messages, sync, usage};
         message::get_deliveries,
         message::stop_message,
         message::resend_message,
+        sync_files::post_file,
         sync::post_run,
         sync::get_run,
         usage::get_usage,

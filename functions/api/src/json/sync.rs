@@ -5,13 +5,24 @@ use axum::extract::{Path, State};
 use domain::audit::Act;
 use domain::sync::{Asked, Changes, JobLine, Run};
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::body::OptionalJson;
 use crate::auth::{Partner, Scope};
 use crate::error::{ApiError, Problem, Result};
 use crate::services::sync::request;
 use crate::state::ApiState;
+
+/// What a run is to read.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunRequest {
+    /// The file, from `POST /api/v1/sync-files`, where the school's MIS is read from files.
+    #[serde(default)]
+    #[schema(example = "01JD3V4K8M0000000000000000", nullable = false)]
+    file: Option<String>,
+}
 
 /// The run that was begun, or joined.
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,23 +84,34 @@ pub(crate) struct ChangesAnswer {
 ///
 /// Reads the school's MIS and brings the address book and the registers up to date. While a run is at work it is joined:
 /// the answer has its id.
+///
+/// A school whose MIS is read from files names the `file`; without one the last that was read is read again. A file whose
+/// id is older than the last one read is refused, and so is one while a run is at work that does not read it: ask again
+/// when that has ended.
 #[utoipa::path(
-    post, path = "/api/v1/sync-runs", tag = "Sync",
+    post, path = "/api/v1/sync-runs", tag = "Sync", request_body = Option<RunRequest>,
     responses(
         (status = 202, description = "The run", body = RunAnswer),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks `sync:run`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The school has no MIS", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not a file of this school, or no longer", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not sent as JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field is wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The school has no MIS, or the file cannot be read now", body = Problem, content_type = "application/problem+json"),
         (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn post_run(
     State(state): State<ApiState>,
     partner: Partner,
+    OptionalJson(asked_for): OptionalJson<Option<RunRequest>>,
 ) -> Result<(StatusCode, Json<RunAnswer>)> {
     let school = partner.may(Scope::SyncRun)?;
     let asked = Asked::Key(partner.author().id);
-    let id = request(&state, school, asked, &partner.deed(Act::SyncAsked, "")).await?;
+    let file = asked_for.flatten().and_then(|asked_for| asked_for.file);
+    let file = file.map(|id| id.parse().map_err(|_| ApiError::NotFound)).transpose()?;
+    let id = request(&state, school, asked, file, &partner.deed(Act::SyncAsked, "")).await?;
     Ok((StatusCode::ACCEPTED, Json(RunAnswer { id: id.to_string() })))
 }
 

@@ -119,7 +119,7 @@ async fn live(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
 async fn request(State(state): State<ApiState>, Posted { by, .. }: Posted) -> Result<Response> {
     by.may(Action::Refresh)?;
     let deed = by.deed(Act::SyncAsked, "", Vec::new());
-    sync::request(&state, &by.school, Asked::User(by.user.to_string()), &deed).await?;
+    sync::request(&state, &by.school, Asked::User(by.user.to_string()), None, &deed).await?;
     Ok(Redirect::to("/sync").into_response())
 }
 
@@ -220,7 +220,7 @@ impl JobView {
             JobState::Writing => "is being written",
             JobState::Finished => "done",
             JobState::Failed => "broke off",
-            JobState::Skipped => "not in this MIS",
+            JobState::Skipped => "not read from this MIS",
         };
         let figures = match (job.done, job.of) {
             (0, 0) => String::new(),

@@ -21,7 +21,7 @@ use super::message::MessagePage;
 use super::preferences::{CodesPage, FactorPage, PreferencesPage};
 use super::problem::ProblemPage;
 use super::release_notes::ReleaseNotesPage;
-use super::settings::mis::{MisPage, TrialPart};
+use super::settings::mis::{FilePage, FilePart, MisPage, TrialPart};
 use super::settings::{ConfirmSettingsPage, GoToXPage, SettingsPage};
 use super::sync::SyncPage;
 use super::tools::ToolsPage;
@@ -112,6 +112,12 @@ fn pages() -> Vec<(&'static str, String)> {
         page("mis", &MisPage::sample()),
         page("mis-none", &MisPage::sample_none()),
         page("mis-problems", &MisPage::sample_with_problems()),
+        page("mis-report", &MisPage::sample_report()),
+        page("mis-file-columns", &FilePage::sample_columns()),
+        page("mis-file-looking", &FilePage::sample_looking()),
+        page("mis-file-lost", &FilePage::sample_lost()),
+        page("mis-file-good", &FilePage::sample_good()),
+        page("mis-file-wrong", &FilePage::sample_wrong()),
         page("settings-x", &GoToXPage::sample()),
         page("keys", &KeysPage::sample()),
         page("keys-problems", &KeysPage::sample_with_problems()),
@@ -127,6 +133,7 @@ fn parts() -> Vec<(&'static str, String)> {
         ("send-live", compose::LivePart::sample().render().unwrap()),
         ("send-found", FoundPart::sample().render().unwrap()),
         ("upload-live", upload::LivePart::sample().render().unwrap()),
+        ("mis-file-live", FilePart::sample().render().unwrap()),
         ("mis-live", TrialPart::sample().render().unwrap()),
         ("message-live", message::LivePart::sample().render().unwrap()),
     ]

@@ -225,7 +225,7 @@ async fn queue(state: &ApiState, school: &School, import: ImportId) {
 }
 
 /// A file's name without its folders and without what cannot be shown.
-fn shown_name(file_name: &str) -> String {
+pub(super) fn shown_name(file_name: &str) -> String {
     let name = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
     let name = name.trim();

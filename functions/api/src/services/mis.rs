@@ -1,12 +1,14 @@
 //! Which MIS a school has: read from a form, kept with the settings, its credentials in the vault; and the trial of it.
 
+pub mod files;
 mod form;
 
 use domain::audit::{Act, Change};
 use domain::ids::RunId;
 use domain::job::Job;
+use domain::report::ReportSystem;
 use domain::settings::Settings;
-use domain::sync::{MisSettings, Trial, Windows};
+use domain::sync::{Connector, MisSettings, Trial, Windows};
 use runtime::QueueName;
 use sha2::{Digest, Sha256};
 use store::StoreError;
@@ -107,10 +109,11 @@ pub async fn save(state: &ApiState, by: &SignedIn, form: &FormFields) -> Result<
 
 /// The settings, and whether the schedule looks at the school: it looks too often rather than never.
 async fn put(by: &SignedIn, before: &Settings, mis: MisSettings, now_ms: i64) -> store::Result<()> {
-    if mis.is_on() {
+    // What is handed in is read when it comes.
+    let on = Connector::from_code(&mis.kind).is_some_and(|kind| !kind.reads_files());
+    if on {
         by.school.set_scheduled(true).await?;
     }
-    let on = mis.is_on();
     let deed = by.deed(Act::SettingsChanged, "", changes(&before.mis, &mis));
     let after = Settings { mis, ..before.clone() };
     by.school.change_settings(before, after, &deed, now_ms).await?;
@@ -129,9 +132,20 @@ fn changes(before: &MisSettings, after: &MisSettings) -> Vec<Change> {
         ("mis_address", before.address.clone(), after.address.clone()),
         ("mis_school", before.school.clone(), after.school.clone()),
         ("mis_windows", windows_words(before.windows), windows_words(after.windows)),
+        ("mis_system", before.system.clone(), after.system.clone()),
+        ("mis_contacts", contacts_words(before).to_owned(), contacts_words(after).to_owned()),
         ("mis_credentials", String::new(), entered.to_owned()),
     ];
     rows.iter().filter_map(|(field, before, after)| Change::of(field, before, after)).collect()
+}
+
+const fn contacts_words(mis: &MisSettings) -> &'static str {
+    if mis.leaves_contacts { "left as they are" } else { "taken" }
+}
+
+/// Which system writes a school's reports, in words.
+pub fn system_words(mis: &MisSettings) -> &'static str {
+    ReportSystem::from_code(&mis.system).unwrap_or(ReportSystem::Other).words()
 }
 
 /// Removes credentials that nothing names any more. That it fails is no reason to undo what was done.
@@ -146,7 +160,11 @@ async fn forget(state: &ApiState, by: &SignedIn, name: &str) {
 /// Has the sync try the MIS as it is saved. One that somebody waits for already is not asked for again.
 pub async fn test(state: &ApiState, by: &SignedIn) -> Result<()> {
     let now_ms = state.now_ms();
-    if !by.school.settings().await?.mis.is_on() {
+    let mis = by.school.settings().await?.mis;
+    if Connector::from_code(&mis.kind).is_some_and(Connector::reads_files) {
+        return Err(ApiError::field("kind", "There is nothing to connect to: files are handed in, below."));
+    }
+    if !mis.is_on() {
         return Err(ApiError::field("kind", "There is no MIS to try. Choose one and save it first."));
     }
     if by.school.mis_trial(now_ms).await?.is_some_and(|trial| trial.waits(now_ms)) {

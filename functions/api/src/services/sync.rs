@@ -1,9 +1,10 @@
 //! Asking for a sync run, and deciding about one that is held.
 
 use domain::audit::Deed;
-use domain::ids::RunId;
+use domain::ids::{RunId, SyncFileId};
 use domain::job::Job;
-use domain::sync::{Asked, LEASE_MS, Run, RunState};
+use domain::settings::Settings;
+use domain::sync::{Asked, Connector, LEASE_MS, Run, RunState};
 use runtime::QueueName;
 use store::{Begun, School, StoreError};
 use tracing::warn;
@@ -12,6 +13,12 @@ use crate::error::{ApiError, Result};
 use crate::state::ApiState;
 
 const NO_MIS: &str = "No MIS is set up for this school. Choose one in the account settings.";
+const NO_FILE: &str =
+    "No file of the MIS has been read yet. Hand one in on the MIS page of the account settings.";
+const NO_FILES: &str = "The school’s MIS is not read from files.";
+const OLDER: &str = "A later file has been read already. If this is the right one, hand it in again.";
+const NOT_MATCHED: &str = "Nobody has said yet which column of the report holds what. Hand a file in on the MIS page of the account settings, and match its columns.";
+const OTHER_RUN: &str = "A refresh is running, and does not read this file. Ask again when it has ended.";
 const AT_WORK: &str = "A refresh is running. Wait until it has ended, then decide about what it says.";
 const NOT_STARTED: &str = "The refresh could not be started. Try again.";
 const NOT_HELD: &str = "This refresh is not held any more.";
@@ -19,22 +26,69 @@ const NOTHING_TO_APPLY: &str =
     "What the MIS sent is not whole, so there is nothing to apply. Refresh again once the MIS is right.";
 
 /// Begins a run, or joins the one at work: its id. 409 where the school has no MIS. `deed` is kept for a new one.
-pub async fn request(state: &ApiState, school: &School, asked: Asked, deed: &Deed) -> Result<RunId> {
-    let run = new_run(state, asked);
+///
+/// Where the MIS is read from files, `file` is the one to read; without one the last that was read is read again. A run
+/// that reads another file is not joined for it: 409.
+pub async fn request(
+    state: &ApiState,
+    school: &School,
+    asked: Asked,
+    file: Option<SyncFileId>,
+    deed: &Deed,
+) -> Result<RunId> {
+    let settings = school.settings().await?;
+    if !settings.mis.is_on() {
+        return Err(ApiError::Conflict(NO_MIS.to_owned()));
+    }
+    let run = Run { file: to_read(state, school, &settings, file).await?, ..new_run(state, asked) };
     let deed = Deed { on: run.id.to_string(), ..deed.clone() };
     match begin(state, school, &run, &deed).await? {
-        Begun::Joined(id) => Ok(id),
         Begun::New => Ok(run.id),
+        Begun::Joined(id) if file.is_none() => Ok(id),
+        Begun::Joined(id) => match school.sync_run(id).await?.filter(|run| run.file == file) {
+            Some(_) => Ok(id),
+            None => Err(ApiError::Conflict(OTHER_RUN.to_owned())),
+        },
     }
+}
+
+/// The file that a run is to read; `None` where the MIS is called. 404 for no file of the school's; 409 where it cannot
+/// be read.
+async fn to_read(
+    state: &ApiState,
+    school: &School,
+    settings: &Settings,
+    file: Option<SyncFileId>,
+) -> Result<Option<SyncFileId>> {
+    let refuse = |words: &str| Err(ApiError::Conflict(words.to_owned()));
+    let kind = Connector::from_code(&settings.mis.kind);
+    let Some(kind) = kind.filter(|kind| kind.reads_files()) else {
+        return if file.is_some() { refuse(NO_FILES) } else { Ok(None) };
+    };
+    let last = school.sync_standing().await?.file;
+    let Some(file) = file.or(last) else { return refuse(NO_FILE) };
+    if school.sync_file(file, state.now_ms()).await?.is_none() && Some(file) != last {
+        return Err(ApiError::NotFound);
+    }
+    if last.is_some_and(|last| last > file) {
+        return refuse(OLDER);
+    }
+    if kind == Connector::Report && settings.mis.columns.is_empty() {
+        return refuse(NOT_MATCHED);
+    }
+    Ok(Some(file))
 }
 
 /// Has a held run applied: a new one, which removes those whom the held one showed and nobody else. 409 if it cannot be.
 pub async fn apply(state: &ApiState, school: &School, id: RunId, asked: Asked, deed: &Deed) -> Result<RunId> {
     let held = held(school, id).await?;
+    if !school.settings().await?.mis.is_on() {
+        return Err(ApiError::Conflict(NO_MIS.to_owned()));
+    }
     if !held.may_be_applied() {
         return Err(ApiError::Conflict(NOTHING_TO_APPLY.to_owned()));
     }
-    let run = Run { approves: Some(id), ..new_run(state, asked) };
+    let run = Run { approves: Some(id), file: held.file, ..new_run(state, asked) };
     match begin(state, school, &run, deed).await? {
         Begun::Joined(_) => Err(ApiError::Conflict(AT_WORK.to_owned())),
         Begun::New => Ok(run.id),
@@ -65,9 +119,6 @@ async fn held(school: &School, id: RunId) -> Result<Run> {
 
 /// Nothing is done before the log has the deed.
 async fn begin(state: &ApiState, school: &School, run: &Run, deed: &Deed) -> Result<Begun> {
-    if !school.settings().await?.mis.is_on() {
-        return Err(ApiError::Conflict(NO_MIS.to_owned()));
-    }
     let begun = school.begin_sync(run, LEASE_MS, run.began_ms).await?;
     if begun == Begun::New
         && let Err(e) = hand_over(state, school, run, deed).await

@@ -17,6 +17,7 @@ mod kit;
 mod logo;
 mod messages;
 mod mis;
+mod mis_files;
 mod overrides;
 mod people;
 mod pupils;

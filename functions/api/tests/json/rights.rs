@@ -9,9 +9,9 @@ use api::services::send::send;
 use axum::body::Body;
 use domain::audit::{Act, Deed, Who};
 use domain::email::EmailAddress;
-use domain::ids::{RunId, UserId};
+use domain::ids::{RunId, SyncFileId, UserId};
 use domain::people::{Profile, Role, Roles, Standing};
-use domain::sync::{Asked, LEASE_MS, Run, RunState};
+use domain::sync::{Asked, LEASE_MS, Run, RunState, SyncFile};
 use http::Request;
 use serde_json::json;
 use store::{Author, Begun, Lifetime, MemberChange, School, User};
@@ -78,6 +78,12 @@ const STAFF: &[(&str, &str, &str)] = &[
     ("POST", "/settings/mis", "preferences"),
     ("GET", "/settings/mis/live", "preferences"),
     ("POST", "/settings/mis/test", "preferences"),
+    ("POST", "/settings/mis/files", "preferences"),
+    ("GET", "/settings/mis/files/{id}", "preferences"),
+    ("GET", "/settings/mis/files/{id}/live", "preferences"),
+    ("POST", "/settings/mis/files/{id}/uploaded", "preferences"),
+    ("POST", "/settings/mis/files/{id}/columns", "preferences"),
+    ("POST", "/settings/mis/files/{id}/run", "preferences"),
     ("GET", "/settings/keys", "preferences"),
     ("POST", "/settings/keys", "preferences"),
     ("POST", "/settings/keys/{id}/rotate", "preferences"),
@@ -144,6 +150,7 @@ const OTHERS: &[&str] = &[
     "GET /api/v1/messages/{id}/deliveries",
     "POST /api/v1/messages/{id}/stop",
     "POST /api/v1/messages/{id}/resend",
+    "POST /api/v1/sync-files",
     "POST /api/v1/sync-runs",
     "GET /api/v1/sync-runs/{id}",
     "GET /api/v1/usage",
@@ -297,12 +304,16 @@ async fn things(house: &House, key: &str, school: &School) -> BTreeMap<&'static 
     let handed_in = teacher.post("/send", &format!("{text}&expect={expect}&do=send")).await;
     let waits = handed_in.header("location").split(['/', '?']).nth(2).unwrap().to_owned();
     let run = held_run(school).await;
+    let file = SyncFileId::new(Ulid::from_parts(8, 9));
+    let handed_in = SyncFile::new(file, "report.csv".to_owned(), 10, Asked::Schedule, NOON);
+    school.create_sync_file(&handed_in).await.unwrap();
     BTreeMap::from([
         ("sync", run.to_string()),
         ("authorise", waits),
         ("messages", sent.json()["id"].as_str().unwrap().to_owned()),
         ("contacts", "ann".to_owned()),
         ("upload", ticket.id.to_string()),
+        ("settings/mis/files", file.to_string()),
         ("settings/keys", key.split('_').nth(1).unwrap().to_owned()),
         ("users", colleague.to_string()),
         ("users/profiles", profile.to_string()),

@@ -7,7 +7,9 @@ use domain::book::AddressBook;
 use domain::contact::{Contact, Source};
 use domain::import::{Inspected, Mapping, Rules, Tally, check};
 
-use super::file::{FileProblem, ListText};
+use sheets::ListText;
+
+use super::file::{FileProblem, look};
 
 /// Bytes of a part, give or take one contact: a row of the table takes 400 kB, and a part is written in one go.
 const PART_BYTES: usize = 100_000;
@@ -48,7 +50,7 @@ impl Checking {
     /// Checks every row. Rows that were put by before are checked again, for the counts, but not packed again.
     pub(super) fn run(self, bytes: &[u8]) -> Result<Checked, FileProblem> {
         let list = ListText::of(bytes)?;
-        if list.inspect()? != self.inspected {
+        if look(&list)? != self.inspected {
             return Err(FileProblem::Changed);
         }
         let mut packer = Packer::default();

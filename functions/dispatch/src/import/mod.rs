@@ -7,7 +7,6 @@
 mod check;
 mod file;
 mod steps;
-mod workbook;
 
 use std::time::Duration;
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use domain::import::{Outcome, Report, Rules, Stage, file_key};
 use runtime::FileError;
+use sheets::ListText;
 use store::{Import, StoreError};
 
 use super::check::{Checked, Checking};
-use super::file::{FileProblem, ListText};
+use super::file::{FileProblem, look};
 use super::{BUSY_BOOK_MS, Importer, Stop, TURN};
 use crate::error::DispatchError;
 
@@ -25,7 +26,7 @@ impl Importer<'_> {
     /// Reads the headings.
     pub(super) async fn inspect(&self, import: &mut Import) -> Step {
         let bytes = self.read(import).await?;
-        let looked = self.compute(import, None, move || ListText::of(&bytes)?.inspect()).await?;
+        let looked = self.compute(import, None, move || look(&ListText::of(&bytes)?)).await?;
         import.inspected = Some(looked?);
         import.stage = Stage::Mapping;
         self.rest(import).await

@@ -1,8 +1,8 @@
-//! A report that a school lets its MIS write: one row for each pupil and adult, whose columns a person has named once.
-//! SIMS, SEEMIS, e1 and Progresso all write such reports, each with headings of its own.
+//! A report that a school lets its MIS write: one row for each pupil and adult, whose columns a person has matched once.
+//! SIMS, SEEMIS, e1 and Progresso all write such reports, each with headings of its own; CSV or an Excel workbook.
 //!
-//! The file is CSV; a workbook is rewritten as CSV where uploads are taken. A row that cannot be understood is an error
-//! of the whole file: to leave it out would be to lose the people in it.
+//! A row that cannot be understood is an error of the whole file: to leave it out would be to lose the people in it.
+//! All of them are found at once, so that they can be mended at once.
 
 use std::collections::BTreeMap;
 
@@ -11,63 +11,50 @@ use domain::feed::{
     FeedGroup, FeedGroupRef, FeedPerson, FeedSchool, GroupKind, Part, Reading, Records, Tie, single_spaced,
 };
 use domain::ids::ContactId;
-use domain::import::Sheet;
-use domain::tabular::decode;
+use domain::import::Finding;
+use domain::report::{ReportField, ReportLook, ReportMapping, ReportProblem, ReportSystem, look, place};
+use domain::sync::{FileCounts, MAX_FILE_FINDINGS};
 use runtime::BoxFuture;
-use serde::{Deserialize, Serialize};
+use sheets::ListText;
 
-use super::tidy::{self, emails, id, named, numbers, some, yes};
+use super::tidy::{self, emails, named, numbers, some, yes};
 use super::{Mis, MisError, Progress, Query};
 
-/// Rows of a file.
-const MOST_ROWS: usize = 200_000;
+/// Longest part of a cell that is shown, in characters.
+const LONGEST_SHOWN: usize = 40;
 
-/// What a column of a report can hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReportField {
-    /// The MIS's id of the pupil; every row has one.
-    PupilId,
-    /// Given name.
-    PupilForename,
-    /// Family name.
-    PupilSurname,
-    /// Such as *Year 9* or *9*.
-    Year,
-    /// Registration or tutor group.
-    Registration,
-    /// House.
-    House,
-    /// Teaching groups, parted by semicolons.
-    Classes,
-    /// The MIS's id of the adult; a row without one is a pupil without an adult.
-    ContactId,
-    /// Mr, Ms, Dr…
-    ContactTitle,
-    /// Given name.
-    ContactForename,
-    /// Family name.
-    ContactSurname,
-    /// Mobile number.
-    Mobile,
-    /// Number at home.
-    Home,
-    /// Number at work.
-    Work,
-    /// E-mail address.
-    Email,
-    /// *Mother*, *Father*…
-    Relationship,
-    /// 1 is asked first.
-    Priority,
-    /// Parental responsibility: yes, true, 1, Y or T.
-    Responsibility,
-    /// A court order bars contact: likewise.
-    CourtOrder,
+/// How a school has its reports read.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportRules<'s> {
+    /// The school's name, which no report holds.
+    pub school: &'s str,
+    /// Which system writes them.
+    pub system: ReportSystem,
+    /// Which column holds what.
+    pub mapping: &'s ReportMapping,
 }
 
-/// Which heading holds which field; kept for the school and used for every file that comes.
-pub type ReportMapping = BTreeMap<ReportField, String>;
+/// Why a report is not read. `Display` is a sentence for a page and names nobody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReportError {
+    /// It is not the report that was matched, or has nothing in it.
+    #[error(transparent)]
+    Whole(#[from] ReportProblem),
+    /// Some of its rows cannot be understood.
+    #[error("{}", rows_words(*.count, .findings))]
+    Rows {
+        /// What is wrong where, as far as it is kept.
+        findings: Vec<Finding>,
+        /// How much is wrong in all.
+        count: usize,
+    },
+}
+
+fn rows_words(count: usize, findings: &[Finding]) -> String {
+    let (what, first) = (if count == 1 { "thing is" } else { "things are" }, findings.first());
+    let first = first.map_or_else(String::new, |f| format!(" Row {}: {}", f.row, f.message));
+    format!("{count} {what} wrong with the rows of the file, so none of them is used.{first}")
+}
 
 /// A report that was read whole and understood.
 pub struct MappedFile {
@@ -79,93 +66,59 @@ pub struct MappedFile {
 }
 
 impl MappedFile {
-    /// Reads a report. `school` is the school's name, which no report holds.
-    pub fn new(school: &str, file: &[u8], mapping: &ReportMapping) -> Result<Self, MisError> {
-        let text = decode(file).map_err(|_| MisError::Malformed("a file that is not text".to_owned()))?.text;
-        let sheet = Sheet::detect(&text);
-        let mut rows = sheet.rows();
-        let headings: Vec<String> = match rows.next_row() {
-            Some((_, row)) => row.iter().map(folded).collect(),
-            None => return Err(MisError::Truncated("the file is empty")),
-        };
-        let columns = columns(&headings, mapping)?;
+    /// What a report's columns are, whether they are matched or not.
+    pub fn look(list: &ListText, rules: ReportRules<'_>) -> Result<ReportLook, ReportProblem> {
+        look(&list.sheet(), rules.system, rules.mapping)
+    }
+
+    /// Reads a report, or says everything that is wrong with it.
+    pub fn new(list: &ListText, rules: ReportRules<'_>) -> Result<Self, ReportError> {
+        let sheet = list.sheet();
+        let seen = look(&sheet, rules.system, rules.mapping)?;
+        let columns: BTreeMap<ReportField, usize> =
+            place(&seen.columns, rules.mapping)?.into_iter().collect();
+        let mut reader =
+            Reader { rules, columns: &columns, rows_of: BTreeMap::new(), wrong: Vec::new(), count: 0 };
         let mut read = Self {
-            school: single_spaced(school),
+            school: single_spaced(rules.school),
             pupils: BTreeMap::new(),
             contacts: BTreeMap::new(),
             ties: BTreeMap::new(),
             groups: Vec::new(),
         };
-        let mut count = 0;
+        let mut rows = sheet.rows();
         while let Some((number, row)) = rows.next_row() {
-            count += 1;
-            if count > MOST_ROWS {
-                return Err(MisError::TooLarge("a file"));
+            if number <= seen.heading_row {
+                continue;
             }
-            if row.len() < headings.len() {
-                return Err(MisError::Truncated("a row with fewer cells than headings"));
+            if row.len() < seen.columns.len() {
+                let words = format!(
+                    "This row has only {} of {} cells: the file may have been cut off.",
+                    row.len(),
+                    seen.columns.len()
+                );
+                reader.says(number, None, "", words);
+                continue;
             }
-            let cell = |field: ReportField| {
-                columns.get(&field).and_then(|at| row.get(*at)).and_then(|c| some(Some(c)))
-            };
-            read.add(&cell).map_err(|error| at_row(error, number))?;
+            let cells: Vec<&str> = row.iter().map(str::trim).collect();
+            reader.row(&mut read, Row { number, cells: &cells });
         }
-        let groups = std::mem::take(&mut read.groups);
-        read.groups = tidy::groups(groups);
+        if reader.count > 0 {
+            return Err(ReportError::Rows { findings: reader.wrong, count: reader.count });
+        }
+        read.groups = tidy::groups(std::mem::take(&mut read.groups));
         Ok(read)
     }
 
-    fn add<'c>(&mut self, cell: &impl Fn(ReportField) -> Option<&'c str>) -> Result<(), MisError> {
-        use ReportField as F;
-        let text = |field| cell(field).map(single_spaced).unwrap_or_default();
-        let pupil = FeedPerson {
-            id: id("", cell(F::PupilId))?,
-            role: ContactRole::Pupil,
-            title: None,
-            forename: text(F::PupilForename),
-            surname: text(F::PupilSurname),
-            numbers: Vec::new(),
-            emails: Vec::new(),
-            groups: named([
-                cell(F::Year).and_then(|year| FeedGroupRef::new(GroupKind::Year, &year_name(year))),
-                cell(F::House).and_then(|house| FeedGroupRef::new(GroupKind::House, house)),
-                cell(F::Registration).and_then(|group| FeedGroupRef::new(GroupKind::Registration, group)),
-            ]),
-        };
-        for class in cell(F::Classes).unwrap_or_default().split(';') {
-            if let Some(group) = FeedGroupRef::new(GroupKind::Class, class) {
-                self.groups.push(FeedGroup { group, members: vec![pupil.id.clone()] });
-            }
+    /// How much is in it.
+    pub fn counts(&self) -> FileCounts {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        FileCounts {
+            pupils: count(self.pupils.len()),
+            contacts: count(self.contacts.len()),
+            ties: count(self.ties.len()),
+            staff: 0,
         }
-        let pupil_id = pupil.id.clone();
-        same(&mut self.pupils, pupil_id.clone(), pupil)?;
-        if cell(F::ContactId).is_none() {
-            return Ok(());
-        }
-        let contact = FeedPerson {
-            id: id("", cell(F::ContactId))?,
-            role: ContactRole::Parent,
-            title: cell(F::ContactTitle).map(str::to_owned),
-            forename: text(F::ContactForename),
-            surname: text(F::ContactSurname),
-            numbers: numbers([
-                (PhoneLabel::Mobile, cell(F::Mobile)),
-                (PhoneLabel::Home, cell(F::Home)),
-                (PhoneLabel::Work, cell(F::Work)),
-            ]),
-            emails: emails([cell(F::Email)]),
-            groups: Vec::new(),
-        };
-        let tie = Tie {
-            pupil: pupil_id,
-            contact: contact.id.clone(),
-            kind: text(F::Relationship),
-            priority: cell(F::Priority).and_then(|p| p.parse().ok()).filter(|p| *p > 0),
-            responsibility: yes(cell(F::Responsibility)),
-            court_order: yes(cell(F::CourtOrder)),
-        };
-        same(&mut self.contacts, contact.id.clone(), contact)?;
-        same(&mut self.ties, (tie.pupil.clone(), tie.contact.clone()), tie)
     }
 
     fn records(&self, part: Part) -> Result<Records, MisError> {
@@ -200,52 +153,205 @@ impl Mis for MappedFile {
     }
 }
 
-/// A heading as it is compared: small letters and digits.
-fn folded(heading: &str) -> String {
-    heading.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// One row of a report.
+#[derive(Clone, Copy)]
+struct Row<'c> {
+    number: u32,
+    cells: &'c [&'c str],
 }
 
-/// The place of each mapped column. One that the file has not, or has twice, makes it another report.
-fn columns(headings: &[String], mapping: &ReportMapping) -> Result<BTreeMap<ReportField, usize>, MisError> {
-    if !mapping.contains_key(&ReportField::PupilId) || !mapping.contains_key(&ReportField::ContactId) {
-        return Err(MisError::Malformed("a mapping without the ids".to_owned()));
+/// Whom a row speaks of, to find rows that contradict each other.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Whom {
+    Pupil(ContactId),
+    Contact(ContactId),
+    Pair(ContactId, ContactId),
+}
+
+/// Reads rows, and gathers what is wrong with them.
+struct Reader<'r> {
+    rules: ReportRules<'r>,
+    columns: &'r BTreeMap<ReportField, usize>,
+    /// The row that spoke of somebody first.
+    rows_of: BTreeMap<Whom, u32>,
+    wrong: Vec<Finding>,
+    count: usize,
+}
+
+impl Reader<'_> {
+    fn says(&mut self, row: u32, field: Option<ReportField>, value: &str, message: impl Into<String>) {
+        self.count += 1;
+        if self.wrong.len() < MAX_FILE_FINDINGS {
+            let column =
+                field.and_then(|field| self.columns.get(&field)).and_then(|at| u16::try_from(*at).ok());
+            let value = value.chars().take(LONGEST_SHOWN).collect();
+            self.wrong.push(Finding { row, column, value, message: message.into() });
+        }
     }
-    let mut columns = BTreeMap::new();
-    for (field, heading) in mapping {
-        let wanted = folded(heading);
-        let mut found = headings.iter().enumerate().filter(|(_, h)| **h == wanted).map(|(at, _)| at);
-        match (found.next(), found.next()) {
-            (Some(at), None) => columns.insert(*field, at),
-            _ => {
-                return Err(MisError::Malformed(
-                    "a file without a column that was mapped, or with two".to_owned(),
-                ));
-            }
+
+    fn cell<'c>(&self, row: Row<'c>, field: ReportField) -> Option<&'c str> {
+        some(self.columns.get(&field).and_then(|at| row.cells.get(*at)).copied())
+    }
+
+    fn text(&self, row: Row<'_>, field: ReportField) -> String {
+        self.cell(row, field).map(single_spaced).unwrap_or_default()
+    }
+
+    fn id(&mut self, row: Row<'_>, field: ReportField) -> Option<ContactId> {
+        let Some(text) = self.cell(row, field) else {
+            self.says(row.number, Some(field), "", "There is no ID, so nobody can tell whose row this is.");
+            return None;
         };
+        if is_shortened(text) {
+            let words = "A spreadsheet has shortened this ID and its last digits are lost. Let the MIS write the report \
+                         again, and do not save it from Excel.";
+            self.says(row.number, Some(field), text, words);
+            return None;
+        }
+        let id = ContactId::parse(text);
+        if id.is_err() {
+            self.says(row.number, Some(field), text, "An ID can have up to 64 letters, digits and signs.");
+        }
+        id.ok()
     }
-    Ok(columns)
-}
 
-fn year_name(year: &str) -> String {
-    year.parse::<u8>().map_or_else(|_| year.to_owned(), |number| format!("Year {number}"))
-}
+    /// Yes or no. What is neither must not be taken for a no: it may bar somebody.
+    fn yes(&mut self, row: Row<'_>, field: ReportField) -> bool {
+        let Some(text) = self.cell(row, field) else { return false };
+        let no = ["0", "false", "no", "n", "f", "none", "-"].iter().any(|no| text.eq_ignore_ascii_case(no));
+        if !no && !yes(Some(text)) {
+            self.says(row.number, Some(field), text, "This must be yes or no, or empty for no.");
+        }
+        yes(Some(text))
+    }
 
-/// Keeps what a row says; another row that says something else of the same person or pair makes the file a mixture.
-fn same<K: Ord, V: PartialEq>(all: &mut BTreeMap<K, V>, key: K, value: V) -> Result<(), MisError> {
-    match all.get(&key) {
-        Some(known) if *known == value => Ok(()),
-        Some(_) => Err(MisError::Malformed("two rows that contradict each other".to_owned())),
-        None => {
-            all.insert(key, value);
-            Ok(())
+    fn priority(&mut self, row: Row<'_>) -> Option<u8> {
+        let text = self.cell(row, ReportField::Priority)?;
+        let priority = text.parse::<u8>().ok();
+        if priority.is_none() {
+            let words = "A priority is a number from 1 to 255, or empty for none.";
+            self.says(row.number, Some(ReportField::Priority), text, words);
+        }
+        priority.filter(|priority| *priority > 0)
+    }
+
+    fn row(&mut self, read: &mut MappedFile, row: Row<'_>) {
+        use ReportField as F;
+        let Some(pupil) = self.pupil(row) else { return };
+        for class in self.cell(row, F::Classes).unwrap_or_default().split(';') {
+            if let Some(group) = FeedGroupRef::new(GroupKind::Class, class) {
+                read.groups.push(FeedGroup { group, members: vec![pupil.id.clone()] });
+            }
+        }
+        let pupil_id = pupil.id.clone();
+        if read.contacts.contains_key(&pupil_id) {
+            let words =
+                "This ID is also that of a contact. Let the report give IDs that no two people share.";
+            self.says(row.number, Some(F::PupilId), pupil_id.as_str(), words);
+        }
+        self.keep(row, Whom::Pupil(pupil_id.clone()), &mut read.pupils, pupil_id.clone(), pupil);
+        if self.cell(row, F::ContactId).is_none() {
+            let named = [F::ContactForename, F::ContactSurname, F::Mobile, F::Home, F::Work, F::Email];
+            if named.into_iter().any(|field| self.cell(row, field).is_some()) {
+                self.says(
+                    row.number,
+                    Some(F::ContactId),
+                    "",
+                    "There is a contact in this row, and no ID of theirs.",
+                );
+            }
+            return;
+        }
+        let Some(contact) = self.contact(row) else { return };
+        if read.pupils.contains_key(&contact.id) {
+            let words = "This ID is also that of a pupil. Let the report give IDs that no two people share.";
+            self.says(row.number, Some(F::ContactId), contact.id.as_str(), words);
+        }
+        let tie = Tie {
+            pupil: pupil_id.clone(),
+            contact: contact.id.clone(),
+            kind: self.text(row, F::Relationship),
+            priority: self.priority(row),
+            responsibility: self.yes(row, F::Responsibility),
+            court_order: self.yes(row, F::CourtOrder),
+        };
+        let contact_id = contact.id.clone();
+        self.keep(row, Whom::Contact(contact_id.clone()), &mut read.contacts, contact_id.clone(), contact);
+        let pair = (pupil_id.clone(), contact_id.clone());
+        self.keep(row, Whom::Pair(pupil_id, contact_id), &mut read.ties, pair, tie);
+    }
+
+    fn pupil(&mut self, row: Row<'_>) -> Option<FeedPerson> {
+        use ReportField as F;
+        Some(FeedPerson {
+            id: self.id(row, F::PupilId)?,
+            role: ContactRole::Pupil,
+            title: None,
+            forename: self.text(row, F::PupilForename),
+            surname: self.text(row, F::PupilSurname),
+            numbers: Vec::new(),
+            emails: Vec::new(),
+            groups: named([
+                self.cell(row, F::Year)
+                    .and_then(|year| FeedGroupRef::new(GroupKind::Year, &self.rules.system.year_name(year))),
+                self.cell(row, F::House).and_then(|house| FeedGroupRef::new(GroupKind::House, house)),
+                self.cell(row, F::Registration)
+                    .and_then(|group| FeedGroupRef::new(GroupKind::Registration, group)),
+            ]),
+        })
+    }
+
+    fn contact(&mut self, row: Row<'_>) -> Option<FeedPerson> {
+        use ReportField as F;
+        Some(FeedPerson {
+            id: self.id(row, F::ContactId)?,
+            role: ContactRole::Parent,
+            title: self.cell(row, F::ContactTitle).map(str::to_owned),
+            forename: self.text(row, F::ContactForename),
+            surname: self.text(row, F::ContactSurname),
+            numbers: numbers([
+                (PhoneLabel::Mobile, self.cell(row, F::Mobile)),
+                (PhoneLabel::Home, self.cell(row, F::Home)),
+                (PhoneLabel::Work, self.cell(row, F::Work)),
+            ]),
+            emails: emails([self.cell(row, F::Email)]),
+            groups: Vec::new(),
+        })
+    }
+
+    /// Keeps what a row says; another row that says something else of the same person or pair contradicts it.
+    fn keep<K: Ord, V: PartialEq>(
+        &mut self,
+        row: Row<'_>,
+        whom: Whom,
+        all: &mut BTreeMap<K, V>,
+        key: K,
+        value: V,
+    ) {
+        match all.get(&key) {
+            Some(known) if *known == value => {}
+            Some(_) => {
+                let first = self.rows_of.get(&whom).copied().unwrap_or_default();
+                let (field, what) = match whom {
+                    Whom::Pupil(_) => (ReportField::PupilId, "the same pupil"),
+                    Whom::Contact(_) => (ReportField::ContactId, "the same contact"),
+                    Whom::Pair(..) => (ReportField::ContactId, "the same pupil and contact"),
+                };
+                let words = format!("This row and row {first} say different things of {what}.");
+                self.says(row.number, Some(field), "", words);
+            }
+            None => {
+                all.insert(key, value);
+                self.rows_of.insert(whom, row.number);
+            }
         }
     }
 }
 
-/// Says in which row a file is wrong, as a spreadsheet numbers it.
-fn at_row(error: MisError, number: u32) -> MisError {
-    match error {
-        MisError::Malformed(what) => MisError::Malformed(format!("{what}, row {number}")),
-        other => other,
-    }
+/// `1.23457E+11`, as a spreadsheet saves a long number.
+fn is_shortened(text: &str) -> bool {
+    let number = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',');
+    text.split_once("E+").is_some_and(|(mantissa, power)| {
+        !mantissa.is_empty() && number(mantissa) && !power.is_empty() && number(power)
+    })
 }

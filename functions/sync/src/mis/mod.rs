@@ -19,7 +19,7 @@ use runtime::BoxFuture;
 
 pub use error::MisError;
 pub use fetch::{Fetcher, Pause, Policy, Sleep};
-pub use mapped::{MappedFile, ReportField, ReportMapping};
+pub use mapped::{MappedFile, ReportError, ReportRules};
 pub use oneroster::{OneRosterConfig, OneRosterCsv, OneRosterRest, Version};
 pub use secret::Secret;
 pub use sif::{Sif, SifConfig};

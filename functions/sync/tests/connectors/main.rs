@@ -2,6 +2,8 @@
 //! when it could not read it to the end.
 
 #[cfg(test)]
+mod books;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod mapped;

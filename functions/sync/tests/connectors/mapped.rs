@@ -2,9 +2,11 @@
 
 use domain::contact::PhoneLabel;
 use domain::feed::{FeedPerson, GroupKind, Snapshot};
-use sync::mis::{MappedFile, MisError, ReportField, ReportMapping};
+use domain::report::{ReportField, ReportMapping, ReportProblem, ReportSystem};
+use rust_xlsxwriter::Workbook;
+use sheets::ListText;
+use sync::mis::{MappedFile, ReportError, ReportRules};
 
-use crate::faults::Right;
 use crate::school::{NAME, read, school};
 
 const HEADINGS: [(ReportField, &str); 19] = [
@@ -29,7 +31,7 @@ const HEADINGS: [(ReportField, &str); 19] = [
     (ReportField::CourtOrder, "Court order"),
 ];
 
-fn mapping() -> ReportMapping {
+pub(crate) fn mapping() -> ReportMapping {
     // Headings are compared without capitals, spaces and signs.
     HEADINGS.iter().map(|(field, heading)| (*field, heading.to_uppercase().replace('-', " "))).collect()
 }
@@ -42,7 +44,7 @@ fn carried() -> Snapshot {
     school.snapshot()
 }
 
-fn report() -> String {
+pub(crate) fn report() -> String {
     let school = school();
     let mut lines = vec![HEADINGS.map(|(_, heading)| heading).join(",")];
     let group = |p: &FeedPerson, kind| {
@@ -85,41 +87,104 @@ fn report() -> String {
     lines.join("\r\n") + "\r\n"
 }
 
+/// The same report as an Excel workbook, below a title, with numbers as numbers where they are.
+pub(crate) fn workbook() -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.write(0, 0, "Contacts for messages").unwrap();
+    let text = report();
+    for (row, line) in (2..).zip(text.lines()) {
+        // The first line has no quotation marks.
+        let line = line.trim_matches('"');
+        let cells: Vec<&str> =
+            if row == 2 { line.split(',').collect() } else { line.split("\",\"").collect() };
+        for (column, cell) in (0..).zip(cells) {
+            match cell.parse::<f64>() {
+                Ok(number) if cell.len() < 4 => sheet.write(row, column, number).unwrap(),
+                _ => sheet.write(row, column, cell).unwrap(),
+            };
+        }
+    }
+    workbook.save_to_buffer().unwrap()
+}
+
+fn opened(bytes: &[u8], mapping: &ReportMapping) -> Result<MappedFile, ReportError> {
+    let rules = ReportRules { school: NAME, system: ReportSystem::Other, mapping };
+    MappedFile::new(&ListText::of(bytes).unwrap(), rules)
+}
+
 #[tokio::test]
-async fn a_report_is_read_into_the_same_feed() {
-    let file = MappedFile::new(NAME, report().as_bytes(), &mapping()).unwrap();
-    assert_eq!(read(&file).await.unwrap(), carried());
-    let marked = format!("\u{feff}{}", report());
-    let file = MappedFile::new(NAME, marked.as_bytes(), &mapping()).unwrap();
-    assert_eq!(read(&file).await.unwrap(), carried());
+async fn a_report_is_read_into_the_same_feed_whatever_it_was_saved_as() {
+    let text = report();
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff_u16).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let titled = format!("Contacts for messages\r\nPrinted 12/01/2026\r\n\r\n{text}");
+    let semicolons = format!("sep=;\r\n{}", text.replace("\",\"", "\";\"").replacen(',', ";", 18));
+    let saved: [(&str, Vec<u8>); 6] = [
+        ("plain", text.clone().into_bytes()),
+        ("marked as UTF-8", format!("\u{feff}{text}").into_bytes()),
+        ("UTF-16", utf16),
+        ("below a title", titled.into_bytes()),
+        ("with semicolons", semicolons.into_bytes()),
+        ("a workbook", workbook()),
+    ];
+    for (what, bytes) in saved {
+        let file = opened(&bytes, &mapping()).unwrap_or_else(|e| panic!("{what}: {e:?}"));
+        assert_eq!(read(&file).await.unwrap(), carried(), "{what}");
+    }
+}
+
+/// The report with something else in one line, counted from the headings.
+fn with(line: usize, from: &str, to: &str) -> String {
+    let text = report();
+    let lines =
+        text.lines().enumerate().map(|(at, l)| if at == line { l.replace(from, to) } else { l.to_owned() });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn a_report_that_is_wrong_anywhere_is_refused_whole() {
-    let whole = report();
-    let row = |n: usize, from: &str, to: &str| {
-        let lines: Vec<String> = whole
-            .lines()
-            .enumerate()
-            .map(|(at, l)| if at == n { l.replace(from, to) } else { l.to_owned() })
-            .collect();
-        lines.join("\n")
+fn everything_that_is_wrong_with_the_rows_is_said_at_once_with_row_and_column() {
+    let rows = |text: &str| match opened(text.as_bytes(), &mapping()) {
+        Err(ReportError::Rows { findings, count }) => {
+            assert_eq!(findings.len(), count);
+            findings.into_iter().map(|f| (f.row, f.column)).collect::<Vec<_>>()
+        }
+        other => panic!("{:?}", other.err()),
     };
-    let malformed: Right = |e| matches!(e, MisError::Malformed(_));
-    let truncated: Right = |e| matches!(e, MisError::Truncated(_));
     let table = [
-        ("empty", String::new(), truncated),
-        ("cut in a row", whole[..whole.len() - 60].to_owned(), truncated),
-        ("a column less", row(0, "Court order", "Something"), malformed),
-        ("no id", row(4, "\"PL-101\"", "\"\""), malformed),
-        ("one adult, two numbers", row(4, "07700 900200", "07700 900999"), malformed),
+        ("no id", with(4, "\"PL-101\"", "\"\""), (5, Some(0))),
+        ("an id that a spreadsheet shortened", with(4, "\"PL-101\"", "\"1.23457E+11\""), (5, Some(0))),
+        ("one adult, two numbers", with(4, "07700 900200", "07700 900999"), (5, Some(7))),
+        ("an adult without an id", with(4, "\"PC-200\"", "\"\""), (5, Some(7))),
+        ("an adult with a pupil's id", with(4, "\"PC-200\"", "\"PL-100\""), (5, Some(7))),
+        (
+            "a court order that is neither yes nor no",
+            with(5, "\"Yes\"\n", "\"see file\"\n").replace("\"No\",\"Yes\"", "\"No\",\"see file\""),
+            (6, Some(18)),
+        ),
+        ("a priority that is no number", with(4, "\"1\"", "\"first\""), (5, Some(16))),
     ];
-    for (what, text, right) in table {
-        let error = MappedFile::new(NAME, text.as_bytes(), &mapping()).err().expect(what);
-        assert!(right(&error), "{what}: {error:?}");
+    for (what, text, wanted) in table {
+        assert_eq!(rows(&text), [wanted], "{what}");
     }
-    let error = MappedFile::new(NAME, b"\x00\x01\x02binary\x00", &mapping()).err().unwrap();
-    assert!(malformed(&error), "{error:?}");
-    let error = MappedFile::new(NAME, whole.as_bytes(), &ReportMapping::new()).err().unwrap();
-    assert!(malformed(&error), "{error:?}");
+    let cut = report();
+    assert_eq!(rows(&cut[..cut.len() - 60]).len(), 1, "cut in a row");
+    let both = with(4, "\"1\"", "\"first\"").replace("\"3\"", "\"third\"");
+    assert!(rows(&both).len() > 2, "all of them, not the first");
+}
+
+#[test]
+fn another_report_and_an_empty_one_are_refused_as_a_whole() {
+    let whole = |text: &str, mapping: &ReportMapping| match opened(text.as_bytes(), mapping) {
+        Err(ReportError::Whole(problem)) => problem,
+        other => panic!("{:?}", other.err()),
+    };
+    assert_eq!(whole("", &mapping()), ReportProblem::Empty);
+    let headings = report().lines().next().unwrap().to_owned();
+    assert_eq!(whole(&headings, &mapping()), ReportProblem::NoRows);
+    let other = whole(&with(0, "Court order", "Something"), &mapping());
+    assert_eq!(other, ReportProblem::Missing(vec!["COURT ORDER".to_owned()]));
+    let twice = with(0, "Court order", "Mobile");
+    assert!(matches!(whole(&twice, &mapping()), ReportProblem::Missing(_)), "two of one name");
+    assert_eq!(whole(&report(), &ReportMapping::new()), ReportProblem::NotMatched);
 }

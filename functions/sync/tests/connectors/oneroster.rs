@@ -166,7 +166,7 @@ fn config(url: &str, version: Version) -> OneRosterConfig {
     }
 }
 
-async fn started(version: Version, counts: bool) -> (Server, OneRosterRest) {
+pub(crate) async fn started(version: Version, counts: bool) -> (Server, OneRosterRest) {
     let school = school();
     let server = Server::start(move |seen| render(&school, version, counts, seen)).await;
     let mis = OneRosterRest::new(fetcher().0, config(&server.url, version)).unwrap();
@@ -255,7 +255,7 @@ async fn a_wrong_secret_is_said() {
 }
 
 /// The school's package; `wrong` gets each file to spoil it.
-fn package(wrong: impl Fn(&str, String) -> Option<String>) -> Vec<u8> {
+pub(crate) fn package(wrong: impl Fn(&str, String) -> Option<String>) -> Vec<u8> {
     let school = school();
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let mut users = "\u{feff}SourcedID,Status,DateLastModified,EnabledUser,Username,GivenName,FamilyName,Email,SMS,Phone,AgentSourcedIds,Grades,Password\r\n".to_owned();

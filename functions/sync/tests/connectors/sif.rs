@@ -141,7 +141,7 @@ fn render(school: &School, counts: bool, seen: &Seen) -> Reply {
     if counts { reply.with("navigationCount", all.len().to_string()) } else { reply }
 }
 
-async fn started(counts: bool) -> (Server, Sif) {
+pub(crate) async fn started(counts: bool) -> (Server, Sif) {
     let school = school();
     let server = Server::start(move |seen| render(&school, counts, seen)).await;
     let config = SifConfig {

@@ -10,10 +10,12 @@ use domain::phone::NumberMode;
 use domain::settings::Settings;
 use domain::sync::{Connector, MisSettings, Trial, TrialState};
 use runtime::{
-    BoxFuture, Clock, Ids, MemoryVault, Outside, Queue, QueueError, QueueName, SecretText, Vault, database_at,
+    BoxFuture, Clock, Ids, MemoryFiles, MemoryVault, Outside, Queue, QueueError, QueueName, SecretText,
+    Vault, database_at,
 };
 use simulators::{Config, MIS_PASSWORD, Running, Simulators, TwilioAccount};
 use store::{Access, School, Store};
+use sync::mis::MisError;
 use sync::{Connectors, Opener, Syncer};
 use tokio::sync::oneshot;
 use ulid::Ulid;
@@ -56,6 +58,7 @@ impl Town {
         let opener = Opener::new(outside, clock.clone(), Arc::clone(&vault) as Arc<dyn Vault>).unwrap();
         let sync = Syncer {
             store,
+            files: Arc::new(MemoryFiles::default()),
             connectors: Arc::new(opener),
             queue: Arc::new(Nowhere),
             clock,
@@ -177,7 +180,12 @@ async fn every_kind_opens_with_what_its_form_asks_for() {
             ..MisSettings::default()
         };
         let settings = Settings { mis, ..Settings::new("School") };
-        assert!(opener.open(school, &settings).await.unwrap().is_some(), "{kind:?}");
+        let opened = opener.open(school, &settings).await;
+        if kind.reads_files() {
+            assert!(matches!(opened, Err(MisError::NotCarried)), "{kind:?} is handed in");
+        } else {
+            assert!(opened.unwrap().is_some(), "{kind:?}");
+        }
     }
     let none = Settings::new("School");
     assert!(opener.open(school, &none).await.unwrap().is_none());

@@ -80,7 +80,7 @@ fn render(school: &School, seen: &Seen) -> Reply {
     Reply::ok(json!({ "data": some, "meta": { "pagination": { "next": next, "previous": null } } }))
 }
 
-async fn started() -> (Server, Wonde) {
+pub(crate) async fn started() -> (Server, Wonde) {
     let school = school();
     let server = Server::start(move |seen| render(&school, seen)).await;
     let base_url = format!("{}v1.0", server.url);

@@ -119,7 +119,7 @@ fn config(url: &str) -> XporterConfig {
     }
 }
 
-async fn started(school: School) -> (Server, Xporter) {
+pub(crate) async fn started(school: School) -> (Server, Xporter) {
     let server = Server::start(move |seen| render(&school, seen)).await;
     let xporter = Xporter::new(fetcher().0, config(&server.url)).unwrap();
     (server, xporter)

@@ -6,6 +6,7 @@ mod brake;
 mod changes;
 mod deaths;
 mod feed;
+mod files;
 mod looks;
 mod requests;
 mod town;

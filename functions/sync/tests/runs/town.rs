@@ -7,14 +7,14 @@ use std::time::Duration;
 use domain::book::AddressBook;
 use domain::contact::Contact;
 use domain::feed::Tie;
-use domain::ids::{RunId, SchoolId};
+use domain::ids::{RunId, SchoolId, SyncFileId};
 use domain::job::Job;
 use domain::phone::{CountryCode, NumberMode};
 use domain::settings::Settings;
 use domain::sync::{Asked, MisSettings, Run};
 use dynoxide::Database;
 use jiff::civil::{Date, date};
-use runtime::{BoxFuture, Clock, Ids, Queue, QueueError, QueueName, database_at};
+use runtime::{BoxFuture, Clock, Ids, MemoryFiles, Queue, QueueError, QueueName, database_at};
 use store::{Access, Begun, School, Store};
 use sync::mis::{Mis, MisError};
 use sync::{Connectors, LEASE_MS, Syncer};
@@ -57,6 +57,7 @@ pub(crate) struct Town {
     pub(crate) mis: Arc<Told>,
     pub(crate) clock: Clock,
     pub(crate) syncer: Syncer,
+    pub(crate) files: Arc<MemoryFiles>,
     jobs: Arc<Jobs>,
     ids: Ids,
     _stop: oneshot::Sender<()>,
@@ -77,9 +78,11 @@ impl Town {
         let mis = MisSettings { kind: "told".to_owned(), ..MisSettings::default() };
         school.create(&Settings { mis, ..Settings::new("Hillview School") }).await.unwrap();
         let (clock, ids) = (Clock::set_to(NOW_MS), Ids::counted_from(1));
+        let files = Arc::new(MemoryFiles::default());
         let (mis, jobs) = (Arc::new(Told::new(feed)), Arc::new(Jobs::default()));
         let syncer = Syncer {
             store,
+            files: Arc::clone(&files) as _,
             connectors: Arc::new(Only(Arc::clone(&mis))),
             queue: Arc::clone(&jobs) as _,
             clock: clock.clone(),
@@ -87,7 +90,7 @@ impl Town {
             numbers: NumberMode::Simulated,
             turn: Duration::from_mins(10),
         };
-        Self { school, mis, clock, syncer, jobs, ids, _stop: stop }
+        Self { school, mis, clock, syncer, files, jobs, ids, _stop: stop }
     }
 
     /// The MIS says something else from now on.
@@ -101,8 +104,18 @@ impl Town {
 
     /// Asks for a run: its id, or that of the one at work.
     pub(crate) async fn ask(&self, asked: Asked, approves: Option<RunId>) -> (RunId, Begun) {
+        self.ask_for(asked, approves, None).await
+    }
+
+    /// Asks for a run that reads a file.
+    pub(crate) async fn ask_for(
+        &self,
+        asked: Asked,
+        approves: Option<RunId>,
+        file: Option<SyncFileId>,
+    ) -> (RunId, Begun) {
         let now_ms = self.clock.now_ms();
-        let run = Run { approves, ..Run::new(RunId::new(self.ids.ulid(now_ms)), asked, now_ms) };
+        let run = Run { approves, file, ..Run::new(RunId::new(self.ids.ulid(now_ms)), asked, now_ms) };
         let begun = self.school.begin_sync(&run, LEASE_MS, now_ms).await.unwrap();
         match begun {
             Begun::Joined(id) => (id, begun),

@@ -1,6 +1,6 @@
 //! The kinds of MIS that a school can choose, and what each has to be told.
 
-/// A kind of MIS that is read over the network.
+/// A kind of MIS: one that is called over the network, or one whose files are handed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Connector {
     /// Xporter on Demand.
@@ -13,6 +13,10 @@ pub enum Connector {
     OneRoster11,
     /// SIF 3, in the Australian data model.
     Sif,
+    /// A report, CSV or Excel, whose columns were matched once: SIMS, SEEMIS, e1, Progresso.
+    Report,
+    /// OneRoster as a package of CSV files.
+    OneRosterCsv,
 }
 
 /// One of the texts with which a connector signs in. All of a connector's are kept together, and none is shown again.
@@ -54,7 +58,25 @@ const SIF: &[Credential] = &[
 
 impl Connector {
     /// Every kind, in the order in which they are offered.
-    pub const ALL: [Self; 5] = [Self::Xporter, Self::Wonde, Self::OneRoster12, Self::OneRoster11, Self::Sif];
+    pub const ALL: [Self; 7] = [
+        Self::Xporter,
+        Self::Wonde,
+        Self::OneRoster12,
+        Self::OneRoster11,
+        Self::Sif,
+        Self::Report,
+        Self::OneRosterCsv,
+    ];
+
+    /// Whether its files are handed in; otherwise it is called.
+    pub const fn reads_files(self) -> bool {
+        matches!(self, Self::Report | Self::OneRosterCsv)
+    }
+
+    /// Whether a school may leave its contacts out, because they are looked after here.
+    pub const fn may_leave_contacts(self) -> bool {
+        matches!(self, Self::Sif | Self::Report)
+    }
 
     /// The code, as the settings hold it.
     pub const fn code(self) -> &'static str {
@@ -64,6 +86,8 @@ impl Connector {
             Self::OneRoster12 => "oneroster12",
             Self::OneRoster11 => "oneroster11",
             Self::Sif => "sif",
+            Self::Report => "report",
+            Self::OneRosterCsv => "oneroster_csv",
         }
     }
 
@@ -80,6 +104,8 @@ impl Connector {
             Self::OneRoster12 => "OneRoster 1.2",
             Self::OneRoster11 => "OneRoster 1.1",
             Self::Sif => "SIF",
+            Self::Report => "Report file",
+            Self::OneRosterCsv => "OneRoster file",
         }
     }
 
@@ -91,6 +117,7 @@ impl Connector {
             Self::OneRoster12 => "https://mis.example/ims/oneroster/rostering/v1p2",
             Self::OneRoster11 => "https://mis.example/ims/oneroster/v1p1",
             Self::Sif => "https://mis.example/sif3/requests",
+            Self::Report | Self::OneRosterCsv => "",
         }
     }
 
@@ -102,7 +129,7 @@ impl Connector {
             Self::OneRoster12 | Self::OneRoster11 => {
                 Some("The school’s sourcedId, if the server is shared by several schools.")
             }
-            Self::Sif => None,
+            Self::Sif | Self::Report | Self::OneRosterCsv => None,
         }
     }
 
@@ -120,7 +147,7 @@ impl Connector {
             Self::OneRoster12 | Self::OneRoster11 => {
                 text.len() <= 255 && text.bytes().all(|b| b.is_ascii_graphic())
             }
-            Self::Sif => text.is_empty(),
+            Self::Sif | Self::Report | Self::OneRosterCsv => text.is_empty(),
         }
     }
 
@@ -131,6 +158,7 @@ impl Connector {
             Self::Wonde => WONDE,
             Self::OneRoster12 | Self::OneRoster11 => ONE_ROSTER,
             Self::Sif => SIF,
+            Self::Report | Self::OneRosterCsv => &[],
         }
     }
 
@@ -145,7 +173,11 @@ impl Connector {
                 "Attendance marks are not read from Wonde: absence messages need another source. A court order is read \
                  where Wonde gives it."
             }
-            Self::OneRoster12 | Self::OneRoster11 => {
+            Self::Report => {
+                "A report has no members of staff and no attendance: they stay as they are here. A court order is read \
+                 where a column of the report says so."
+            }
+            Self::OneRoster12 | Self::OneRoster11 | Self::OneRosterCsv => {
                 "OneRoster has no court orders, no priority of contacts and no attendance."
             }
             Self::Sif => {
@@ -161,10 +193,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_is_found_by_its_code_and_signs_in_with_something() {
+    fn every_kind_is_found_by_its_code_and_signs_in_with_something_if_it_is_called() {
         for kind in Connector::ALL {
             assert_eq!(Connector::from_code(kind.code()), Some(kind));
-            assert!(!kind.credentials().is_empty() && !kind.words().is_empty() && !kind.lacks().is_empty());
+            assert!(!kind.words().is_empty() && !kind.lacks().is_empty());
+            assert_eq!(kind.credentials().is_empty(), kind.reads_files());
         }
         assert_eq!(Connector::from_code(""), None);
         assert_eq!(Connector::from_code("push"), None);

@@ -5,6 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 use serde::{Deserialize, Serialize};
 
+use crate::report::ReportMapping;
+
 /// A school's MIS, as its settings name it. The credentials are elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MisSettings {
@@ -23,6 +25,15 @@ pub struct MisSettings {
     /// When it is read.
     #[serde(default)]
     pub windows: Windows,
+    /// Which system writes the reports, for the kind that reads them.
+    #[serde(default)]
+    pub system: String,
+    /// Which of a report's columns holds what.
+    #[serde(default)]
+    pub columns: ReportMapping,
+    /// Whether contacts and their ties to pupils are left as they are: the MIS's own are not taken.
+    #[serde(default)]
+    pub leaves_contacts: bool,
 }
 
 impl MisSettings {

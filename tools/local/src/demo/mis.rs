@@ -22,6 +22,7 @@ pub(super) fn settings() -> MisSettings {
         school: ESTAB.to_owned(),
         secret: SECRET.to_owned(),
         windows: Windows { hourly_from: None, hourly_to: 17, overnight: None },
+        ..MisSettings::default()
     }
 }
 

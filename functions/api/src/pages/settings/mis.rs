@@ -1,5 +1,6 @@
 //! The school's MIS: which one, at which address, with which credentials, when it is read; and whether it answers.
 
+mod file;
 mod view;
 
 use axum::Router;
@@ -10,7 +11,9 @@ use domain::people::Action;
 use http::StatusCode;
 use serde::Deserialize;
 
-use view::TrialView;
+#[cfg(test)]
+pub(crate) use file::{FilePage, FilePart};
+use view::{FilesView, TrialView};
 pub(crate) use view::{MisPage, TrialPart};
 
 use crate::auth::{Posted, SignedIn};
@@ -19,14 +22,19 @@ use crate::forms::FormFields;
 use crate::pages::desk::{Desk, html};
 use crate::pages::frame::Here;
 use crate::pages::kit::Problem;
+use crate::services::mis::files::file_kind;
 use crate::services::mis::{Outcome, save, test};
 use crate::state::ApiState;
+
+/// Former files that are listed.
+const FILES_LISTED: i32 = 6;
 
 pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
         .route("/settings/mis", get(show).post(put))
         .route("/settings/mis/live", get(live))
         .route("/settings/mis/test", post(try_it))
+        .merge(file::routes())
 }
 
 #[derive(Deserialize)]
@@ -39,6 +47,9 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
     let page = page(&state, &by, asked.kind.as_deref(), None, Vec::new()).await?;
     html(&match asked.done.as_deref() {
         Some("saved") => page.noticed("The MIS settings are saved. They count from the next run on."),
+        Some("hand-in") => page.noticed(
+            "The MIS settings are saved. Hand in a file below: it is looked at first, and nothing is changed by that.",
+        ),
         Some("same") => page.noticed("Nothing was different, so nothing was changed."),
         _ => page,
     })
@@ -54,13 +65,22 @@ async fn page(
 ) -> Result<MisPage> {
     let desk = Desk::open(state, by, Here::Settings).await?;
     let trial = TrialView::new(by.school.mis_trial(state.now_ms()).await?, &desk.local, state.now_ms());
-    Ok(MisPage::new(desk.frame, &desk.settings.mis, &desk.local, trial, kind, form, problems))
+    let files = match file_kind(&desk.settings) {
+        Ok(_) => {
+            let latest = by.school.sync_files(FILES_LISTED, state.now_ms()).await?;
+            Some(FilesView::new(&latest, &desk, state.now_ms()))
+        }
+        Err(_) => None,
+    };
+    let page = MisPage::new(desk.frame, &desk.settings.mis, &desk.local, trial, kind, form, problems);
+    Ok(page.with_files(files))
 }
 
 async fn put(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
     let done = |word: &str| Ok(Redirect::to(&format!("/settings/mis?done={word}")).into_response());
     let (status, form, problems) = match save(&state, &by, &form).await? {
+        Outcome::Saved if file_kind(&by.school.settings().await?).is_ok() => return done("hand-in"),
         Outcome::Saved => return done("saved"),
         Outcome::Same => return done("same"),
         Outcome::Wrong(errors) => {

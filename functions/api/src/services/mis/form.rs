@@ -1,5 +1,6 @@
 //! The form of the MIS: checked whole.
 
+use domain::report::{ReportMapping, ReportSystem};
 use domain::sync::{Connector, MisSettings, Windows};
 use runtime::{Blocked, Outside, SecretText};
 
@@ -23,6 +24,11 @@ pub fn read(
     let Some(kind) = Connector::from_code(form.text("kind")) else {
         return Err(vec![FieldError::new("kind", "Choose one of the kinds of MIS that are listed.")]);
     };
+    // An unticked box is no field.
+    let leaves_contacts = kind.may_leave_contacts() && form.text("contacts") != "on";
+    if kind.reads_files() {
+        return of_files(before, kind, form).map(|mis| (MisSettings { leaves_contacts, ..mis }, None));
+    }
     let mut errors = Vec::new();
     let address = form.text("address");
     if let Err(words) = checked(address, outside) {
@@ -55,8 +61,28 @@ pub fn read(
         school: school.to_owned(),
         secret,
         windows,
+        leaves_contacts,
+        ..MisSettings::default()
     };
     Ok((mis, text))
+}
+
+/// What is handed in has no address and no windows. Columns that were matched stay for the system whose they are.
+fn of_files(
+    before: &MisSettings,
+    kind: Connector,
+    form: &FormFields,
+) -> Result<MisSettings, Vec<FieldError>> {
+    let mis = MisSettings { kind: kind.code().to_owned(), windows: before.windows, ..MisSettings::default() };
+    if kind != Connector::Report {
+        return Ok(mis);
+    }
+    let Some(system) = ReportSystem::from_code(form.text("system")) else {
+        return Err(vec![FieldError::new("system", "Choose the system that writes the report.")]);
+    };
+    let same = before.kind == mis.kind && before.system == system.code();
+    let columns = if same { before.columns.clone() } else { ReportMapping::new() };
+    Ok(MisSettings { system: system.code().to_owned(), columns, ..mis })
 }
 
 /// Scheme, host and port.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{Cursor, Read as _};
 
 use domain::feed::{FeedSchool, Part, Reading, Records, single_spaced};
+use domain::sync::FileCounts;
 use domain::tabular::decode;
 use runtime::BoxFuture;
 use zip::ZipArchive;
@@ -16,10 +17,10 @@ const NEEDED: [&str; 6] =
     ["manifest.csv", "orgs.csv", "users.csv", "roles.csv", "classes.csv", "enrollments.csv"];
 /// Entries of a package.
 const MOST_ENTRIES: usize = 200;
-/// Bytes that one file may unpack to, whatever the package says of it.
+/// Bytes that the files together may unpack to, whatever the package says of them.
 const MOST_BYTES: u64 = 64 << 20;
 /// Rows of one file.
-const MOST_ROWS: usize = 500_000;
+const MOST_ROWS: usize = 200_000;
 
 /// A package that was read whole and understood.
 pub struct OneRosterCsv {
@@ -64,6 +65,21 @@ impl OneRosterCsv {
         })
     }
 
+    /// How much is in it.
+    pub fn counts(&self) -> Result<FileCounts, MisError> {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let (contacts, ties) = match self.records(Part::Contacts)? {
+            Records::Contacts { people, ties } => (people.len(), ties.len()),
+            _ => (0, 0),
+        };
+        Ok(FileCounts {
+            pupils: count(self.records(Part::Pupils)?.len()),
+            contacts: count(contacts),
+            ties: count(ties),
+            staff: count(self.records(Part::Staff)?.len()),
+        })
+    }
+
     fn records(&self, part: Part) -> Result<Records, MisError> {
         match part {
             Part::School => Ok(Records::School(FeedSchool { name: self.school.clone() })),
@@ -102,6 +118,7 @@ fn unpack(package: &[u8]) -> Result<HashMap<String, Vec<u8>>, MisError> {
         return Err(MisError::TooLarge("a package"));
     }
     let mut files = HashMap::new();
+    let mut left = MOST_BYTES;
     for n in 0..archive.len() {
         let entry = archive.by_index(n).map_err(broken)?;
         let name =
@@ -111,11 +128,9 @@ fn unpack(package: &[u8]) -> Result<HashMap<String, Vec<u8>>, MisError> {
         }
         let mut bytes = Vec::new();
         // What it says of its size may be a lie, so it is measured while it is unpacked.
-        let read = entry.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+        let read = entry.take(left + 1).read_to_end(&mut bytes);
         read.map_err(|_| MisError::Truncated("a file of the package is damaged"))?;
-        if bytes.len() as u64 > MOST_BYTES {
-            return Err(MisError::TooLarge("a file of the package"));
-        }
+        left = left.checked_sub(bytes.len() as u64).ok_or(MisError::TooLarge("the files of the package"))?;
         if files.insert(name, bytes).is_some() {
             return Err(MisError::Malformed("the same file twice".to_owned()));
         }

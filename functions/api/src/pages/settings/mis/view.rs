@@ -1,13 +1,16 @@
 //! What the page of the MIS shows.
 
 use askama::Template;
-use domain::sync::{Connector, MisSettings, Trial, TrialState};
+use domain::report::ReportSystem;
+use domain::sync::{Connector, MAX_SYNC_FILE_BYTES, MisSettings, SyncFile, Trial, TrialState};
 
+use super::file;
 use crate::forms::FormFields;
+use crate::pages::desk::Desk;
 use crate::pages::frame::Frame;
 use crate::pages::kit::{Choice, Field, Problem, Tag, Tone, error_of};
 use crate::pages::words::LocalTime;
-use crate::services::mis::{HOURS, entered_ms, seen, windows_words};
+use crate::services::mis::{HOURS, entered_ms, seen, system_words, windows_words};
 
 #[derive(Template)]
 #[template(path = "mis.html")]
@@ -17,8 +20,11 @@ pub(crate) struct MisPage {
     problems: Vec<Problem>,
     /// Which MIS is read, in words.
     now: String,
-    on: bool,
+    /// Whether there is something to connect to.
+    called: bool,
     trial: TrialView,
+    /// Where files are handed in; `None` where the MIS is called.
+    files: Option<FilesView>,
     /// The kinds to choose from, the one of the form marked.
     kinds: Vec<Choice>,
     seen: String,
@@ -29,9 +35,53 @@ pub(crate) struct MisPage {
     sure_error: Option<String>,
 }
 
+/// Where files are handed in, and the latest ones.
+pub(super) struct FilesView {
+    /// What was read last.
+    last: String,
+    /// Largest file, in MB.
+    most: u64,
+    latest: Vec<FileLine>,
+}
+
+struct FileLine {
+    id: String,
+    tag: Tag,
+    name: String,
+    words: String,
+}
+
+impl FilesView {
+    pub(super) fn new(latest: &[SyncFile], desk: &Desk, now_ms: i64) -> Self {
+        let read = desk.standing.file;
+        let line = |file: &SyncFile| FileLine {
+            id: file.id.to_string(),
+            tag: file::tag(file, read == Some(file.id), now_ms),
+            name: file.name.clone(),
+            words: format!("Handed in {}", desk.local.when(file.made_ms)),
+        };
+        let last = match read.map(|id| i64::try_from(id.made_at_ms()).unwrap_or_default()) {
+            Some(ms) => format!(
+                "The address book is as the file has it that was handed in {}. A refresh without a new file reads that \
+                 one again, for a month.",
+                desk.local.when(ms)
+            ),
+            None => "No file has been read yet.".to_owned(),
+        };
+        Self { last, most: MAX_SYNC_FILE_BYTES >> 20, latest: latest.iter().map(line).collect() }
+    }
+}
+
 /// The form of one kind.
 struct KindForm {
     lacks: &'static str,
+    /// Whether it is called: it has an address, credentials and hours.
+    called: bool,
+    /// The systems that may write a report, for the kind that reads them.
+    systems: Option<Vec<Choice>>,
+    system_error: Option<String>,
+    /// Whether contacts are taken, for the kinds that may leave them.
+    contacts: Option<bool>,
     address: Field,
     school: Option<Field>,
     credentials_words: String,
@@ -98,8 +148,22 @@ fn now_words(mis: &MisSettings) -> String {
     let Some(kind) = Connector::from_code(&mis.kind) else {
         return "No MIS is read: people come from uploads, from partners’ systems or by hand.".to_owned();
     };
+    let left =
+        if mis.leaves_contacts { " Contacts and their relationships are left as they are." } else { "" };
+    match kind {
+        Connector::Report => {
+            let system = system_words(mis);
+            return format!(
+                "Reports that are handed in, written by {system}: CSV or Excel, read when they come.{left}"
+            );
+        }
+        Connector::OneRosterCsv => {
+            return "OneRoster packages that are handed in, read when they come.".to_owned();
+        }
+        _ => {}
+    }
     let school = if mis.school.is_empty() { String::new() } else { format!(", school {}", mis.school) };
-    format!("{} at {}{school}. Read {}.", kind.words(), mis.address, windows_words(mis.windows))
+    format!("{} at {}{school}. Read {}.{left}", kind.words(), mis.address, windows_words(mis.windows))
 }
 
 impl MisPage {
@@ -122,7 +186,8 @@ impl MisPage {
             frame,
             notice: None,
             now: now_words(mis),
-            on: mis.is_on(),
+            called: Connector::from_code(&mis.kind).is_some_and(|kind| !kind.reads_files()),
+            files: None,
             trial,
             kinds,
             seen: seen(mis),
@@ -132,6 +197,10 @@ impl MisPage {
             sure_error: error_of(&problems, "sure"),
             problems,
         }
+    }
+
+    pub(super) fn with_files(self, files: Option<FilesView>) -> Self {
+        Self { files, ..self }
     }
 
     pub(super) fn noticed(self, words: &str) -> Self {
@@ -179,6 +248,17 @@ impl KindForm {
         overnight.extend(hours(night));
         Self {
             lacks: kind.lacks(),
+            called: !kind.reads_files(),
+            systems: (kind == Connector::Report).then(|| {
+                let chosen = value("system", &mis.system);
+                let choice = |s: ReportSystem| Choice::new(s.code(), s.words(), chosen == s.code());
+                ReportSystem::ALL.into_iter().map(choice).collect()
+            }),
+            system_error: error_of(problems, "system"),
+            contacts: kind.may_leave_contacts().then(|| match form {
+                Some(form) => form.text("contacts") == "on",
+                None => !(same && mis.leaves_contacts),
+            }),
             address,
             school,
             credentials_words: if same && !mis.secret.is_empty() {
@@ -242,6 +322,20 @@ impl MisPage {
 
     pub(crate) fn sample() -> Self {
         Self::sample_of(&Self::xporter(), TrialPart::sample().trial, None, Vec::new())
+    }
+
+    pub(crate) fn sample_report() -> Self {
+        let mis =
+            MisSettings { kind: "report".to_owned(), system: "seemis".to_owned(), ..MisSettings::default() };
+        let untried = TrialView { tag: None, words: String::new(), waits: false };
+        let line = FileLine {
+            id: "01K3ZZZZZZ0000000000000000".to_owned(),
+            tag: Tag::new(Tone::Delivered, "Read last"),
+            name: "contacts.csv".to_owned(),
+            words: "Handed in today 08:57".to_owned(),
+        };
+        let files = FilesView { last: "No file has been read yet.".to_owned(), most: 20, latest: vec![line] };
+        Self::sample_of(&mis, untried, None, Vec::new()).with_files(Some(files))
     }
 
     pub(crate) fn sample_none() -> Self {

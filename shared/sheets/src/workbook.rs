@@ -23,7 +23,7 @@ const ROWS_ABOVE: u32 = 20;
 
 /// Why a workbook cannot be read. `Display` is a sentence for a page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum WorkbookError {
+pub enum WorkbookError {
     /// A zip file of something else.
     #[error("This is not an Excel workbook. Save the list as .xlsx or as “CSV UTF-8” and upload that.")]
     NotWorkbook,

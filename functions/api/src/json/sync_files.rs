@@ -1,0 +1,69 @@
+//! Files that a school's MIS writes: a place to send one, to be read by a run.
+
+use axum::Json;
+use axum::extract::State;
+use domain::sync::Asked;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::body::JsonBody;
+use crate::auth::{Partner, Scope};
+use crate::error::{Problem, Result};
+use crate::services::mis::files::{UPLOAD_TIME, create};
+use crate::state::ApiState;
+
+/// A file that is to be sent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FileRequest {
+    /// Its name, for the school's pages.
+    #[schema(example = "contacts.csv", max_length = 200)]
+    name: String,
+    /// Its exact size, in bytes: no more and no less is taken.
+    #[schema(example = 412_300, minimum = 1, maximum = 20_971_520)]
+    bytes: u64,
+}
+
+/// Where it is sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FileAnswer {
+    /// Names the file in `POST /api/v1/sync-runs`.
+    #[schema(example = "01JD3V4K8M0000000000000000")]
+    id: String,
+    /// `PUT` the bytes here, with `Content-Type: application/octet-stream` and no other authorization.
+    #[schema(example = "https://files.example/mis/…")]
+    url: String,
+    /// How long the address works.
+    #[schema(example = 900)]
+    seconds: u64,
+}
+
+/// Get an address to send a file to
+///
+/// For a school whose MIS is read from files: a report (CSV or Excel) whose columns were matched on the MIS page, or a
+/// OneRoster package. Send the file to the `url`, then ask for a run that reads it.
+#[utoipa::path(
+    post, path = "/api/v1/sync-files", tag = "Sync", request_body = FileRequest,
+    responses(
+        (status = 201, description = "The address", body = FileAnswer),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `sync:run`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The school's MIS is not read from files", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not sent as JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field is wrong", body = Problem, content_type = "application/problem+json"),
+        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn post_file(
+    State(state): State<ApiState>,
+    partner: Partner,
+    JsonBody(file): JsonBody<FileRequest>,
+) -> Result<(StatusCode, Json<FileAnswer>)> {
+    let school = partner.may(Scope::SyncRun)?;
+    let by = Asked::Key(partner.author().id);
+    let ticket = create(&state, school, by, &file.name, file.bytes).await?;
+    let answer = FileAnswer { id: ticket.id.to_string(), url: ticket.url, seconds: UPLOAD_TIME.as_secs() };
+    Ok((StatusCode::CREATED, Json(answer)))
+}

@@ -1,0 +1,171 @@
+//! The first look at a report: where its headings stand, and what they are.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ReportField, ReportMapping, ReportSystem};
+use crate::import::{MAX_COLUMNS, MAX_ROWS, Sheet};
+
+/// Headings may stand below a title and a date: so many rows are searched for them.
+const HEADING_SEARCH: usize = 10;
+/// Known headings that make a row the row of headings.
+const ENOUGH: usize = 2;
+/// Cells of each column that are shown.
+const SAMPLES: usize = 3;
+/// Longest heading, and longest sample, that is kept, in characters.
+const LONGEST: (usize, usize) = (80, 40);
+
+/// One column of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportColumn {
+    /// Its heading; where several columns have the same, with its place among them.
+    pub heading: String,
+    /// Its first cells, shortened.
+    pub samples: Vec<String>,
+}
+
+/// What a report looks like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportLook {
+    /// Its columns.
+    pub columns: Vec<ReportColumn>,
+    /// The row of the headings, as the spreadsheet numbers it.
+    pub heading_row: u32,
+    /// Rows below the headings that are not blank.
+    pub rows: u32,
+}
+
+/// Why a report cannot be used as a whole. `Display` is a sentence for a page, and names nobody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReportProblem {
+    /// Nothing in it.
+    #[error("The file is empty. Let the MIS write the report again.")]
+    Empty,
+    /// Headings and nothing under them.
+    #[error("The file has headings but no rows below them. Let the MIS write the report again.")]
+    NoRows,
+    /// Too many columns.
+    #[error(
+        "The file has more than {MAX_COLUMNS} columns. Leave those out of the report that are not needed."
+    )]
+    TooManyColumns,
+    /// Too many rows.
+    #[error("The file has more than {MAX_ROWS} rows, which is more than any school has.")]
+    TooManyRows,
+    /// Nobody has said yet which column holds what.
+    #[error("The columns of this report have not been matched yet.")]
+    NotMatched,
+    /// Columns that were chosen are not in this file.
+    #[error(
+        "The file is not the report whose columns were matched: {} is missing. Hand in the right file, or match the \
+         columns again.", listed(.0)
+    )]
+    Missing(Vec<String>),
+}
+
+fn listed(headings: &[String]) -> String {
+    let quoted: Vec<String> = headings.iter().map(|heading| format!("“{heading}”")).collect();
+    quoted.join(", ")
+}
+
+/// A heading as it is compared: small letters and digits.
+pub fn folded(heading: &str) -> String {
+    heading.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Looks at a report.
+pub fn look(
+    sheet: &Sheet<'_>,
+    system: ReportSystem,
+    mapping: &ReportMapping,
+) -> Result<ReportLook, ReportProblem> {
+    let (heading_row, headings) = find_headings(sheet, system, mapping)?;
+    if headings.len() > MAX_COLUMNS {
+        return Err(ReportProblem::TooManyColumns);
+    }
+    let column = |heading| ReportColumn { heading, samples: Vec::new() };
+    let mut columns: Vec<ReportColumn> = headings.into_iter().map(column).collect();
+    let mut rows = sheet.rows();
+    let mut count = 0;
+    while let Some((number, row)) = rows.next_row() {
+        if number <= heading_row {
+            continue;
+        }
+        if count == MAX_ROWS {
+            return Err(ReportProblem::TooManyRows);
+        }
+        count += 1;
+        if count as usize <= SAMPLES {
+            for (column, cell) in columns.iter_mut().zip(row) {
+                column.samples.push(shortened(cell, LONGEST.1));
+            }
+        }
+    }
+    if count == 0 { Err(ReportProblem::NoRows) } else { Ok(ReportLook { columns, heading_row, rows: count }) }
+}
+
+/// The row near the top with the most known headings, else the first of all.
+fn find_headings(
+    sheet: &Sheet<'_>,
+    system: ReportSystem,
+    mapping: &ReportMapping,
+) -> Result<(u32, Vec<String>), ReportProblem> {
+    let chosen: Vec<String> = mapping.values().map(|heading| folded(heading)).collect();
+    let mut best: Option<(usize, u32, Vec<String>)> = None;
+    let mut rows = sheet.rows();
+    for _ in 0..HEADING_SEARCH {
+        let Some((number, row)) = rows.next_row() else { break };
+        let headings = headings(row.iter());
+        let known = headings.iter().map(|h| folded(h)).filter(|h| chosen.contains(h) || system.knows(h));
+        let known = Some(known.count()).filter(|count| *count >= ENOUGH).unwrap_or_default();
+        if best.as_ref().is_none_or(|(most, ..)| known > *most) {
+            best = Some((known, number, headings));
+        }
+    }
+    best.map(|(_, number, headings)| (number, headings)).ok_or(ReportProblem::Empty)
+}
+
+/// The cells of a row without the empty ones at its end. A heading that stands more than once is told apart by its place
+/// and by how often it stands, so that a further one makes it another report.
+fn headings<'c>(row: impl Iterator<Item = &'c str>) -> Vec<String> {
+    let mut names: Vec<String> = row.map(|cell| shortened(cell, LONGEST.0)).collect();
+    while names.last().is_some_and(String::is_empty) {
+        names.pop();
+    }
+    let folds: Vec<String> = names.iter().map(|name| folded(name)).collect();
+    for (at, name) in names.iter_mut().enumerate() {
+        let all = folds.iter().filter(|fold| **fold == folds[at]).count();
+        if all > 1 && !name.is_empty() {
+            let place = folds[..=at].iter().filter(|fold| **fold == folds[at]).count();
+            *name = format!("{name} ({place} of {all})");
+        }
+    }
+    names
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The place of each mapped column in a file of these columns.
+pub fn place(
+    columns: &[ReportColumn],
+    mapping: &ReportMapping,
+) -> Result<Vec<(ReportField, usize)>, ReportProblem> {
+    if mapping.is_empty() {
+        return Err(ReportProblem::NotMatched);
+    }
+    let folds: Vec<String> = columns.iter().map(|column| folded(&column.heading)).collect();
+    let mut missing = Vec::new();
+    let mut places = Vec::new();
+    for (field, heading) in mapping {
+        match folds.iter().position(|fold| *fold == folded(heading)) {
+            Some(at) => places.push((*field, at)),
+            None => missing.push(heading.clone()),
+        }
+    }
+    if missing.is_empty() { Ok(places) } else { Err(ReportProblem::Missing(missing)) }
+}

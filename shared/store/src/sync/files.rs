@@ -1,0 +1,57 @@
+//! Files that a school's MIS wrote, a row each; the files themselves lie in the store of files.
+
+use domain::ids::SyncFileId;
+use domain::sync::SyncFile;
+
+use crate::School;
+use crate::error::{Result, StoreError};
+use crate::keys;
+use crate::messages::json;
+use crate::table::{Row, key_row, n, text};
+use crate::update::Updated;
+
+const DOC: &str = "doc";
+/// How long a file is known, in seconds; its bytes are kept as long.
+const KEPT_SECONDS: i64 = 30 * 86_400;
+
+impl School {
+    /// Makes a place for a file.
+    pub async fn create_sync_file(&self, file: &SyncFile) -> Result<()> {
+        let mut row = key_row(&keys::sync_file(self.id, file.id));
+        row.insert(DOC.to_owned(), json("file", file)?);
+        row.insert(keys::TTL.to_owned(), n(file.made_ms / 1_000 + KEPT_SECONDS));
+        self.table.create(row).await
+    }
+
+    /// A file. `None` if this school has no such file, or no longer.
+    pub async fn sync_file(&self, id: SyncFileId, now_ms: i64) -> Result<Option<SyncFile>> {
+        let row = self.table.get(&keys::sync_file(self.id, id), true).await?;
+        let file = row.as_ref().map(read).transpose()?;
+        Ok(file.filter(|file| is_kept(file, now_ms)))
+    }
+
+    /// The latest files, newest first.
+    pub async fn sync_files(&self, most: i32, now_ms: i64) -> Result<Vec<SyncFile>> {
+        let rows = self.table.latest(&keys::sync_pk(self.id), keys::SYNC_FILE_PREFIX, most).await?;
+        let files = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
+        Ok(files.into_iter().filter(|file| is_kept(file, now_ms)).collect())
+    }
+
+    /// Writes how a file stands over what was read; `false` if somebody else was first.
+    pub async fn move_sync_file(&self, seen: &SyncFile, file: &SyncFile) -> Result<bool> {
+        let values = [(":doc", json("file", file)?), (":seen", json("file", seen)?)];
+        let key = keys::sync_file(self.id, file.id);
+        let done = self.table.update_if(&key, "SET doc = :doc", "doc = :seen", values).await?;
+        Ok(matches!(done, Updated::Done(_)))
+    }
+}
+
+const fn is_kept(file: &SyncFile, now_ms: i64) -> bool {
+    file.made_ms / 1_000 + KEPT_SECONDS > now_ms / 1_000
+}
+
+fn read(row: &Row) -> Result<SyncFile> {
+    let doc = text(row, DOC).ok_or_else(|| StoreError::corrupt("file", "doc is missing"))?;
+    serde_json::from_str(doc)
+        .map_err(|e| StoreError::corrupt("file", format!("{:?} at column {}", e.classify(), e.column())))
+}
