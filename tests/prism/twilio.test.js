@@ -2,17 +2,13 @@
 // is missing or malformed but lets unknown fields pass, so their names are compared with the description apart.
 
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import http from "node:http";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
+import { operationOf, root, specs, startPrism, startProxy } from "./mock.js";
 
-const here = import.meta.dirname;
-const root = path.resolve(here, "../..");
-const specs = path.resolve(root, process.env.SPECS_DIR ?? "../shared/specs");
 const file = path.join(specs, "twilio/twilio_api_v2010.prism.json");
 const skip = existsSync(file) ? false : `skipped: ${file} is missing`;
 
@@ -23,7 +19,7 @@ describe("the Twilio adapter's requests", { skip }, () => {
   const exchanges = [];
 
   before(async () => {
-    prism = await startPrism();
+    prism = await startPrism(file);
     proxy = await startProxy(prism.url, exchanges);
     const cargo = ["run", "--quiet", "--locked", "--profile", "test", "-p", "channels", "--example", "twilio_probe"];
     const run = promisify(execFile)("cargo", [...cargo, "--", proxy.url], { cwd: root });
@@ -81,60 +77,3 @@ describe("the Twilio adapter's requests", { skip }, () => {
     assert.equal(await post({ authorization }, method), 422);
   });
 });
-
-/** The operation of the description that a request is for. */
-function operationOf(paths, { method, url }) {
-  const matches = Object.keys(paths).filter((p) =>
-    new RegExp(`^${p.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`).test(url.pathname),
-  );
-  assert.equal(matches.length, 1, `${url.pathname} matches ${matches}`);
-  return paths[matches[0]][method.toLowerCase()];
-}
-
-async function startPrism() {
-  const port = await freePort();
-  const bin = path.join(here, "node_modules/.bin/prism");
-  const args = [bin, "mock", "--errors", "--host", "127.0.0.1", "--port", String(port), file];
-  const process_ = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  let said = "";
-  await new Promise((resolve, reject) => {
-    // Goes on reading after the start: a full pipe would stop Prism.
-    process_.stdout.on("data", (chunk) => {
-      said += chunk;
-      if (said.includes("Prism is listening")) {
-        resolve();
-      }
-    });
-    process_.once("exit", () => reject(new Error(`Prism did not start:\n${said}`)));
-  });
-  return { process: process_, url: `http://127.0.0.1:${port}` };
-}
-
-async function freePort() {
-  const server = http.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-/** Passes requests on to `target` and keeps what went to and fro. */
-async function startProxy(target, exchanges) {
-  const server = http.createServer(async (request, response) => {
-    const form = (await request.toArray()).join("");
-    const { host, ...headers } = request.headers;
-    const upstream = http.request(target + request.url, { method: request.method, headers });
-    upstream.end(form);
-    const [reply] = await once(upstream, "response");
-    const answer = (await reply.toArray()).join("");
-    const url = new URL(request.url, target);
-    const violations = reply.headers["sl-violations"];
-    exchanges.push({ method: request.method, url, form, status: reply.statusCode, answer, violations });
-    response.writeHead(reply.statusCode, { "content-type": reply.headers["content-type"] ?? "text/plain" });
-    response.end(answer);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { server, url: `http://127.0.0.1:${server.address().port}` };
-}

@@ -100,6 +100,11 @@ impl SyncStanding {
         })
     }
 
+    /// When the file that was read last was handed in, in milliseconds since 1970; `None` where the MIS is called.
+    pub fn file_ms(&self) -> Option<i64> {
+        self.file.and_then(|file| i64::try_from(file.made_at_ms()).ok())
+    }
+
     /// The run at work, unless its worker is lost.
     pub fn at_work(&self, now_ms: i64) -> Option<&Run> {
         self.running.as_ref().filter(|_| self.until_ms > now_ms)

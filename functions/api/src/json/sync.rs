@@ -20,7 +20,7 @@ use crate::state::ApiState;
 pub(crate) struct RunRequest {
     /// The file, from `POST /api/v1/sync-files`, where the school's MIS is read from files.
     #[serde(default)]
-    #[schema(example = "01JD3V4K8M0000000000000000", nullable = false)]
+    #[schema(example = "01JD3V4K8M0000000000000000")]
     file: Option<String>,
 }
 

@@ -18,7 +18,7 @@ use crate::state::ApiState;
 #[serde(deny_unknown_fields)]
 pub(crate) struct FileRequest {
     /// Its name, for the school's pages.
-    #[schema(example = "contacts.csv", max_length = 200)]
+    #[schema(example = "contacts.csv")]
     name: String,
     /// Its exact size, in bytes: no more and no less is taken.
     #[schema(example = 412_300, minimum = 1, maximum = 20_971_520)]

@@ -51,7 +51,11 @@ impl SyncLine {
             (true, ..) => "Refreshing now".to_owned(),
             (_, Some(RunState::Held), _) => "Refresh held: have a look".to_owned(),
             (_, Some(RunState::Failed), _) => "The last refresh failed".to_owned(),
-            (_, _, Some(fresh_ms)) => format!("Up to date, {}", local.when(fresh_ms)),
+            (_, _, Some(fresh_ms)) => match standing.file_ms() {
+                // To read an old file again makes nothing newer.
+                Some(file_ms) => format!("As in the file of {}", local.when(file_ms)),
+                None => format!("Up to date, {}", local.when(fresh_ms)),
+            },
             (_, _, None) => "Not refreshed yet".to_owned(),
         };
         Self { working, words }
@@ -193,7 +197,15 @@ impl LivePart {
         let line = SyncLine::of(standing, local, now_ms);
         let updated = match standing.fresh_ms {
             None => "The address book has not been read from the MIS yet.".to_owned(),
-            Some(at_ms) => format!("Last updated {}.", ago(now_ms - at_ms, at_ms, local)),
+            Some(at_ms) => match standing.file_ms() {
+                Some(file_ms) => {
+                    let handed_in = ago(now_ms - file_ms, file_ms, local);
+                    format!(
+                        "The file that was read last was handed in {handed_in}. Without a new one it is read again."
+                    )
+                }
+                None => format!("Last updated {}.", ago(now_ms - at_ms, at_ms, local)),
+            },
         };
         let jobs = standing.at_work(now_ms).map(|run| run.jobs.iter().map(JobView::of).collect());
         let held = standing.last.as_ref().is_some_and(|last| last.state == RunState::Held);

@@ -235,6 +235,9 @@ async fn an_older_file_is_not_read_after_a_later_one_and_another_kind_of_mis_for
     assert_eq!(house.school.begin_sync(&run, LEASE_MS, now_ms).await.unwrap(), Begun::New);
     run.end(RunState::Finished, None, now_ms);
     house.school.end_sync(&run, now_ms).await.unwrap();
+    house.clock.advance(std::time::Duration::from_hours(48));
+    let footer = by.ask("GET", "/sync/live").await.text;
+    assert!(footer.contains("As in the file of") && !footer.contains("Up to date"), "{footer}");
     let older = house.post("/api/v1/sync-runs", &json!({"file": old})).await;
     assert!(older.text.contains("A later file has been read"), "{older:?}");
     assert_eq!(older.status, 409);

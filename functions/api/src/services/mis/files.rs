@@ -50,7 +50,6 @@ pub async fn create(
     name: &str,
     bytes: u64,
 ) -> Result<FileTicket> {
-    file_kind(&school.settings().await?)?;
     if bytes == 0 {
         return Err(ApiError::field("bytes", "This file is empty. Let the MIS write it again."));
     }
@@ -59,6 +58,7 @@ pub async fn create(
         let words = format!("This file has {} MB; up to {most} MB are taken.", bytes.div_ceil(1 << 20));
         return Err(ApiError::field("bytes", words));
     }
+    file_kind(&school.settings().await?)?;
     let now_ms = state.now_ms();
     let id = SyncFileId::new(state.ids().ulid(now_ms));
     let url = state.files().upload_url(&sync_file_key(school.id(), id), bytes, UPLOAD_TIME).await?;
