@@ -33,6 +33,12 @@ async function handIn(page, name, text) {
   await page.getByRole("button", { name: "Hand in the file" }).click();
 }
 
+/** Waits until the run that was asked for has ended, and shows what it changed. */
+async function ended(page) {
+  await page.getByText(/The file that was read last was handed in/).first().waitFor();
+  await page.reload();
+}
+
 const heading = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
 
 test("a report is chosen, matched once and read; the next one is understood at once, and a wrong one refused", async () => {
@@ -59,6 +65,8 @@ test("a report is chosen, matched once and read; the next one is understood at o
   assert.match(await page.locator(".figures").innerText(), /30\s*Pupils|Pupils\s*30/);
   await clean(page, "a file that is understood");
   await page.getByRole("button", { name: "Refresh from this file" }).click();
+  await heading(page, "Refresh from the MIS");
+  await ended(page);
   await page.getByText("60 people changed").waitFor();
 
   await handIn(page, "next.csv", report(31));
