@@ -184,8 +184,10 @@ async fn a_partner_gets_an_address_and_has_its_file_read() {
     let file = json!({"name": "nightly.csv", "bytes": 1000});
     house.post("/api/v1/sync-files", &file).await.problem(409);
     let nobody = house.another(3, &["contacts:write"]).await.1;
-    let scope = format!("Bearer {nobody}");
-    house.post_with("/api/v1/sync-files", &[("authorization", &scope)], &file).await.problem(403);
+    let request = http::Request::post("/api/v1/sync-files")
+        .header("authorization", format!("Bearer {nobody}"))
+        .header("content-type", "application/json");
+    house.send(request.body(file.to_string().into()).unwrap()).await.problem(403);
     with_reports(&by).await;
     assert_eq!(
         house.post("/api/v1/sync-files", &json!({"name": "a", "bytes": 0})).await.problem(422),
@@ -235,7 +237,7 @@ async fn an_older_file_is_not_read_after_a_later_one_and_another_kind_of_mis_for
     assert_eq!(house.school.begin_sync(&run, LEASE_MS, now_ms).await.unwrap(), Begun::New);
     run.end(RunState::Finished, None, now_ms);
     house.school.end_sync(&run, now_ms).await.unwrap();
-    house.clock.advance(std::time::Duration::from_hours(48));
+    house.clock.advance(std::time::Duration::from_mins(30));
     let footer = by.ask("GET", "/sync/live").await.text;
     assert!(footer.contains("As in the file of") && !footer.contains("Up to date"), "{footer}");
     let older = house.post("/api/v1/sync-runs", &json!({"file": old})).await;

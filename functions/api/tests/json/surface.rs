@@ -104,7 +104,7 @@ async fn the_description_covers_every_route_and_every_reference_holds() {
             item.as_object().unwrap().keys().map(move |method| (path.clone(), method.clone()))
         })
         .collect();
-    assert_eq!(routes.len(), 10, "{routes:?}");
+    assert_eq!(routes.len(), 11, "{routes:?}");
     for (path, method) in &routes {
         let operation = &api["paths"][path][method];
         assert!(operation["summary"].as_str().is_some_and(|s| !s.is_empty()), "{path}");

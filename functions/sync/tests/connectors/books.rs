@@ -147,7 +147,7 @@ struct Book {
 }
 
 /// A run of a new school, from the source to the address book.
-async fn synced(source: Source) -> Book {
+async fn synced(what: &str, source: Source) -> Book {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let store = Store::new(database_at(&format!("http://{}", listener.local_addr().unwrap())), "messenger");
     let (_stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -187,7 +187,7 @@ async fn synced(source: Source) -> Book {
     assert_eq!(school.begin_sync(&run, LEASE_MS, morning).await.unwrap(), Begun::New);
     syncer.run(&school, run.id).await.unwrap();
     let ended = school.sync_run(run.id).await.unwrap().unwrap();
-    assert_eq!(ended.state, RunState::Finished, "{:?}", ended.why);
+    assert_eq!(ended.state, RunState::Finished, "{what}: {:?}", ended.why);
     let book = school.load_book(CountryCode::UK, NumberMode::Simulated, morning).await.unwrap();
     let tie = |pair: &domain::book::Pair| Tie {
         pupil: book.contacts()[pair.pupil()].id.clone(),
@@ -229,8 +229,8 @@ async fn every_connector_makes_the_same_address_book_of_the_same_school() {
         ("report, Excel", file("report", mapped::workbook(), mapped::mapping()), REPORT),
     ];
     for (what, source, lacks) in table {
-        let wanted = synced(Source::Called(Arc::new(Straight(lacks.of(school()))))).await;
-        let book = synced(source).await;
+        let wanted = synced("straight", Source::Called(Arc::new(Straight(lacks.of(school()))))).await;
+        let book = synced(what, source).await;
         assert_eq!(book, wanted, "{what}");
         // Nothing of it is empty by chance.
         assert!(book.people.len() >= 30 && book.ties.len() >= 30 && !book.groups.is_empty(), "{what}");

@@ -171,7 +171,9 @@ async fn every_kind_opens_with_what_its_form_asks_for() {
             })
             .collect();
         let text = SecretText::new(serde_json::Value::Object(text).to_string());
-        vault.put(school, kind.code(), &text).await.unwrap();
+        if !kind.reads_files() {
+            vault.put(school, kind.code(), &text).await.unwrap();
+        }
         let mis = MisSettings {
             kind: kind.code().to_owned(),
             address: kind.usual_address().replace(".example/", ".example.org/"),

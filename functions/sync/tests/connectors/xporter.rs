@@ -98,8 +98,11 @@ fn render(school: &School, seen: &Seen) -> Reply {
     if endpoint == "SchoolInfo" {
         return Reply::ok(json!({ "SchoolInfo": [{ "Id": "1", "Name": NAME }], "meta": [{ "Id": 1 }] }));
     }
-    let (key, rows) = list(school, endpoint).unwrap();
-    let pages = rows.len().div_ceil(SIZE);
+    let (key, mut rows) = list(school, endpoint).unwrap();
+    if let Some(date) = seen.param("date") {
+        rows.retain(|row| row["Date"] == date);
+    }
+    let pages = rows.len().div_ceil(SIZE).max(1);
     // As the service does: beyond the last page comes the last page again.
     let page = seen.number("page").unwrap().min(pages);
     let some: Vec<Value> = rows.iter().skip((page - 1) * SIZE).take(SIZE).cloned().collect();
