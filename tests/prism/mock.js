@@ -1,13 +1,23 @@
 // Prism, a strict mock made from a supplier's own OpenAPI description, and a proxy before it that keeps what went to and fro.
 
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import http from "node:http";
 import path from "node:path";
+import { promisify } from "node:util";
 
 const here = import.meta.dirname;
 export const root = path.resolve(here, "../..");
 export const specs = path.resolve(root, process.env.SPECS_DIR ?? "../shared/specs");
+
+/** Builds an example of the workspace as the Rust tests do, runs it, and gives what it said. */
+export async function runExample(name, ...args) {
+  const run = promisify(execFile);
+  const cargo = ["build", "--quiet", "--locked", "--workspace", "--profile", "test", "--example", name];
+  await run("cargo", cargo, { cwd: root });
+  const target = process.env.CARGO_TARGET_DIR ?? path.join(root, "target");
+  return (await run(path.join(target, "debug/examples", name), args, { cwd: root })).stdout;
+}
 
 /** Starts Prism, which refuses every request that its description does not allow. */
 export async function startPrism(file) {

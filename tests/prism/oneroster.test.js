@@ -1,12 +1,10 @@
 // The real OneRoster 1.2 connector against Prism, a strict mock made from the standard's own OpenAPI description.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { promisify } from "node:util";
-import { operationOf, root, specs, startPrism, startProxy } from "./mock.js";
+import { operationOf, runExample, specs, startPrism, startProxy } from "./mock.js";
 
 const file = path.join(specs, "oneroster/onerosterv1p2_rostering.cut.json");
 const skip = existsSync(file) ? false : `skipped: ${file} is missing`;
@@ -34,8 +32,7 @@ describe("the OneRoster connector's requests", { skip }, () => {
       return TOKEN;
     };
     proxy = await startProxy(prism.url, exchanges, { instead, after: onlyOnePage });
-    const cargo = ["run", "--quiet", "--locked", "--profile", "test", "-p", "sync", "--example", "oneroster_probe"];
-    output = (await promisify(execFile)("cargo", [...cargo, "--", proxy.url], { cwd: root })).stdout;
+    output = await runExample("oneroster_probe", proxy.url);
   });
 
   after(() => {

@@ -2,12 +2,10 @@
 // is missing or malformed but lets unknown fields pass, so their names are compared with the description apart.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { promisify } from "node:util";
-import { operationOf, root, specs, startPrism, startProxy } from "./mock.js";
+import { operationOf, runExample, specs, startPrism, startProxy } from "./mock.js";
 
 const file = path.join(specs, "twilio/twilio_api_v2010.prism.json");
 const skip = existsSync(file) ? false : `skipped: ${file} is missing`;
@@ -21,9 +19,7 @@ describe("the Twilio adapter's requests", { skip }, () => {
   before(async () => {
     prism = await startPrism(file);
     proxy = await startProxy(prism.url, exchanges);
-    const cargo = ["run", "--quiet", "--locked", "--profile", "test", "-p", "channels", "--example", "twilio_probe"];
-    const run = promisify(execFile)("cargo", [...cargo, "--", proxy.url], { cwd: root });
-    output = (await run).stdout;
+    output = await runExample("twilio_probe", proxy.url);
   });
 
   after(() => {
