@@ -11,6 +11,7 @@ use tracing::info;
 
 use crate::Syncer;
 use crate::error::Result;
+use crate::file::file_kind;
 use crate::mis::{Counter, MisError, Query};
 
 /// Longest that a look takes: families wait to be told.
@@ -51,6 +52,10 @@ impl Syncer {
     ) -> std::result::Result<Option<Vec<Mark>>, MisError> {
         let unread = |_| MisError::Unreachable("the settings".to_owned());
         let settings = school.settings().await.map_err(unread)?;
+        // What is handed in has no registers.
+        if file_kind(&settings).is_some() {
+            return Ok(None);
+        }
         let Some(mis) = self.connectors.open(school.id(), &settings).await? else { return Ok(None) };
         if !mis.carries(Part::Attendance) {
             return Ok(None);
