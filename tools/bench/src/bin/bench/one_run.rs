@@ -9,7 +9,8 @@ use domain::phone::NumberMode;
 use domain::settings::Settings;
 use domain::sync::{Asked, Changes, LEASE_MS, MisSettings, Run, RunState};
 use runtime::{
-    BoxFuture, Clock, Ids, MemoryVault, Outside, Queue, QueueError, QueueName, SecretText, Vault, database_at,
+    BoxFuture, Clock, Ids, MemoryFiles, MemoryVault, Outside, Queue, QueueError, QueueName, SecretText,
+    Vault, database_at,
 };
 use serde::{Deserialize, Serialize};
 use simulators::MIS_PASSWORD;
@@ -77,6 +78,7 @@ pub(crate) async fn run(database: &str, mis: &str) -> Result<()> {
     let opener = Opener::new(Outside::InternetAndLoopback, clock.clone(), vault).map_err(in_part(PART))?;
     let syncer = Syncer {
         store: Store::new(database_at(database), TABLE),
+        files: Arc::new(MemoryFiles::default()),
         connectors: Arc::new(opener),
         queue: Arc::new(NoMore),
         clock: clock.clone(),
