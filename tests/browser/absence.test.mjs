@@ -56,6 +56,10 @@ test("a pupil is chosen, their adults are written to, and the barred one is coun
     await page.getByText("About Benedict Testfamily").waitFor();
     assert.equal(await page.getByText("Doug Testfamily").count(), 0);
     await page.getByRole("button", { name: "Send 1 text" }).waitFor();
+    await page.getByText("Why, or why not?").click();
+    await page.getByLabel("Somebody’s name").fill("Testfamily");
+    await page.getByText("barred from what concerns Benedict Testfamily").waitFor();
+    await page.getByText("text to 07700 900001: for Benedict Testfamily").waitFor();
     await clean(page, `compose ${width}`);
     await fits(page, `compose ${width}`);
     if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/pupils-${width}.png`, fullPage: true });

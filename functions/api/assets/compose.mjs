@@ -203,6 +203,10 @@ found.addEventListener("mousedown", (event) => {
   const option = event.target.closest("[data-add]");
   if (option) take(option);
 });
+document.getElementById("why").addEventListener("keydown", (event) => {
+  // What is asked here is answered while it is typed; Enter sends nothing.
+  if (event.key === "Enter") event.preventDefault();
+});
 find.addEventListener("blur", () => setTimeout(close, 150));
 
 // On a phone the line with the sum makes room for the part that says the same.

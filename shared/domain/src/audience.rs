@@ -1,7 +1,11 @@
 //! Who gets a message: people, groups and everyone, and the adults of chosen pupils. The court-order block comes first
 //! and by every path (FEATURES §4.3; `docs/decisions/0005-for-a-pupil.md`).
 
+mod why;
+
 use std::collections::BTreeSet;
+
+pub use why::{Because, Why, why};
 
 use serde::{Deserialize, Serialize};
 

@@ -61,6 +61,38 @@ async fn pupils_are_written_to_only_by_somebodys_own_choice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn why_somebody_gets_it_or_does_not_is_said_for_whoever_is_named() {
+    let house = House::start().await;
+    family(&house).await;
+    let by = office(&house, &house.school).await;
+    let ben = "to=pupil%3Aben&send_to=all";
+    for (to, name, wanted) in [
+        (ben, "mother", &["Gets it", "text to 07700 900001: for Ben Marlow"][..]),
+        (ben, "father", &["Does not get it", "barred from what concerns Ben Marlow"]),
+        (ben, "ben", &["Does not get it", "a pupil, whose adults are written to instead"]),
+        (
+            "to=pupil%3Acat&send_to=priority_1",
+            "father",
+            &["an adult of Cat Marlow, but not one of “Priority 1”"],
+        ),
+        ("to=group%3AYear+7&send_to=themselves", "cat", &["Gets it", "in Year 7"]),
+        ("to=group%3AYear+7&send_to=themselves", "ben", &["not chosen, and in no group that was"]),
+        (ben, "zebedee", &["Nobody called “zebedee”"]),
+    ] {
+        let live = by.post("/send/live", &form(&format!("{to}&why={name}"))).await.text;
+        let said = live.split("data-part=\"why\"").nth(1).unwrap().split("data-part").next().unwrap();
+        for words in wanted {
+            assert!(said.contains(words), "{to} {name}: {said}");
+        }
+    }
+    // Without a script a button asks.
+    let page = by.post("/send", &form(&format!("{ben}&why=father&do=why"))).await.text;
+    assert!(page.contains("barred from what concerns Ben Marlow"), "{page}");
+    let quiet = by.post("/send/live", &form(ben)).await.text;
+    assert!(!quiet.contains("barred from what concerns"), "nobody is asked about");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pupils_for_whom_nobody_is_written_to_are_named() {
     let house = House::start().await;
     family(&house).await;

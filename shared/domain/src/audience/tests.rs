@@ -159,6 +159,32 @@ fn who_is_away_is_nobodys_adult_and_keeps_a_name() {
     assert_eq!(book.pairs(), 0);
 }
 
+#[test]
+fn why_somebody_gets_it_or_not_is_said_by_what_led_to_them() {
+    use Because::{AdultOf, AdultsInstead, Barred, Everyone, InGroup, LeftOut, NotChosen, Picked};
+    let book = book();
+    let at = |name: &str| book.place(&id(name)).unwrap();
+    let ben = to(&["father"], &[], &["ben"], Some(SendTo::First));
+    let group = to(&[], &["Year 9"], &[], None);
+    let everyone = Audience { everyone: true, ..Audience::default() };
+    let table = [
+        (&ben, "mother", true, vec![AdultOf(at("ben"))]),
+        (&ben, "father", false, vec![Barred(at("ben"))]),
+        (&ben, "gran", false, vec![LeftOut(at("ben"), SendTo::First)]),
+        (&ben, "ben", false, vec![AdultsInstead]),
+        (&ben, "dans", false, vec![NotChosen]),
+        (&group, "mother", true, vec![InGroup("Year 9".to_owned())]),
+        (&group, "father", false, vec![Barred(at("ben"))]),
+        (&everyone, "gran", true, vec![Everyone]),
+        (&everyone, "dans", false, vec![Barred(at("dan"))]),
+    ];
+    for (to, name, meant, because) in table {
+        assert_eq!(why(&book, to, at(name)), Why { meant, because }, "{name} of {to:?}");
+    }
+    let picked = to(&["gran"], &[], &[], None);
+    assert_eq!(why(&book, &picked, at("gran")).because, [Picked]);
+}
+
 #[derive(Debug, Clone)]
 struct World {
     contacts: Vec<Contact>,
@@ -235,6 +261,19 @@ fn audience() -> impl Strategy<Value = Audience> {
 }
 
 proptest! {
+    /// What is said about a person is what the look-up does.
+    #[test]
+    fn why_agrees_with_who_is_found(world in world(), to in audience()) {
+        let rows = BookRows { contacts: world.contacts.clone(), ties: world.rows(), kinds: BTreeMap::new() };
+        let book = AddressBook::of_rows(2, rows, CountryCode::UK, NumberMode::Simulated);
+        let found = find(&book, &to).people;
+        for place in 0..book.len() {
+            let why = why(&book, &to, place);
+            prop_assert_eq!(why.meant, found.contains(&place), "{} {:?}", place, why);
+            prop_assert!(!why.because.is_empty());
+        }
+    }
+
     /// Whoever is written to and barred from a pupil whom the message is about has another of those pupils to get it
     /// for, or gets it as staff.
     #[test]

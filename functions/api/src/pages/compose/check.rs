@@ -13,6 +13,7 @@ use domain::sms;
 use domain::tweet;
 
 use super::advice::{Advice, advice};
+use super::why::WhyView;
 use crate::pages::kit::{Named, Problem};
 use crate::pages::shown::{self, Shown};
 use crate::pages::{contact_path, words};
@@ -28,6 +29,8 @@ const NAMED: usize = 40;
 #[derive(Debug, Clone)]
 pub(crate) struct Check {
     pub(crate) reach: ReachView,
+    /// Why somebody who was asked about gets it, or does not.
+    pub(crate) why: WhyView,
     pub(crate) sms: SmsSizeView,
     pub(crate) voice_size: String,
     pub(crate) tweet_size: TweetSizeView,
@@ -126,6 +129,7 @@ impl Check {
         let priced = !plan.deliveries.is_empty();
         Self {
             reach: reach(book, message, plan, costing),
+            why: WhyView::default(),
             sms: sms_size(message, plan, costing, settings),
             voice_size: voice_size(message, costing),
             tweet_size: tweet_size(message),
@@ -146,6 +150,18 @@ impl Check {
 }
 
 impl Check {
+    /// With why whoever is called `name` gets it, or does not.
+    pub(crate) fn asked_about(
+        mut self,
+        book: &AddressBook,
+        message: &Message,
+        plan: &Plan,
+        name: &str,
+    ) -> Self {
+        self.why = WhyView::new(book, message, plan, name);
+        self
+    }
+
     /// Of a message that its author may write but not send.
     pub(crate) fn handed_in(mut self, why: Held) -> Self {
         if let Some(sum) = self.send_words.strip_prefix("Send ") {
@@ -284,7 +300,12 @@ fn without(book: &AddressBook, id: &ContactId) -> Option<Unreached> {
 }
 
 /// Why the chosen channels do not reach somebody.
-fn why_unreachable(message: &Message, reach: &Reach, no_number: bool, no_email: bool) -> &'static str {
+pub(super) fn why_unreachable(
+    message: &Message,
+    reach: &Reach,
+    no_number: bool,
+    no_email: bool,
+) -> &'static str {
     let (sms, voice, email) = (message.sms.is_some(), message.voice.is_some(), message.email.is_some());
     match (sms || voice, email) {
         (true, false) if no_number => "no number",

@@ -96,7 +96,7 @@ async fn press(State(state): State<ApiState>, Posted { by, form: fields }: Poste
     let adding = fields.has("add") || fields.has("remove");
     match fields.text("do") {
         _ if adding => form.compose(String::new(), false),
-        "edit" => form.compose(String::new(), false),
+        "edit" | "why" => form.compose(String::new(), false),
         "find" => form.compose(fields.text("find").to_owned(), false),
         "mend" => {
             form.mend();
@@ -132,6 +132,8 @@ struct Form<'b> {
     draft: Draft,
     key: String,
     person: usize,
+    /// Of whom it is asked why they get it, or not.
+    why: String,
     preview: Preview,
 }
 
@@ -147,12 +149,14 @@ impl<'b> Form<'b> {
                 Err(e) => preview.problems.push(FieldError::new("email.reply_to", e.to_string())),
             }
         }
-        Self { desk, reply_to, book, draft, key, person, preview }
+        Self { desk, reply_to, book, draft, key, person, why: String::new(), preview }
     }
 
     fn read(desk: Desk, book: &'b AddressBook, fields: &FormFields) -> Self {
         let key: String = fields.text("key").chars().take(MAX_KEY).collect();
-        Self::new(desk, book, Draft::read(fields), key, fields.text("person").parse().unwrap_or(0))
+        let person = fields.text("person").parse().unwrap_or(0);
+        let why = fields.text("why").chars().take(MAX_KEY).collect();
+        Self { why, ..Self::new(desk, book, Draft::read(fields), key, person) }
     }
 
     /// A message about marks waits for ones that are new enough.
@@ -169,7 +173,8 @@ impl<'b> Form<'b> {
 
     fn check(&self) -> Check {
         let message = self.message();
-        let check = Check::new(self.book, &message, &self.preview, &self.desk.settings, self.person);
+        let check = Check::new(self.book, &message, &self.preview, &self.desk.settings, self.person)
+            .asked_about(self.book, &message, &self.preview.plan, &self.why);
         match would_release(self.desk.sender, &message, &self.preview.costing, &self.desk.settings) {
             Release::Now => check,
             Release::Pin => check.with_pin(),

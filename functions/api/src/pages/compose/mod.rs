@@ -6,6 +6,7 @@ mod draft;
 mod found;
 mod handlers;
 mod pin;
+mod why;
 
 use askama::Template;
 use domain::attendance::{About, Matter, SentAllTheSame};

@@ -139,6 +139,7 @@ fn page(draft: &Draft, find: &str, tell: bool) -> ComposePage {
     let message = draft.message(&Limit::default());
     let preview = preview_of(&book, &message, &settings);
     let check = Check::new(&book, &message, &preview, &settings, 0);
+    let check = check.asked_about(&book, &message, &preview.plan, find);
     let problems = if tell { problems(&preview) } else { Vec::new() };
     let parts = Parts {
         book: &book,
