@@ -73,6 +73,19 @@ async function checkList(page, csv) {
   return new URL(page.url()).pathname;
 }
 
+/** Three pupils are missing from the registers, and the school is read from its MIS. */
+async function missAndRefresh(page) {
+  const simulators = new URL(house.access.outbox_url).origin;
+  for (const pupil of ["0003", "0017", "0040"]) {
+    const body = new URLSearchParams({ pupil, session: "AM", code: "N" });
+    const answer = await fetch(`${simulators}/mis/mark`, { method: "POST", body, redirect: "manual" });
+    if (answer.status !== 303) throw new Error(`mark: ${answer.status}`);
+  }
+  await page.goto("/sync");
+  await page.getByRole("button", { name: "Request now" }).first().click();
+  await page.locator("#sync-line").getByText("Up to date").waitFor({ timeout: 60_000 });
+}
+
 const desk = await signedIn(browser, house);
 // Some parents whose phones are off, whose numbers are gone, who do not answer.
 await checkList(desk, peopleCsv(12, { from: 897, group: () => "Year 9" }));
@@ -92,6 +105,7 @@ const list = peopleCsv(400, { wrong: 3 });
 await uploadPeople(desk, list);
 const columns = new URL(desk.url()).pathname;
 const checked = await checkList(desk, list);
+await missAndRefresh(desk);
 await desk.context().close();
 
 for (const colorScheme of THEMES) {
@@ -108,6 +122,12 @@ for (const colorScheme of THEMES) {
       ["upload-columns", columns],
       ["upload-checked", checked],
       ["usage", "/usage"],
+      ["absence", "/absence?session=am"],
+      ["sync", "/sync"],
+      ["settings", "/settings"],
+      ["settings-mis", "/settings/mis"],
+      ["users", "/users"],
+      ["audit", "/audit"],
       ["tools", "/tools"],
       ["preferences", "/preferences"],
       ["second-factor", "/preferences/second-factor"],
