@@ -101,3 +101,55 @@ test("a message that is rejected says why to whoever wrote it, and the log says 
   await sound(office);
   await sound(admin);
 });
+
+/** The code of the newest PIN in the mail simulator. */
+async function mailedPin(context, address) {
+  const outbox = await context.newPage();
+  for (let tries = 0; tries < 40; tries += 1) {
+    await outbox.goto(house.access.outbox_url);
+    const mail = outbox.locator('a[href*="/mail/"], a[href*="outbox/"]').first();
+    if (await mail.count()) {
+      await mail.click();
+      const text = await outbox.locator("pre.plain").textContent();
+      const pin = text.match(/\b(\d{6})\b/)?.[1];
+      if (pin && (await outbox.getByText(address).count())) {
+        await outbox.close();
+        return pin;
+      }
+    }
+    await outbox.waitForTimeout(250);
+  }
+  throw new Error("no PIN in the mailbox");
+}
+
+test("a large message asks for the PIN that was mailed, takes no other, and goes", async () => {
+  const admin = await signedIn(browser, house);
+  await admin.goto("/settings");
+  await admin.locator("#pin_threshold").fill("20");
+  await admin.getByRole("button", { name: "Save large messages" }).click();
+  await admin.getByText("The settings are saved").waitFor();
+  await sound(admin);
+
+  const page = await as("5976.sam.okoro");
+  await page.goto("/preferences");
+  await page.getByText("more than 20 texts").waitFor();
+  await page.goto("/send?to=group%3AYear+9");
+  await page.getByLabel("What the text says").fill("Sports day is moved to Friday.");
+  await page.waitForFunction(() => /\d/.test(document.getElementById("send-now").textContent));
+  await page.locator("#send-now").click();
+  await page.getByRole("heading", { level: 1, name: "Enter the PIN" }).waitFor();
+  await clean(page, "pin");
+  const pin = await mailedPin(page.context(), "sam.okoro@greenabbey.example");
+  const send = page.getByRole("button", { name: "Send it" });
+
+  await page.locator("#pin").fill(pin === "000000" ? "000001" : "000000");
+  await send.click();
+  await page.getByText("4 more times").first().waitFor();
+  await clean(page, "pin-wrong");
+
+  await page.locator("#pin").fill(` ${pin.slice(0, 3)} ${pin.slice(3)}`);
+  await send.click();
+  await page.waitForURL("**/messages/**");
+  await page.getByText(/Delivered to \d+/).first().waitFor({ timeout: 60_000 });
+  await sound(page);
+});

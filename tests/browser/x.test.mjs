@@ -48,7 +48,8 @@ test("an account is linked on X, posted on, and unlinked", async () => {
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.getByRole("button", { name: "Send 1 post" }).click();
   await page.waitForURL("**/messages/**");
-  await page.getByText("Posted").or(page.getByText("Delivered")).first().waitFor();
+  await page.getByRole("heading", { level: 1, name: "Posted on X" }).waitFor();
+  await page.getByText("It is on X, where everybody can read it.").waitFor();
   await clean(page, "a post that is there");
   await shot(page, "x-message");
 

@@ -165,6 +165,14 @@ impl AddressBook {
             || !self.ties.of_pupil(place).is_empty()
     }
 
+    /// The registration group of the pupil at a place, as the MIS has it.
+    pub fn registration_of(&self, place: usize) -> Option<&str> {
+        let contact = self.contacts.get(place).filter(|_| self.is_pupil(place))?;
+        let groups = contact.groups.iter().filter_map(|name| self.by_group.get(&group_key(name)));
+        let mut groups = groups.filter_map(|index| self.groups.get(*index));
+        groups.find(|group| group.kind == Some(GroupKind::Registration)).map(|group| group.name.as_str())
+    }
+
     /// The name of somebody, also of one who is away; `None` for an id that was never here or was deleted for good.
     pub fn name_of(&self, id: &ContactId) -> Option<String> {
         let here = self.get(id).map(|(contact, _)| contact.full_name());

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::email::EmailAddress;
 use crate::ids::{MessageId, UserId};
 
 /// What somebody on the staff is told.
@@ -38,6 +39,13 @@ pub enum Notice {
     ConfirmEmail {
         /// Who.
         user: UserId,
+    },
+    /// Their e-mail address is another now: told to the one before, in case it was not they who did.
+    EmailMoved {
+        /// Who.
+        user: UserId,
+        /// The address before, which the user's row does not hold any more.
+        before: EmailAddress,
     },
     /// Their password was changed: in case it was not they who did.
     PasswordChanged {
@@ -95,6 +103,7 @@ impl Notice {
             Self::Linked { .. } => "linked",
             Self::ForgottenPassword { .. } => "forgotten password",
             Self::ConfirmEmail { .. } => "confirm e-mail",
+            Self::EmailMoved { .. } => "e-mail moved",
             Self::PasswordChanged { .. } => "password changed",
             Self::SecondFactor { .. } => "second factor",
             Self::LockedOut { .. } => "locked out",

@@ -205,3 +205,128 @@ impl Files for S3Files {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use std::collections::BTreeMap;
+    use std::sync::{Arc, Mutex};
+
+    use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    /// Objects by `/bucket/key`.
+    type Objects = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
+
+    /// As much of S3 as keeping takes: put, get, and a list that gives one object at a time.
+    async fn bucket() -> (String, Objects) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let objects = Objects::default();
+        let shared = Arc::clone(&objects);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&shared)));
+            }
+        });
+        (url, objects)
+    }
+
+    async fn serve(mut stream: TcpStream, objects: Objects) {
+        let mut request = Vec::new();
+        let (head, length) = loop {
+            let mut some = [0; 4_096];
+            let read = stream.read(&mut some).await.unwrap();
+            request.extend_from_slice(&some[..read]);
+            let text = String::from_utf8_lossy(&request).to_lowercase();
+            let Some(end) = text.find("\r\n\r\n") else { continue };
+            let length = text[..end].split("content-length: ").nth(1).and_then(|l| l.lines().next());
+            break (end + 4, length.map_or(0, |l| l.parse::<usize>().unwrap()));
+        };
+        while request.len() < head + length {
+            let mut some = [0; 4_096];
+            let read = stream.read(&mut some).await.unwrap();
+            request.extend_from_slice(&some[..read]);
+        }
+        let text = String::from_utf8_lossy(&request[..head]).into_owned();
+        let mut line = text.split(' ');
+        let (method, target) = (line.next().unwrap(), line.next().unwrap());
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let (status, body) = match method {
+            "PUT" => {
+                assert!(
+                    text.to_lowercase().contains("x-amz-checksum-"),
+                    "a locked bucket wants a checksum: {text}"
+                );
+                objects.lock().unwrap().insert(path.to_owned(), request[head..].to_vec());
+                (200, Vec::new())
+            }
+            _ if query.contains("list-type=2") => (200, list(&objects.lock().unwrap(), path, query)),
+            _ => match objects.lock().unwrap().get(path) {
+                Some(bytes) => (200, bytes.clone()),
+                None => (404, b"<Error><Code>NoSuchKey</Code></Error>".to_vec()),
+            },
+        };
+        let head =
+            format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        stream.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
+    }
+
+    fn list(objects: &BTreeMap<String, Vec<u8>>, bucket: &str, query: &str) -> Vec<u8> {
+        let value = |name: &str| {
+            let pair = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+            pair.unwrap_or_default().replace("%2F", "/")
+        };
+        let (prefix, skip) = (value("prefix"), value("continuation-token").parse().unwrap_or(0));
+        let bucket = format!("{}/", bucket.trim_end_matches('/'));
+        let keys: Vec<&str> = objects.keys().filter_map(|k| k.strip_prefix(&bucket)).collect();
+        let mut keys = keys.into_iter().filter(|key| key.starts_with(&prefix)).skip(skip);
+        let here =
+            keys.next().map_or_else(String::new, |key| format!("<Contents><Key>{key}</Key></Contents>"));
+        let next = keys.next().map_or_else(String::new, |_| {
+            format!(
+                "<IsTruncated>true</IsTruncated><NextContinuationToken>{}</NextContinuationToken>",
+                skip + 1
+            )
+        });
+        format!("<?xml version=\"1.0\"?><ListBucketResult>{here}{next}</ListBucketResult>").into_bytes()
+    }
+
+    fn files(url: &str) -> S3Files {
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("local"))
+            .credentials_provider(Credentials::from_keys("local", "local", None))
+            .endpoint_url(url)
+            .force_path_style(true)
+            .http_client(aws_smithy_http_client::Builder::new().build_http());
+        S3Files::new(aws_sdk_s3::Client::from_conf(config.build()), "files".to_owned(), "locked".to_owned())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_kept_goes_to_the_locked_bucket_and_is_all_found_again_by_its_beginning() {
+        let (url, objects) = bucket().await;
+        let files = files(&url);
+        assert_eq!(files.kept("audit/a/").await.unwrap(), Vec::<Vec<u8>>::new());
+        for (key, text) in [("audit/a/1.json", "one"), ("audit/b/1.json", "other"), ("audit/a/2.json", "two")]
+        {
+            files.keep(key, text.as_bytes().to_vec()).await.unwrap();
+        }
+        let keys: Vec<String> = objects.lock().unwrap().keys().cloned().collect();
+        assert_eq!(keys, ["/locked/audit/a/1.json", "/locked/audit/a/2.json", "/locked/audit/b/1.json"]);
+        assert_eq!(files.kept("audit/a/").await.unwrap(), [b"one".to_vec(), b"two".to_vec()]);
+        assert!(matches!(files.read("audit/a/1.json").await, Err(FileError::NotFound)), "another bucket");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_bucket_that_does_not_answer_is_an_error_and_not_an_empty_log() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        assert!(files(&url).kept("audit/a/").await.is_err());
+    }
+}

@@ -1,7 +1,7 @@
-//! Codes of six digits that a user was sent. A code is short, so what guards it is that few tries at it are checked,
+//! Codes of six digits that a user was sent to set a password with. A code is short, so what guards it is that few tries at it are checked,
 //! however many are made at once.
 
-use domain::ids::{MessageId, UserId};
+use domain::ids::UserId;
 
 use crate::error::Result;
 use crate::keys::TTL;
@@ -14,36 +14,6 @@ use crate::{Store, keys};
 pub const CODE_TRIES: u32 = 5;
 /// Seconds for which a code's row stays after its end, against clocks that differ.
 const KEPT_S: i64 = 600;
-
-/// What a code is good for. A newer code for the same thing ends the older.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CodeFor {
-    /// Setting a password.
-    Password,
-    /// Sending one large message, as it stood when the code was asked for.
-    Message {
-        /// The message.
-        message: MessageId,
-        /// Fingerprint of what it says and to whom; a code for another does not fit.
-        fingerprint: String,
-    },
-}
-
-impl CodeFor {
-    fn kind(&self) -> String {
-        match self {
-            Self::Password => "password".to_owned(),
-            Self::Message { message, .. } => format!("message#{message}"),
-        }
-    }
-
-    fn bound(&self) -> &str {
-        match self {
-            Self::Password => "",
-            Self::Message { fingerprint, .. } => fingerprint,
-        }
-    }
-}
 
 /// What a try at a code came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +30,10 @@ pub enum CodeCheck {
 }
 
 impl Store {
-    /// Makes `code` the one that the user was sent. The tries begin anew.
-    pub async fn set_code(&self, user: UserId, what: &CodeFor, code: &str, expires_ms: i64) -> Result<()> {
-        let mut row = key_row(&keys::code(user, &what.kind()));
-        row.insert("code_hash".to_owned(), s(hash_of(user, what, code)));
+    /// Makes `code` the one that the user was sent: an older one is ended, and the tries begin anew.
+    pub async fn set_code(&self, user: UserId, code: &str, expires_ms: i64) -> Result<()> {
+        let mut row = key_row(&keys::code(user));
+        row.insert("code_hash".to_owned(), s(hash_of(user, code)));
         row.insert("expires_ms".to_owned(), n(expires_ms));
         row.insert("tries".to_owned(), n(0));
         row.insert(TTL.to_owned(), n(expires_ms.div_euclid(1_000) + KEPT_S));
@@ -72,8 +42,8 @@ impl Store {
 
     /// Tries a code. Each try counts before it is looked at, so that no more than [`CODE_TRIES`] ever are; and of two
     /// that are right at once, one is.
-    pub async fn try_code(&self, user: UserId, what: &CodeFor, code: &str, now_ms: i64) -> Result<CodeCheck> {
-        let key = keys::code(user, &what.kind());
+    pub async fn try_code(&self, user: UserId, code: &str, now_ms: i64) -> Result<CodeCheck> {
+        let key = keys::code(user);
         let condition = "attribute_exists(code_hash) AND tries < :most AND expires_ms > :now";
         let values = [(":one", n(1)), (":most", n(CODE_TRIES)), (":now", n(now_ms))];
         let Updated::Done(row) = self.table.update_if(&key, "ADD tries :one", condition, values).await?
@@ -81,7 +51,7 @@ impl Store {
             return Ok(CodeCheck::Gone);
         };
         let stored = text(&row, "code_hash").unwrap_or_default();
-        if !same(stored, &hash_of(user, what, code)) {
+        if !same(stored, &hash_of(user, code)) {
             let tries = number(&row, "tries").unwrap_or(CODE_TRIES);
             return Ok(CodeCheck::Wrong { left: CODE_TRIES.saturating_sub(tries) });
         }
@@ -95,6 +65,6 @@ impl Store {
 }
 
 /// A million hashes are soon tried: this keeps a code from being read off the row, no more. It is over in minutes.
-fn hash_of(user: UserId, what: &CodeFor, code: &str) -> String {
-    sha256_hex(&format!("{user}\n{}\n{}\n{}", what.kind(), what.bound(), code.trim()))
+fn hash_of(user: UserId, code: &str) -> String {
+    sha256_hex(&format!("{user}\n{}", code.trim()))
 }

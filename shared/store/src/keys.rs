@@ -423,9 +423,9 @@ pub(crate) fn newest_one_time(user: UserId, kind: &str) -> Key {
     key(user_pk(user), format!("TOKEN#{kind}"))
 }
 
-/// The code of a kind that a user was last sent.
-pub(crate) fn code(user: UserId, kind: &str) -> Key {
-    key(user_pk(user), format!("CODE#{kind}"))
+/// The code that a user was last sent to set a password with.
+pub(crate) fn code(user: UserId) -> Key {
+    key(user_pk(user), "CODE#password".to_owned())
 }
 
 pub(crate) const SESSION_PREFIX: &str = "SESS#";

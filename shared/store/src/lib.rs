@@ -50,7 +50,7 @@ pub use approvals::{Entrance, Hold, Waiting, Written};
 pub use audit::AuditMonth;
 pub use book::BookCache;
 pub use bulk::Bulk;
-pub use codes::{CODE_TRIES, CodeCheck, CodeFor};
+pub use codes::{CODE_TRIES, CodeCheck};
 pub use contacts::{StoredContact, Upserted};
 pub use error::{Result, StoreError};
 pub use imports::{FindingKind, Import};

@@ -7,6 +7,7 @@ use std::process::Output;
 use api::auth::Scope;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordVerifier};
+use domain::audit::{Act, Deed};
 use domain::ids::SchoolId;
 use dynoxide::Database;
 use store::{Access, ApiToken, OneTimeKind, SecondFactor, Store};
@@ -144,4 +145,64 @@ async fn a_second_step_is_switched_off_for_who_has_lost_the_phone_and_it_is_note
     assert!(school.audit_head().await.unwrap().seq > 0);
     let nobody = table.admin(&["reset-second-factor", "--username", "nobody"]).await;
     assert!(!nobody.status.success(), "{nobody:?}");
+}
+
+/// What was written to the terminal's two ends, and how it ended.
+fn ended(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_log_ends_well_and_one_that_was_tampered_with_ends_with_one_and_names_the_row() {
+    let table = Table::start().await;
+    let id = said(&table.create_school("pat").await, "school");
+    let school = table.store.school(Access::of_operator(id.parse().unwrap()));
+    let now_ms = runtime::Clock::system().now_ms();
+    for n in 0..3 {
+        school.record(&Deed::of_system(Act::MessageSent, format!("m{n}")), now_ms).await.unwrap();
+    }
+    let verify = async |more: &[&str]| {
+        let output = table.admin(&[&["verify-audit", "--school", &id][..], more].concat()).await;
+        ended(&output)
+    };
+    let (code, said, wrong) = verify(&[]).await;
+    assert!(code == Some(0) && said.contains("audit     whole") && wrong.is_empty(), "{said}{wrong}");
+    let head = school.audit_head().await.unwrap();
+    assert!(
+        said.lines().any(|line| line.starts_with("rows") && line.ends_with(&head.seq.to_string())),
+        "{said}"
+    );
+
+    // The anchors of a folder count too.
+    let folder = std::env::temp_dir().join(format!("anchors-{id}"));
+    std::fs::create_dir_all(folder.join(&id)).unwrap();
+    let anchor = |hash: &str| {
+        format!(r#"{{"school":"{id}","seq":{},"hash":"{hash}","at":"2026-10-09T02:00:00Z"}}"#, head.seq)
+    };
+    let write = |hash: &str| std::fs::write(folder.join(&id).join("2026-10-09.json"), anchor(hash)).unwrap();
+    let anchors = ["--anchors", folder.to_str().unwrap()];
+    write(&head.hash);
+    let (code, said, _) = verify(&anchors).await;
+    assert!(code == Some(0) && said.contains("2026-10-09T02:00:00Z"), "{said}");
+    write(&"0".repeat(64));
+    let (code, said, wrong) = verify(&anchors).await;
+    assert_eq!((code, said.as_str()), (Some(1), ""));
+    assert!(wrong.contains(&format!("row {} is not the one that was sealed", head.seq)), "{wrong}");
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    // Somebody who may write to the table changes the second row.
+    let client = runtime::database_at(&table.url);
+    let month = store::AuditMonth::of_ms(now_ms).code();
+    let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+    let forge = client.update_item().table_name("messenger").key("pk", text(&format!("S#{id}#A#{month}")));
+    let forge = forge.key("sk", text("000000000002")).update_expression("SET who = :w");
+    forge.expression_attribute_values(":w", text("user:somebody")).send().await.unwrap();
+    let (code, said, wrong) = verify(&[]).await;
+    assert_eq!((code, said.as_str()), (Some(1), ""));
+    assert!(wrong.contains("row 2 was changed"), "{wrong}");
+
+    // What is no id is said to be none, before anything is read.
+    let (code, _, wrong) = ended(&table.admin(&["verify-audit", "--school", "hillview"]).await);
+    assert!(code == Some(2) && wrong.contains("--school"), "{wrong}");
 }

@@ -210,13 +210,15 @@ async fn show(
     };
     let (book, bars) = (desk.book(&state, &by.school).await?, by.school.bars().await?);
     let pairs = PairView::all(&book, &bars, &stored.contact.id);
+    let title = book.name_of(&stored.contact.id);
     let counts = stored.contact.clone().as_changed();
     let opens = desk.settings.edit_imported && by.may(Action::EditContact).is_ok();
     let page = ContactPage::of(desk.frame, &counts, stored.rev, &Typed::of(&counts), notice, Vec::new());
     let may_bar = by.may(Action::EditContact).is_ok();
     let find = asked.bar.unwrap_or_default();
     let finder = may_bar.then(|| Finder::new(&book, &stored.contact.id, &find)).flatten();
-    html(&ContactPage { pairs, may_bar, finder, recent, ..page.opened(&stored.contact, opens) })
+    let page = page.opened(&stored.contact, opens);
+    html(&ContactPage { title: title.unwrap_or(page.title), pairs, may_bar, finder, recent, ..page })
 }
 
 async fn save(

@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::audit::Act;
-use domain::book::{AddressBook, Reach};
+use domain::book::Reach;
 use domain::contact::{Contact, ContactRole, PhoneLabel};
 use domain::ids::ContactId;
 use domain::people::Action;
@@ -19,6 +19,7 @@ use super::kit::{Ask, Choice, Pager, Problem};
 use super::{contact_path, encoded, words};
 use crate::auth::{Posted, SignedIn};
 use crate::error::Result;
+use crate::pages::book::PageBook;
 use crate::state::ApiState;
 
 /// People on one page.
@@ -188,7 +189,7 @@ pub(crate) const BEFORE_DELETING: &str = "They get no more messages. What was se
     Whoever is in the next upload comes back with it.";
 
 impl ContactsPage {
-    fn new(frame: Frame, book: &AddressBook, asked: &Asked, mode: NumberMode) -> Self {
+    fn new(frame: Frame, book: &PageBook, asked: &Asked, mode: NumberMode) -> Self {
         let lack = Lack::ALL.into_iter().find(|l| l.code() == asked.lack).unwrap_or(Lack::Nothing);
         let query = asked.q.trim().to_owned();
         let members = book.members(&asked.group);
@@ -199,7 +200,7 @@ impl ContactsPage {
         let page = asked.page.clamp(1, pages);
         let from = (page - 1) * LISTED;
         let here = places.iter().skip(from).take(LISTED);
-        let rows: Vec<Row> = here.filter_map(|p| Some(row(book.at(*p)?, book.country(), mode))).collect();
+        let rows: Vec<Row> = here.filter_map(|place| row(book, *place, mode)).collect();
         let link = |page: usize| {
             format!(
                 "/contacts?q={}&group={}&lack={}&page={page}",
@@ -209,7 +210,7 @@ impl ContactsPage {
             )
         };
         let pager = Pager {
-            words: range(from, rows.len(), places.len()),
+            words: words::range(from, rows.len(), places.len(), "person", "people"),
             previous: (page > 1).then(|| link(page - 1)),
             previous_words: "Previous",
             next: (page < pages).then(|| link(page + 1)),
@@ -250,21 +251,12 @@ impl ContactsPage {
 }
 
 /// How many are in the book, as far as the user sees it.
-fn summary(frame: &Frame, book: &AddressBook) -> String {
+fn summary(frame: &Frame, book: &PageBook) -> String {
     let people = words::count(book.len() as u64, "person", "people");
     match &frame.linked {
         Some(groups) => format!("{people} in {groups}, to which you are linked"),
         None => format!("{people} in {}", words::count(book.groups().len() as u64, "group", "groups")),
     }
-}
-
-/// `1 to 50 of 1,498 people`.
-fn range(from: usize, shown: usize, found: usize) -> String {
-    let number = |n: usize| words::number(n as u64);
-    if found <= shown {
-        return words::count(found as u64, "person", "people");
-    }
-    format!("{} to {} of {} people", number(from + 1), number(from + shown), number(found))
 }
 
 fn notice(asked: &Asked) -> Option<String> {
@@ -286,7 +278,8 @@ pub(crate) const fn role_words(role: ContactRole) -> &'static str {
     }
 }
 
-fn row((contact, reach): (&Contact, &Reach), country: CountryCode, mode: NumberMode) -> Row {
+fn row(book: &PageBook, place: usize, mode: NumberMode) -> Option<Row> {
+    let ((contact, reach), country) = (book.at(place)?, book.country());
     let numbers = |wanted: fn(PhoneLabel) -> bool| {
         let of = contact.numbers.iter().filter(move |n| wanted(n.label));
         of.map(|n| number(&n.number, country, mode))
@@ -299,10 +292,10 @@ fn row((contact, reach): (&Contact, &Reach), country: CountryCode, mode: NumberM
         why: "not a valid address".to_owned(),
     });
     let one = mobile.iter().chain(&landlines).chain(&email).find(|v| v.good);
-    Row {
+    Some(Row {
         id: contact.id.to_string(),
         path: contact_path(&contact.id),
-        name: contact.full_name(),
+        name: book.name_at(place)?,
         role: role_words(contact.role),
         reach: one.map_or_else(|| "Cannot be reached".to_owned(), |v| v.words.clone()),
         mobile,
@@ -310,7 +303,7 @@ fn row((contact, reach): (&Contact, &Reach), country: CountryCode, mode: NumberM
         email,
         groups: contact.groups.join(", "),
         source: contact.source.words(),
-    }
+    })
 }
 
 fn number(text: &str, country: CountryCode, mode: NumberMode) -> Value {
@@ -322,6 +315,8 @@ fn number(text: &str, country: CountryCode, mode: NumberMode) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use domain::book::AddressBook;
+
     use super::*;
     use crate::pages::compose::samples::book;
 
@@ -347,7 +342,8 @@ mod tests {
         }
 
         pub(crate) fn sample_empty() -> Self {
-            let nobody = AddressBook::new(0, Vec::new(), CountryCode::default(), NumberMode::Simulated);
+            let nobody =
+                AddressBook::new(0, Vec::new(), CountryCode::default(), NumberMode::Simulated).into();
             Self::new(Frame::sample(Here::Contacts), &nobody, &Asked::default(), NumberMode::Simulated)
         }
     }

@@ -5,7 +5,6 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
-use domain::book::AddressBook;
 use domain::channel::Channel;
 use domain::ids::MessageId;
 use serde::Deserialize;
@@ -22,6 +21,7 @@ use super::words::{self, LocalTime};
 use super::{contact_path, encoded, lines, shown};
 use crate::auth::SignedIn;
 use crate::error::Result;
+use crate::pages::book::PageBook;
 use crate::services::deliveries::{Deliveries, DeliveryLine, deliveries, deliveries_in};
 use crate::services::status::status;
 use crate::state::ApiState;
@@ -105,7 +105,7 @@ impl DeliveriesPage {
         wanted: Option<Show>,
         asked: &Asked,
         found: &Deliveries,
-        book: &AddressBook,
+        book: &PageBook,
         local: &LocalTime,
     ) -> Self {
         let path = format!("/messages/{id}/deliveries?show={}", wanted.map_or("", Show::code));
@@ -148,7 +148,7 @@ fn filters(id: MessageId, counts: &Counts, wanted: Option<Show>) -> Vec<Filter> 
 }
 
 impl Row {
-    fn new(line: &DeliveryLine, book: &AddressBook, local: &LocalTime) -> Self {
+    fn new(line: &DeliveryLine, book: &PageBook, local: &LocalTime) -> Self {
         let standing = &line.standing;
         let person = |id| Person {
             path: contact_path(id),

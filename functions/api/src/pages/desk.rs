@@ -1,7 +1,5 @@
 //! What every page of a signed-in user starts from.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use domain::approval::Sender;
@@ -13,6 +11,7 @@ use domain::people::Action;
 use domain::settings::Settings;
 use store::{School, SyncStanding};
 
+use super::book::PageBook;
 use super::frame::{Frame, Here};
 use super::sync::SyncLine;
 use super::words::{self, LocalTime};
@@ -80,9 +79,9 @@ impl Desk {
 
     /// The school's address book, as far as the user may see it. While it is changed in bulk, as it stands: a message that is
     /// sent meanwhile is planned from the whole one.
-    pub(crate) async fn book(&self, state: &ApiState, school: &School) -> Result<Arc<AddressBook>> {
+    pub(crate) async fn book(&self, state: &ApiState, school: &School) -> Result<PageBook> {
         let book = school.book_at_once(state.books(), self.settings.country, state.now_ms()).await?;
-        Ok(self.limit.narrow(book))
+        Ok(PageBook::new(self.limit.narrow(book), self.settings.show_registration))
     }
 
     /// Leaves the deliveries, and the people of each, that the user may see: those who are in their groups now.

@@ -5,7 +5,6 @@ mod handlers;
 use std::collections::BTreeMap;
 
 use askama::Template;
-use domain::book::AddressBook;
 use domain::channel::Channel;
 use domain::ids::{ContactId, MessageId};
 use domain::message::{Message, MessageState};
@@ -21,6 +20,7 @@ use super::shown::{self, Shown};
 use super::standing::{Show, next_step, tag};
 use super::words::{self, LocalTime};
 use crate::error::{ApiError, Result};
+use crate::pages::book::PageBook;
 use crate::services::deliveries::DeliveryLine;
 use crate::services::status::{Status, Waits};
 
@@ -170,7 +170,7 @@ impl Live {
         status: &Status,
         message: &Message,
         failing: &[DeliveryLine],
-        book: &AddressBook,
+        book: &PageBook,
         local: &LocalTime,
     ) -> Self {
         let channels: Vec<Channel> = message.channels().collect();
@@ -265,7 +265,7 @@ fn legend(channels: &[Channel], counts: &Counts, total: u64) -> Vec<Legend> {
 }
 
 /// Those it did not reach, gathered by what to do.
-fn groups(id: MessageId, failing: &[DeliveryLine], book: &AddressBook) -> Vec<Group> {
+fn groups(id: MessageId, failing: &[DeliveryLine], book: &PageBook) -> Vec<Group> {
     let mut gathered: BTreeMap<(Show, String), Vec<&DeliveryLine>> = BTreeMap::new();
     for line in failing {
         let show = Show::of(line.standing.state);
@@ -295,7 +295,7 @@ fn groups(id: MessageId, failing: &[DeliveryLine], book: &AddressBook) -> Vec<Gr
 }
 
 /// Everybody whom one delivery serves.
-pub(crate) fn names(contacts: &[ContactId], book: &AddressBook) -> String {
+pub(crate) fn names(contacts: &[ContactId], book: &PageBook) -> String {
     let name = |id: &ContactId| book.name_of(id).unwrap_or_else(|| format!("Contact {id}"));
     words::list(&contacts.iter().map(name).collect::<Vec<_>>())
 }

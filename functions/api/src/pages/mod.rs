@@ -3,6 +3,7 @@
 mod absence;
 mod audit;
 mod authorise;
+mod book;
 mod compose;
 mod contact;
 mod contacts;

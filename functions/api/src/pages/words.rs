@@ -49,6 +49,15 @@ pub(crate) fn list(words: &[String]) -> String {
     }
 }
 
+/// `1 to 50 of 1,498 people`; all of them is `12 people`.
+pub(crate) fn range(from: usize, shown: usize, found: usize, one: &str, many: &str) -> String {
+    let words = |n: usize| number(n as u64);
+    if found <= shown {
+        return count(found as u64, one, many);
+    }
+    format!("{} to {} of {} {many}", words(from + 1), words(from + shown), words(found))
+}
+
 /// A text with its tokens as words in brackets: `Dear [title] [surname]`.
 pub(crate) fn readable(text: &str) -> String {
     let pieces = Template::parse(text);

@@ -4,7 +4,7 @@ use domain::attendance::{About, Matter};
 use domain::audit::Act;
 use domain::channel::Channel;
 use domain::delivery::{DeliveryState, Reason};
-use domain::feed::{Mark, Session};
+use domain::feed::{GroupKind, Mark, Session};
 use domain::ids::{ContactId, Epoch, MessageId, RunId};
 use domain::page::PageState;
 use domain::people::{Role, Roles};
@@ -366,4 +366,43 @@ async fn a_list_that_is_known_to_be_out_of_date_tells_nobody_until_it_is_read_ag
     house.clock.advance(Duration::from_secs(MINUTE));
     synced(&house, &[("ben", "N")]).await;
     assert_eq!(tell(&by, "absence", &["ben"]).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pupils_registration_group_stands_beside_the_name_where_staff_see_it_and_in_no_message() {
+    let house = House::start().await;
+    family(&house).await;
+    let now_ms = house.clock.now_ms();
+    let bulk = house.school.begin_bulk("mis", 60_000, now_ms).await.unwrap();
+    let kinds = [("9A", GroupKind::Registration), ("Year 9", GroupKind::Year), ("Year 7", GroupKind::Year)];
+    let kinds = kinds.map(|(name, kind)| (name.to_owned(), kind)).into();
+    bulk.put_kinds(&kinds, now_ms).await.unwrap();
+    bulk.end().await.unwrap();
+    synced(&house, &[("ben", "N"), ("cat", "N")]).await;
+    let by = office(&house, &house.school).await;
+    let pages = [
+        "/contacts",
+        "/contacts/ben",
+        "/contacts/mother",
+        "/send?to=pupil:ben",
+        "/send/find?q=ben",
+        "/absence?send_to=all",
+    ];
+    for page in pages {
+        let text = by.ask("GET", page).await.text;
+        assert!(text.contains("Ben Marlow") && !text.contains("Ben Marlow (9A)"), "{page}: {text}");
+    }
+    change(&by, "contacts", "show_registration=on").await;
+    for page in pages {
+        let text = by.ask("GET", page).await.text;
+        assert!(text.contains("Ben Marlow (9A)"), "{page}: {text}");
+        assert!(!text.contains("Cat Marlow ("), "Cat is in no registration group: {page}");
+        assert!(!text.contains("mother Marlow ("), "{page}");
+    }
+    let body = serde_json::json!({"purpose": "service", "channels": ["sms"], "to": {"pupils": ["ben"]},
+                                  "sms": {"header": "", "text": "About $pupilname$"}});
+    let preview = house.post(crate::pupils::PREVIEW, &body).await.text;
+    assert!(preview.contains("About Ben") && !preview.contains("(9A)"), "{preview}");
+    change(&by, "contacts", "show_registration=off").await;
+    assert!(!by.ask("GET", "/contacts").await.text.contains("(9A)"));
 }

@@ -11,7 +11,7 @@ use domain::security::{Reuse, Security, Strength};
 use domain::settings::Settings;
 use runtime::QueueName;
 use serde_json::json;
-use store::{CodeFor, OneTimeKind};
+use store::OneTimeKind;
 
 use crate::kit::{Answer, House, NOON};
 use crate::visitor::{OTHER, PASSWORD, Visitor, acts, add, ask_for, deed, hidden, id, leads_to, mail};
@@ -123,7 +123,7 @@ async fn a_code_by_text_leads_to_a_new_password_and_guessing_does_not() {
     let user = add(&house, &house.school, 1, "olive", "user").await;
     let visitor = Visitor::new(&house);
     let until = house.clock.now_ms() + 600_000;
-    house.store.set_code(user.id, &CodeFor::Password, "123456", until).await.unwrap();
+    house.store.set_code(user.id, "123456", until).await.unwrap();
     let try_code = async |name: &str, code: &str| {
         visitor.post("/forgotten/code", &[("username", name), ("code", code)]).await
     };
@@ -140,7 +140,7 @@ async fn a_code_by_text_leads_to_a_new_password_and_guessing_does_not() {
     let after = house.store.user(user.id).await.unwrap().unwrap();
     assert!(!after.account.email_confirmed, "a text says nothing about mail");
 
-    house.store.set_code(user.id, &CodeFor::Password, "123456", until).await.unwrap();
+    house.store.set_code(user.id, "123456", until).await.unwrap();
     for _ in 0..5 {
         assert_eq!(try_code("olive", "000000").await.status.as_u16(), 422);
     }
@@ -332,7 +332,11 @@ async fn an_address_is_changed_with_the_password_and_confirmed_by_its_own_link()
     mail(&house, &user, OneTimeKind::Email, "late").await;
     house.queue.take();
     leads_to(&save("new@hillview.example", "07700 900123", PASSWORD).await, "/preferences?done=email");
-    assert!(matches!(notices(&house)[..], [Notice::ConfirmEmail { .. }]));
+    let told = notices(&house);
+    let [Notice::EmailMoved { user: who, before }, Notice::ConfirmEmail { .. }] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!((*who, before.as_str()), (user.id, "olive@hillview.example"), "the address before is told");
     let now = email().await;
     assert_eq!((now.email.as_str(), now.account.email_confirmed), ("new@hillview.example", false));
     assert_eq!(now.account.mobile.map(domain::phone::PhoneNumber::e164).as_deref(), Some("+447700900123"));

@@ -6,9 +6,11 @@ use domain::ids::MessageId;
 use domain::job::Job;
 use domain::message::MessageState;
 use domain::notice::Notice;
+use domain::totp::TotpSecret;
 use futures_util::future::join_all;
 use serde_json::json;
-use store::AuditMonth;
+use sha2::{Digest, Sha256};
+use store::{AuditMonth, SecondFactor};
 
 use crate::kit::{Answer, House, NOON, REFERENCE_KEY};
 use crate::people::{Staff, hidden};
@@ -50,7 +52,13 @@ const YEAR_9: [(&str, &str); 4] =
 
 /// Presses *Send* as somebody who has seen the page.
 async fn press(staff: &Staff<'_>, key: &str, more: &[(&str, &str)]) -> Answer {
-    let mut fields = YEAR_9.to_vec();
+    press_for(staff, "service", key, more).await
+}
+
+/// As [`press`], for another purpose.
+async fn press_for(staff: &Staff<'_>, purpose: &str, key: &str, more: &[(&str, &str)]) -> Answer {
+    let mut fields = YEAR_9[..3].to_vec();
+    fields.push(("purpose", purpose));
     fields.push(("key", key));
     let page = staff.post("/send", &[&fields[..], &[("do", "check")]].concat()).await;
     assert_eq!(page.status, 200, "{page:?}");
@@ -343,6 +351,46 @@ async fn a_pin_is_for_one_text_and_one_set_of_people_of_one_person_for_ten_minut
     let answer = give(&office, "k", id, &pin).await;
     assert!(answer.status == 422 && answer.text.contains("too old"), "{answer:?}");
     assert_eq!(plans(&house), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_an_emergency_the_code_of_an_app_serves_as_the_pin_once_and_for_nothing_else() {
+    let house = school(2).await;
+    let secret = TotpSecret::new([7; 20]);
+    // Without a confirmed address nobody gets a PIN by e-mail: the app alone has to serve.
+    let office = Staff::with(&house, 1, OFFICE, false).await;
+    let before = house.store.user(office.id).await.unwrap().unwrap();
+    let mut with_app = before.clone();
+    let recovery = vec![hex::encode(Sha256::digest("aaaabbbbccccdddd"))];
+    with_app.account.second_factor = Some(SecondFactor { secret: secret.hex(), last_step: 0, recovery });
+    house.store.change_user(&before, &with_app).await.unwrap();
+    let code = || secret.code_at(house.clock.now_ms());
+    let ask = async |purpose: &str, key: &str| press_for(&office, purpose, key, &[]).await;
+    let give = async |purpose: &str, key: &str, id: &str, pin: &str| {
+        press_for(&office, purpose, key, &[("do", "pin"), ("pin_for", id), ("pin", pin)]).await
+    };
+
+    // A routine message waits: the app is for emergencies.
+    let routine = made(&ask("service", "k1").await);
+    assert_eq!(state(&house, routine).await, MessageState::AwaitingAuthorisation);
+    assert_eq!(plans(&house), 0);
+
+    let page = ask("emergency", "k2").await;
+    assert_eq!(page.status, 200, "{page:?}");
+    let id = hidden(&page.text, "pin_for");
+    for wrong in ["000000", "aaaa-bbbb-cccc-dddd"] {
+        assert_eq!(give("emergency", "k2", &id, wrong).await.status, 422, "{wrong}");
+    }
+    let used = code();
+    assert_eq!(made(&give("emergency", "k2", &id, &used).await).to_string(), id);
+    assert_eq!(plans(&house), 1);
+
+    // The same code lets no second message go; the next one does.
+    let page = ask("emergency", "k3").await;
+    let id = hidden(&page.text, "pin_for");
+    assert_eq!(give("emergency", "k3", &id, &used).await.status, 422, "used");
+    house.clock.advance(std::time::Duration::from_secs(30));
+    made(&give("emergency", "k3", &id, &code()).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

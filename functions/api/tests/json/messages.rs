@@ -19,7 +19,7 @@ use crate::kit::{House, NOON};
 
 const POLICY: RetryPolicy = RetryPolicy { base_ms: 1_000, most: 5 };
 
-async fn sent(house: &House) -> MessageId {
+pub(crate) async fn sent(house: &House) -> MessageId {
     house
         .contacts(json!([{"id": "A", "forename": "Ada", "surname": "M", "role": "parent", "mobile": "07700900001"}]))
         .await;
@@ -31,7 +31,7 @@ async fn sent(house: &House) -> MessageId {
 }
 
 /// Gives the message pages of texts of two units, as a plan would.
-async fn plan(house: &House, id: MessageId, sizes: &[usize]) -> Epoch {
+pub(crate) async fn plan(house: &House, id: MessageId, sizes: &[usize]) -> Epoch {
     let epoch = Epoch::new(Ulid(id.made_at_ms().into()));
     let pages: Vec<(PageContent, PageState)> = sizes
         .iter()
@@ -55,7 +55,7 @@ async fn plan(house: &House, id: MessageId, sizes: &[usize]) -> Epoch {
 }
 
 /// Sends a page, each delivery with its answer.
-async fn work(house: &House, id: MessageId, epoch: &Epoch, page: u32, answers: Vec<Answer>) {
+pub(crate) async fn work(house: &House, id: MessageId, epoch: &Epoch, page: u32, answers: Vec<Answer>) {
     let page = house.school.page_ref(id, epoch, page);
     let fence = house.school.page_state(&page).await.unwrap().fence;
     let Claiming::Mine(claimed) = house.school.claim_page(&page, fence, "worker", NOON).await.unwrap() else {
@@ -69,7 +69,7 @@ async fn news(house: &House, id: MessageId) -> u32 {
     house.school.meta(id).await.unwrap().unwrap().news
 }
 
-async fn finish(house: &House, id: MessageId) {
+pub(crate) async fn finish(house: &House, id: MessageId) {
     assert!(house.school.mark_finished(id, news(house, id).await).await.unwrap());
 }
 
@@ -77,7 +77,7 @@ fn accepted(id: &str) -> Answer {
     Answer::Accepted { id: id.to_owned() }
 }
 
-fn no_such_number() -> Answer {
+pub(crate) fn no_such_number() -> Answer {
     Answer::Refused { reason: Reason::NoSuchAddress, code: Some(21_211), again: false }
 }
 

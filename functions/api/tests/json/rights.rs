@@ -367,6 +367,31 @@ async fn a_role_is_what_opens_a_page_and_does_a_thing_and_nothing_else_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_form_is_taken_without_the_sessions_token_or_from_another_site() {
+    let house = House::start().await;
+    let things = things(&house, &house.key, &house.school).await;
+    let browser = Browser::of(&house, &house.school, 1, Roles::all()).await;
+    for (_, path, _) in STAFF.iter().filter(|(method, _, _)| *method == "POST") {
+        let path = filled(path, &things);
+        let picture = path.ends_with("/logo");
+        for (origin, token) in
+            [(PUBLIC_URL, ""), (PUBLIC_URL, "csrf=other&"), ("https://evil.example", "csrf=csrf&")]
+        {
+            let kind =
+                if picture { "multipart/form-data; boundary=x" } else { "application/x-www-form-urlencoded" };
+            let request = Request::post(&path)
+                .header("cookie", &browser.cookie)
+                .header("origin", origin)
+                .header("content-type", kind);
+            let fields = format!("{token}sure=yes&do=send&version=1");
+            let body = if picture { "--x--\r\n".to_owned() } else { fields };
+            let answer = house.send(request.body(Body::from(body)).unwrap()).await;
+            assert_eq!(answer.status.as_u16(), 403, "{path} from {origin} with {token:?}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_gets_at_another_schools_things_by_their_ids() {
     let house = House::start().await;
     let (other, key) = house.another(2, &["contacts:write", "messages:write", "messages:read"]).await;

@@ -195,6 +195,15 @@ async fn of_two_who_change_the_same_rows_the_second_looks_again() {
     assert_eq!(settings(&house).await.email_from_name, "First");
 }
 
+#[test]
+fn every_row_is_in_the_list_of_tests() {
+    let list = include_str!("../../../../docs/TESTING.md");
+    let rows = api::services::settings::GROUPS.iter().flat_map(|group| group.rows);
+    let missing: Vec<_> =
+        rows.map(|row| row.name).filter(|name| !list.contains(&format!("`{name}`"))).collect();
+    assert_eq!(missing, [] as [&str; 0], "say in docs/TESTING.md which test shows that it works");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_site_or_an_old_page_changes_nothing() {
     let house = House::start().await;
@@ -343,6 +352,13 @@ async fn contact_details_fill_their_tokens_and_prices_make_the_costs() {
     change(&by, "prices", "sms_unit=100").await;
     let live = by.post("/send/live", "to=everyone&sms=yes&sms_text=Hello&purpose=service").await.text;
     assert!(live.contains("£1.00"), "{live}");
+    change(&by, "prices", "voice_minute=200&email_price=300").await;
+    for (fields, price) in
+        [("voice=yes&voice_text=Hello", "£2.00"), ("email=yes&email_subject=Hi&email_text=Hello", "£3.00")]
+    {
+        let live = by.post("/send/live", &format!("to=everyone&{fields}&purpose=service")).await.text;
+        assert!(live.contains(price), "{price}: {live}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

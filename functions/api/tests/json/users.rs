@@ -9,6 +9,8 @@ use serde_json::json;
 use store::{MemberChange, Membership, School};
 
 use crate::kit::{Answer, House, NOON};
+use crate::messages;
+use crate::people::Staff;
 use crate::visitor::{Visitor, acts, add, deed, hidden, id, leads_to};
 
 /// An administrator who holds neither `tweet` nor `editMessageText`, a teacher, and a super-user.
@@ -240,9 +242,15 @@ async fn a_new_user_is_made_once_and_gets_a_link_never_a_password() {
         422,
         "without signing in"
     );
-    let taken = [&[("do", "add"), ("username", "TEACHER"), ("role", "user")], &named[..]].concat();
-    let answer = press(&taken).await;
-    assert!(answer.status == 422 && answer.text.contains("Somebody has this username"), "{answer:?}");
+    // By capitals, and with a Cyrillic letter that looks the same.
+    for alike in ["TEACHER", "te\u{430}cher"] {
+        let taken = [&[("do", "add"), ("username", alike), ("role", "user")], &named[..]].concat();
+        let answer = press(&taken).await;
+        assert!(
+            answer.status == 422 && answer.text.contains("Somebody has this username"),
+            "{alike}: {answer:?}"
+        );
+    }
     assert!(notices(&house).is_empty());
 
     let (first, second) = tokio::join!(press(&whole), press(&whole));
@@ -430,6 +438,69 @@ async fn a_linked_user_messages_people_of_their_groups_only_whatever_the_form_sa
     assert_eq!(preview["recipients"], 2);
     let crafted = json!({"purpose": "service", "channels": ["sms"], "to": {"everyone": true, "within": []}, "sms": {"text": "Hi"}});
     assert_eq!(house.post("/api/v1/messages", &crafted).await.problem(422), ["to.within"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_message_to_everybody_a_linked_user_sees_their_own_people_and_sends_nothing_again() {
+    let house = linked().await;
+    let person = |id: &str, name: &str, group: &str| json!({"id": id, "forename": name, "surname": "Hall", "role": "parent", "groups": [group]});
+    house.contacts(json!([person("P0-0", "Nora", "Year 9"), person("P0-1", "Otto", "Year 10")])).await;
+    let message = messages::sent(&house).await;
+    let epoch = messages::plan(&house, message, &[3]).await;
+    let failed = [(); 3].map(|()| messages::no_such_number()).to_vec();
+    messages::work(&house, message, &epoch, 0, failed).await;
+    messages::finish(&house, message).await;
+    let nina = Visitor::signed_in(&house, "nina").await;
+    let all = Visitor::signed_in(&house, "super").await;
+    let path = format!("/messages/{message}");
+    for part in ["", "/live", "/deliveries", "/deliveries?show=failed"] {
+        let (hers, everybodys) =
+            (nina.get(&format!("{path}{part}")).await, all.get(&format!("{path}{part}")).await);
+        assert!(hers.text.contains("Nora Hall") && hers.text.contains("07700 900000"), "{part}: {hers:?}");
+        for other in ["Otto", "07700 900001", "P0-2", "07700 900002"] {
+            assert!(!hers.text.contains(other), "{other} on {path}{part}: {hers:?}");
+        }
+        assert!(everybodys.text.contains("Otto Hall"), "{part}: {everybodys:?}");
+        if !part.starts_with("/del") {
+            let offers = |page: &Answer| page.text.contains(&format!("{path}/resend"));
+            assert!(!offers(&hers) && offers(&everybodys), "the button is for who may press it: {part}");
+        }
+    }
+    house.queue.take();
+    let again = nina.fill_in("/", &format!("{path}/resend"), &[("sure", "yes")]).await;
+    assert_eq!(again.status, 403, "{again:?}");
+    assert!(house.queue.take().is_empty());
+    assert_eq!(all.fill_in(&path, &format!("{path}/resend"), &[("sure", "yes")]).await.status, 303);
+
+    // What they wrote themselves went to their own people only: that they may send again.
+    let sent = send(&nina, "contact:nine", "1-1-1-0-0-0-0").await;
+    let own: MessageId = sent.header("location")["/messages/".len()..][..26].parse().unwrap();
+    let epoch = messages::plan(&house, own, &[1]).await;
+    messages::work(&house, own, &epoch, 0, vec![messages::no_such_number()]).await;
+    messages::finish(&house, own).await;
+    let path = format!("/messages/{own}");
+    assert!(nina.get(&path).await.text.contains(&format!("{path}/resend")));
+    let again = nina.fill_in(&path, &format!("{path}/resend"), &[("sure", "yes")]).await;
+    assert_eq!(again.header("location"), format!("{path}?done=resent&n=1"), "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_is_read_page_by_page_and_a_search_keeps_to_its_pages() {
+    let house = office().await;
+    for number in 10..70 {
+        Staff::with(&house, number, &["user"], false).await;
+    }
+    let admin = Visitor::signed_in(&house, "admin").await;
+    let rows = |answer: &Answer| answer.text.matches("<th scope=\"row\">").count();
+    let first = admin.get("/users").await;
+    assert_eq!(rows(&first), 50);
+    assert!(first.text.contains("1 to 50 of 63 users") && first.text.contains("63 users"), "{first:?}");
+    assert!(first.text.contains("page=2\" rel=\"next\""), "{first:?}");
+    assert_eq!(rows(&admin.get("/users?q=&page=2").await), 13);
+    assert_eq!(rows(&admin.get("/users?page=99").await), 13, "beyond the end is the last");
+    let found = admin.get("/users?q=staff1").await;
+    assert_eq!(rows(&found), 10, "{found:?}");
+    assert!(found.text.contains("10 users") && !found.text.contains("page=2"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

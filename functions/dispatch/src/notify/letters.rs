@@ -95,6 +95,20 @@ pub(super) fn confirm_email(link: &str) -> Letter {
     )
 }
 
+pub(super) fn email_moved(username: &str) -> Letter {
+    letter(
+        "Your Messenger account has another e-mail address",
+        format!(
+            "Hello,\n\nthe e-mail address of your username **{}** was changed just now. Messenger writes to the new one from \
+             now on, and not to this one.\n\n\
+             If it was you, there is nothing to do.\n\n\
+             If it was not you, tell an administrator of your school at once: they can disable the account. There is no \
+             link in this e-mail that changes anything.",
+            plain(username)
+        ),
+    )
+}
+
 pub(super) fn password_changed(username: &str, forgotten: &str) -> Letter {
     letter(
         "Your Messenger password was changed",

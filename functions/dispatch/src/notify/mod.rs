@@ -14,7 +14,7 @@ use domain::ids::{MessageId, UserId};
 use domain::notice::Notice;
 use domain::people::{Role, Standing};
 use domain::phone::PhoneNumber;
-use store::{Access, CodeFor, Membership, Mint, OneTimeKind, School, StoreError, User};
+use store::{Access, Membership, Mint, OneTimeKind, School, StoreError, User};
 use tracing::{info, warn};
 
 use self::letters::Letter;
@@ -71,6 +71,10 @@ impl Dispatch {
                 let user = self.of(user).await?;
                 let link = self.link(&user, &school, OneTimeKind::Email, CONFIRM_MS).await?;
                 self.mail(&user, letters::confirm_email(&link)).await
+            }
+            Notice::EmailMoved { user, before } => {
+                let user = self.of(user).await?;
+                self.mail_to(&before, letters::email_moved(&user.username)).await
             }
             Notice::PasswordChanged { user } => {
                 let user = self.of(user).await?;
@@ -138,7 +142,7 @@ impl Dispatch {
     }
 
     async fn password_code(&self, user: &User, school: &School, mobile: &PhoneNumber) -> Result<()> {
-        let code = self.code(user, &CodeFor::Password).await?;
+        let code = self.code(user).await?;
         let settings = school.settings().await?;
         let reference = self.reference();
         let body = letters::password_code(&code);
@@ -160,18 +164,22 @@ impl Dispatch {
     }
 
     /// A fresh code of six digits, which ends the one before.
-    async fn code(&self, user: &User, what: &CodeFor) -> Result<String> {
+    async fn code(&self, user: &User) -> Result<String> {
         // Of 2^64 numbers the last remainders are rarer by less than one in 10^12.
         let code = format!("{:06}", u64::from_be_bytes(self.ids.bytes()) % 1_000_000);
-        self.store.set_code(user.id, what, &code, self.clock.now_ms().saturating_add(CODE_MS)).await?;
+        self.store.set_code(user.id, &code, self.clock.now_ms().saturating_add(CODE_MS)).await?;
         Ok(code)
     }
 
     async fn mail(&self, user: &User, letter: Letter) -> Result<()> {
+        self.mail_to(&user.email, letter).await
+    }
+
+    async fn mail_to(&self, to: &EmailAddress, letter: Letter) -> Result<()> {
         let reference = self.reference();
         let from = &self.providers.mail_from;
         let email = OutgoingEmail {
-            to: &user.email,
+            to,
             from_name: "Messenger",
             from_address: from,
             reply_to: None,

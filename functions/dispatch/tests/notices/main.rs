@@ -9,7 +9,7 @@ use domain::job::Job;
 use domain::notice::Notice;
 use domain::people::Standing;
 use domain::phone::PhoneNumber;
-use store::{CodeCheck, CodeFor, MemberChange, OneTimeKind};
+use store::{CodeCheck, MemberChange, OneTimeKind};
 use ulid::Ulid;
 
 use crate::office::{HOUR, Office, user_id};
@@ -74,7 +74,7 @@ async fn a_forgotten_password_is_written_to_its_user_only() {
     let (to, text) = &texts[0];
     assert!(to == "+447700900123" && !text.contains("olive"), "{text}");
     let code: String = text.chars().take(6).collect();
-    let tried = office.store.try_code(user, &CodeFor::Password, &code, office.now()).await.unwrap();
+    let tried = office.store.try_code(user, &code, office.now()).await.unwrap();
     assert_eq!(tried, CodeCheck::Right);
 
     let (by, of) = (office.member(office.admin().await).await, office.member(user).await);
@@ -94,6 +94,19 @@ async fn an_address_is_confirmed_by_what_was_mailed_to_it() {
     let address = |text| domain::email::EmailAddress::parse(text).unwrap();
     assert!(found.was_mailed_to(&address("olive@hillview.example")));
     assert!(!found.was_mailed_to(&address("other@hillview.example")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_that_an_account_had_is_told_that_it_has_another_and_gets_no_link() {
+    let office = Office::open().await;
+    let user = office.add("olive", "new@hillview.example").await;
+    let before = domain::email::EmailAddress::parse("old@hillview.example").unwrap();
+    office.tell(Notice::EmailMoved { user, before }).await;
+    let mail = office.mail();
+    assert_eq!(mail.len(), 1);
+    assert_eq!(mail[0].to, "old@hillview.example");
+    assert!(mail[0].text.contains("olive") && !mail[0].text.contains("new@"), "{}", mail[0].text);
+    assert!(!mail[0].text.contains("http"), "{}", mail[0].text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

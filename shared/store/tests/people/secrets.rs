@@ -3,7 +3,7 @@
 use domain::audit::{Act, Deed, Who};
 use domain::email::EmailAddress;
 use domain::ids::UserId;
-use store::{Account, CODE_TRIES, CodeCheck, CodeFor, Mint, OneTimeKind, StoreError, User};
+use store::{Account, CODE_TRIES, CodeCheck, Mint, OneTimeKind, StoreError, User};
 use ulid::Ulid;
 
 use crate::book::NOW;
@@ -119,36 +119,34 @@ async fn a_link_works_once_until_it_ends_or_a_newer_one_is_made() {
 async fn of_a_hundred_guesses_at_once_five_are_looked_at() {
     let table = TestTable::start().await;
     let (store, joe) = (&table.store, user(1, "joe", "joe@example.org"));
-    store.set_code(joe.id, &CodeFor::Password, "123456", NOW + HOUR).await.unwrap();
+    store.set_code(joe.id, "123456", NOW + HOUR).await.unwrap();
     let guesses = (0..100).map(|n| async move {
         let code = format!("{n:06}");
-        store.try_code(joe.id, &CodeFor::Password, &code, NOW).await.unwrap()
+        store.try_code(joe.id, &code, NOW).await.unwrap()
     });
     let answers = futures_util::future::join_all(guesses).await;
     let looked_at = answers.iter().filter(|a| matches!(a, CodeCheck::Wrong { .. })).count();
     assert_eq!(looked_at, CODE_TRIES as usize);
-    let late = store.try_code(joe.id, &CodeFor::Password, "123456", NOW).await.unwrap();
+    let late = store.try_code(joe.id, "123456", NOW).await.unwrap();
     assert_eq!(late, CodeCheck::Gone, "the right one comes too late");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_is_right_once_in_its_time_and_for_its_purpose() {
+async fn a_code_is_right_once_in_its_time_and_for_whom_it_was_sent_to() {
     let table = TestTable::start().await;
     let (store, joe) = (&table.store, user(1, "joe", "joe@example.org"));
-    let message = domain::ids::MessageId::new(Ulid::from_parts(1, 1));
-    let bound = |print: &str| CodeFor::Message { message, fingerprint: print.to_owned() };
-    let tried = async |what: &CodeFor, code: &str, at| store.try_code(joe.id, what, code, at).await.unwrap();
+    let tried = async |code: &str, at| store.try_code(joe.id, code, at).await.unwrap();
 
-    store.set_code(joe.id, &bound("as it was"), "123456", NOW + HOUR).await.unwrap();
-    assert_eq!(tried(&CodeFor::Password, "123456", NOW).await, CodeCheck::Gone);
-    assert_eq!(tried(&bound("changed"), "123456", NOW).await, CodeCheck::Wrong { left: 4 });
-    assert_eq!(tried(&bound("as it was"), "123456", NOW + HOUR).await, CodeCheck::Gone, "over");
-    let right = bound("as it was");
-    let (one, two) = tokio::join!(tried(&right, "123456", NOW), tried(&right, " 123456 ", NOW));
+    store.set_code(joe.id, "123456", NOW + HOUR).await.unwrap();
+    let eve = user(2, "eve", "eve@example.org");
+    assert_eq!(store.try_code(eve.id, "123456", NOW).await.unwrap(), CodeCheck::Gone);
+    assert_eq!(tried("000000", NOW).await, CodeCheck::Wrong { left: 4 });
+    assert_eq!(tried("123456", NOW + HOUR).await, CodeCheck::Gone, "over");
+    let (one, two) = tokio::join!(tried("123456", NOW), tried(" 123456 ", NOW));
     let rights = [one, two].iter().filter(|a| **a == CodeCheck::Right).count();
     assert_eq!(rights, 1, "{one:?} {two:?}");
-    assert_eq!(tried(&right, "123456", NOW).await, CodeCheck::Gone, "used");
-    store.set_code(joe.id, &right, "654321", NOW + HOUR).await.unwrap();
-    assert_eq!(tried(&right, "123456", NOW).await, CodeCheck::Wrong { left: 4 });
-    assert_eq!(tried(&right, "654321", NOW).await, CodeCheck::Right);
+    assert_eq!(tried("123456", NOW).await, CodeCheck::Gone, "used");
+    store.set_code(joe.id, "654321", NOW + HOUR).await.unwrap();
+    assert_eq!(tried("123456", NOW).await, CodeCheck::Wrong { left: 4 });
+    assert_eq!(tried("654321", NOW).await, CodeCheck::Right);
 }

@@ -14,6 +14,7 @@ use ulid::Ulid;
 
 use super::AbsencePage;
 use super::view::Asked;
+use crate::pages::book::PageBook;
 use crate::pages::compose::samples as compose;
 use crate::pages::frame::{Frame, Here};
 use crate::pages::kit::Problem;
@@ -21,7 +22,7 @@ use crate::pages::lines::samples::{local, now_ms};
 use crate::services::attendance::{Fresh, Registers};
 
 /// Twenty pupils, each with one adult; two have nobody.
-fn book() -> AddressBook {
+fn book() -> PageBook {
     let mut contacts = compose::book().contacts().to_vec();
     for contact in contacts.iter_mut().take(20) {
         contact.role = ContactRole::Pupil;
@@ -40,16 +41,16 @@ fn book() -> AddressBook {
         ("9B".to_owned(), GroupKind::Registration),
     ]);
     let rows = BookRows { contacts, ties, kinds };
-    AddressBook::of_rows(2, rows, CountryCode::default(), NumberMode::Simulated)
+    AddressBook::of_rows(2, rows, CountryCode::default(), NumberMode::Simulated).into()
 }
 
-fn listed(book: &AddressBook, from: usize, count: usize, code: &str) -> Vec<Listed> {
+fn listed(book: &PageBook, from: usize, count: usize, code: &str) -> Vec<Listed> {
     let pupils = (0..book.len()).filter(|place| book.is_pupil(*place)).filter_map(|place| book.at(place));
     let pupil = |id: ContactId| Listed { pupil: id, code: code.to_owned(), minutes_late: None };
     pupils.skip(from).take(count).map(|(contact, _)| pupil(contact.id.clone())).collect()
 }
 
-fn registers(book: &AddressBook, state: Freshness) -> Registers {
+fn registers(book: &PageBook, state: Freshness) -> Registers {
     let list = AbsenceList {
         to_tell: listed(book, 0, 9, "N"),
         told: listed(book, 9, 2, "N"),
@@ -72,7 +73,7 @@ fn registers(book: &AddressBook, state: Freshness) -> Registers {
 }
 
 impl AbsencePage {
-    fn made(registers: &Registers, book: &AddressBook, problems: Vec<Problem>) -> Self {
+    fn made(registers: &Registers, book: &PageBook, problems: Vec<Problem>) -> Self {
         let asked =
             Asked { day: local().today(), session: Session::Am, send_to: SendTo::default(), ticked: None };
         let settings = compose::settings();

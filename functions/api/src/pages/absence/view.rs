@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::attendance::{Freshness, Listed, Matter, SentAllTheSame, meaning};
 use domain::audience::{SendTo, selected};
-use domain::book::{AddressBook, Pair};
-use domain::feed::{GroupKind, Session};
+use domain::book::Pair;
+use domain::feed::Session;
 use domain::ids::ContactId;
 use domain::settings::Settings;
 use jiff::civil::Date;
 
 use super::{AbsencePage, List, Rest, Row};
+use crate::pages::book::PageBook;
 use crate::pages::contact_path;
 use crate::pages::frame::Frame;
 use crate::pages::kit::{Choice, Problem};
@@ -29,7 +30,7 @@ pub(super) struct Asked {
 
 /// Puts rows together.
 struct Viewer<'a> {
-    book: &'a AddressBook,
+    book: &'a PageBook,
     settings: &'a Settings,
     asked: Asked,
     local: &'a LocalTime,
@@ -41,10 +42,6 @@ struct Viewer<'a> {
 impl Viewer<'_> {
     fn row(&mut self, listed: &Listed) -> Option<Row> {
         let place = self.book.place(&listed.pupil)?;
-        let (pupil, _) = self.book.at(place)?;
-        let registered = self.book.groups().iter().find(|group| {
-            group.kind == Some(GroupKind::Registration) && group.members.binary_search(&place).is_ok()
-        });
         let chosen = selected(self.book.adults_of(place), self.asked.send_to).map(Pair::contact);
         let mut adults: Vec<usize> = chosen.collect();
         let names: Vec<String> = adults
@@ -72,8 +69,8 @@ impl Viewer<'_> {
         Some(Row {
             id: listed.pupil.to_string(),
             path: contact_path(&listed.pupil),
-            name: pupil.full_name(),
-            registration: registered.map(|group| group.name.clone()).unwrap_or_default(),
+            name: self.book.name_at(place)?,
+            registration: self.book.registration_of(place).unwrap_or_default().to_owned(),
             mark,
             adults: if nobody { "Nobody can be reached".to_owned() } else { words::list(&names) },
             nobody,
@@ -87,6 +84,12 @@ impl Viewer<'_> {
     fn rows(&mut self, listed: &[Listed]) -> Vec<Row> {
         let mut rows: Vec<Row> = listed.iter().filter_map(|pupil| self.row(pupil)).collect();
         rows.sort_by(|a, b| (&a.registration, &a.name).cmp(&(&b.registration, &b.name)));
+        if self.book.shows_registration() {
+            // The name says it already.
+            for row in &mut rows {
+                row.registration.clear();
+            }
+        }
         rows
     }
 
@@ -134,7 +137,7 @@ impl Viewer<'_> {
 impl AbsencePage {
     pub(super) fn new(
         frame: Frame,
-        (book, settings, local): (&AddressBook, &Settings, &LocalTime),
+        (book, settings, local): (&PageBook, &Settings, &LocalTime),
         asked: Asked,
         registers: &Registers,
         problems: Vec<Problem>,

@@ -5,7 +5,6 @@ mod handlers;
 
 use askama::Template;
 use domain::approval::{Figures, NotYours};
-use domain::book::AddressBook;
 use domain::channel::Channel;
 use domain::ids::ContactId;
 use store::{Summary, Waiting};
@@ -19,6 +18,7 @@ use super::kit::{Named, Problem, Tag, Tone};
 use super::message::audience;
 use super::shown::{self, Shown};
 use super::words::{self, LocalTime};
+use crate::pages::book::PageBook;
 use crate::services::authorise::Looked;
 
 /// People who are named in each list.
@@ -139,7 +139,7 @@ struct Asked {
 }
 
 impl OnePage {
-    fn new(frame: Frame, local: &LocalTime, book: &AddressBook, looked: &Looked, asked: Asked) -> Self {
+    fn new(frame: Frame, local: &LocalTime, book: &PageBook, looked: &Looked, asked: Asked) -> Self {
         let plan = &looked.preview.plan;
         let message = &looked.body.message;
         let deliveries = plan.deliveries.iter().filter(|d| d.missing.is_empty());
@@ -189,7 +189,7 @@ impl OnePage {
 }
 
 /// Names of people, those who are gone by their id.
-fn names(contacts: &[ContactId], book: &AddressBook) -> String {
+fn names(contacts: &[ContactId], book: &PageBook) -> String {
     super::message::names(contacts, book)
 }
 
@@ -213,7 +213,7 @@ fn figure_rows(then: Option<&Figures>, now: &Figures) -> Vec<FigureRow> {
     rows.into_iter().filter(|row| row.differs || row.now != nothing).collect()
 }
 
-fn change_lists(looked: &Looked, book: &AddressBook) -> Vec<ChangeList> {
+fn change_lists(looked: &Looked, book: &PageBook) -> Vec<ChangeList> {
     let changes = &looked.changed;
     let lists = [
         (Tone::Unsure, "New: get it now", &changes.added),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::approval::Held;
-use domain::book::{AddressBook, Reach};
+use domain::book::Reach;
 use domain::channel::Channel;
 use domain::ids::ContactId;
 use domain::message::{Message, Purpose};
@@ -14,6 +14,7 @@ use domain::tweet;
 
 use super::advice::{Advice, advice};
 use super::why::WhyView;
+use crate::pages::book::PageBook;
 use crate::pages::kit::{Named, Problem};
 use crate::pages::shown::{self, Shown};
 use crate::pages::{contact_path, words};
@@ -116,7 +117,7 @@ pub(crate) struct CostRow {
 impl Check {
     /// Of a message as it stands in the form; `person` is whose message is shown, from 0.
     pub(crate) fn new(
-        book: &AddressBook,
+        book: &PageBook,
         message: &Message,
         preview: &Preview,
         settings: &Settings,
@@ -151,13 +152,7 @@ impl Check {
 
 impl Check {
     /// With why whoever is called `name` gets it, or does not.
-    pub(crate) fn asked_about(
-        mut self,
-        book: &AddressBook,
-        message: &Message,
-        plan: &Plan,
-        name: &str,
-    ) -> Self {
+    pub(crate) fn asked_about(mut self, book: &PageBook, message: &Message, plan: &Plan, name: &str) -> Self {
         self.why = WhyView::new(book, message, plan, name);
         self
     }
@@ -231,7 +226,7 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn reach(book: &AddressBook, message: &Message, plan: &Plan, costing: &Costing) -> ReachView {
+fn reach(book: &PageBook, message: &Message, plan: &Plan, costing: &Costing) -> ReachView {
     let mut counts = Vec::new();
     let mut say = |channel: Channel, n: u64| {
         let noun = channel.noun();
@@ -253,7 +248,7 @@ fn reach(book: &AddressBook, message: &Message, plan: &Plan, costing: &Costing) 
     let unreachable = plan.unreachable.iter().take(NAMED).filter_map(|id| {
         let (contact, reach) = book.get(id)?;
         let why = why_unreachable(message, reach, contact.numbers.is_empty(), contact.email.is_none());
-        Some(Unreached { path: contact_path(id), name: contact.full_name(), why })
+        Some(Unreached { path: contact_path(id), name: book.name_of(id)?, why })
     });
     ReachView {
         chosen: !message.to.is_empty() && !message.is_tweet_alone(),
@@ -286,7 +281,7 @@ fn and_more(count: usize) -> Option<String> {
 }
 
 /// A pupil for whom nobody is written to, and why.
-fn without(book: &AddressBook, id: &ContactId) -> Option<Unreached> {
+fn without(book: &PageBook, id: &ContactId) -> Option<Unreached> {
     let place = book.place(id)?;
     let adults = book.adults_of(place);
     let why = if adults.is_empty() {
@@ -431,7 +426,7 @@ fn warning(message: &Message) -> Option<&'static str> {
 
 /// The message as the person at a place among the recipients gets it.
 fn previewed(
-    book: &AddressBook,
+    book: &PageBook,
     message: &Message,
     plan: &Plan,
     settings: &Settings,
@@ -473,7 +468,7 @@ fn previewed(
         return None;
     }
     Some(PreviewView {
-        person: book.get(id).map_or_else(String::new, |(contact, _)| contact.full_name()),
+        person: book.name_of(id).unwrap_or_default(),
         position: format!("{} of {}", words::number(at as u64 + 1), words::number(plan.recipients as u64)),
         previous: at.checked_sub(1),
         next: (at + 1 < shown_people).then_some(at + 1),

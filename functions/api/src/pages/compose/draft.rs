@@ -2,7 +2,6 @@
 
 use domain::attendance::{About, Matter, SentAllTheSame};
 use domain::audience::SendTo;
-use domain::book::AddressBook;
 use domain::channel::Channel;
 use domain::feed::Session;
 use domain::ids::ContactId;
@@ -13,6 +12,7 @@ use domain::settings::Settings;
 use store::ComposeDefaults;
 
 use crate::forms::FormFields;
+use crate::pages::book::PageBook;
 use crate::pages::words;
 
 /// Prefixes of a chosen group and person in the form.
@@ -113,7 +113,7 @@ impl Chosen {
     }
 
     /// What a person calls it, and how many it is.
-    pub(crate) fn words(&self, book: &AddressBook) -> (String, String) {
+    pub(crate) fn words(&self, book: &PageBook) -> (String, String) {
         match self {
             Self::Everyone => ("Everyone".to_owned(), words::number(book.len() as u64)),
             Self::Group(name) => {
@@ -229,7 +229,7 @@ impl Draft {
 
     /// Fits the form to what the book knows: where it has families, a pupil stands for their adults however they were
     /// chosen, until somebody asks for the pupils themselves.
-    pub(crate) fn settle(&mut self, book: &AddressBook) {
+    pub(crate) fn settle(&mut self, book: &PageBook) {
         self.has_families = book.pairs() > 0;
         for chosen in &mut self.to {
             let is_pupil = |id: &ContactId| book.place(id).is_some_and(|place| book.is_pupil(place));

@@ -1,11 +1,11 @@
 //! People and groups that fit what was typed.
 
 use askama::Template;
-use domain::book::AddressBook;
-use domain::contact::{Contact, ContactRole};
+use domain::contact::ContactRole;
 
 use super::Chosen;
 use super::draft::PUPIL_SUB;
+use crate::pages::book::PageBook;
 use crate::pages::words;
 
 /// Most people and most groups that are offered.
@@ -43,12 +43,12 @@ fn group(name: &str, members: usize) -> Hit {
 }
 
 /// Every group, in the book's order.
-pub(crate) fn all_groups(book: &AddressBook) -> Vec<Hit> {
+pub(crate) fn all_groups(book: &PageBook) -> Vec<Hit> {
     book.groups().iter().map(|g| group(&g.name, g.members.len())).collect()
 }
 
 /// Groups first, because one group is worth many people.
-pub(crate) fn find(book: &AddressBook, text: &str) -> Vec<Hit> {
+pub(crate) fn find(book: &PageBook, text: &str) -> Vec<Hit> {
     let text = text.trim();
     if text.is_empty() {
         return Vec::new();
@@ -62,15 +62,14 @@ pub(crate) fn find(book: &AddressBook, text: &str) -> Vec<Hit> {
         sub: format!("group of {}", words::number(g.members.len() as u64)),
         ..group(&g.name, g.members.len())
     });
-    let people = book.search(text, OFFERED_PEOPLE).into_iter().filter_map(|place| {
-        let stands_for_adults = book.pairs() > 0 && book.is_pupil(place);
-        book.at(place).map(|(contact, _)| (contact, stands_for_adults))
-    });
-    groups.chain(people.map(|(contact, adults)| person(contact, adults))).collect()
+    let people = book.search(text, OFFERED_PEOPLE).into_iter().filter_map(|place| person(book, place));
+    groups.chain(people).collect()
 }
 
-/// `for_adults`: a pupil, whose adults are meant.
-fn person(contact: &Contact, for_adults: bool) -> Hit {
+/// Somebody of the book; of a pupil the adults are meant.
+fn person(book: &PageBook, place: usize) -> Option<Hit> {
+    let (contact, _) = book.at(place)?;
+    let for_adults = book.pairs() > 0 && book.is_pupil(place);
     let role = match contact.role {
         ContactRole::Parent => "parent",
         ContactRole::Staff => "staff",
@@ -78,14 +77,14 @@ fn person(contact: &Contact, for_adults: bool) -> Hit {
         ContactRole::Other => "other",
     };
     let groups = contact.groups.iter().take(2).cloned().collect::<Vec<_>>().join(", ");
-    Hit {
+    Some(Hit {
         value: if for_adults {
             Chosen::Pupil(contact.id.clone()).value()
         } else {
             Chosen::Contact(contact.id.clone()).value()
         },
-        words: contact.full_name(),
+        words: book.name_at(place)?,
         sub: if groups.is_empty() { role.to_owned() } else { format!("{role}, {groups}") },
         chip_sub: if for_adults { PUPIL_SUB.to_owned() } else { String::new() },
-    }
+    })
 }

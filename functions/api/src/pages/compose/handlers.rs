@@ -5,7 +5,6 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::approval::Release;
-use domain::book::AddressBook;
 use domain::email::EmailAddress;
 use domain::ids::MessageId;
 use domain::message::{Message, MessageState, Purpose, SmsContent};
@@ -21,6 +20,7 @@ use super::{
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, FieldError, Result};
 use crate::forms::FormFields;
+use crate::pages::book::PageBook;
 use crate::pages::desk::{Desk, html};
 use crate::pages::frame::Here;
 use crate::services::attendance::too_old;
@@ -54,7 +54,7 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<T
 }
 
 /// The page with a form that another page has filled in.
-pub(crate) fn begin(state: &ApiState, desk: Desk, book: &AddressBook, draft: Draft) -> Result<Response> {
+pub(crate) fn begin(state: &ApiState, desk: Desk, book: &PageBook, draft: Draft) -> Result<Response> {
     Form::new(desk, book, draft, state.ids().secret(), 0).compose(String::new(), false)
 }
 
@@ -128,7 +128,7 @@ struct Form<'b> {
     desk: Desk,
     /// Where replies to the school's e-mail go.
     reply_to: String,
-    book: &'b AddressBook,
+    book: &'b PageBook,
     draft: Draft,
     key: String,
     person: usize,
@@ -138,7 +138,7 @@ struct Form<'b> {
 }
 
 impl<'b> Form<'b> {
-    fn new(mut desk: Desk, book: &'b AddressBook, mut draft: Draft, key: String, person: usize) -> Self {
+    fn new(mut desk: Desk, book: &'b PageBook, mut draft: Draft, key: String, person: usize) -> Self {
         draft.settle(book);
         let mut preview = preview_of(book, &draft.message(&desk.limit), &desk.settings);
         let reply_to = desk.settings.email_reply_to.clone();
@@ -152,7 +152,7 @@ impl<'b> Form<'b> {
         Self { desk, reply_to, book, draft, key, person, why: String::new(), preview }
     }
 
-    fn read(desk: Desk, book: &'b AddressBook, fields: &FormFields) -> Self {
+    fn read(desk: Desk, book: &'b PageBook, fields: &FormFields) -> Self {
         let key: String = fields.text("key").chars().take(MAX_KEY).collect();
         let person = fields.text("person").parse().unwrap_or(0);
         let why = fields.text("why").chars().take(MAX_KEY).collect();
@@ -279,7 +279,7 @@ mod tests {
     use crate::pages::frame::Frame;
     use crate::pages::lines::samples::local;
 
-    fn form(book: &AddressBook, draft: Draft) -> Form<'_> {
+    fn form(book: &PageBook, draft: Draft) -> Form<'_> {
         let desk = Desk {
             settings: samples::settings(),
             frame: Frame::sample(Here::Send),

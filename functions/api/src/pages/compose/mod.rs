@@ -10,7 +10,6 @@ mod why;
 
 use askama::Template;
 use domain::attendance::{About, Matter, SentAllTheSame};
-use domain::book::AddressBook;
 use domain::message::Purpose;
 
 pub(crate) use check::{Check, expect, problems, sum_of};
@@ -19,6 +18,7 @@ pub(crate) use found::{FoundPart, Hit, find};
 pub(crate) use handlers::{begin, routes};
 pub(crate) use pin::PinPage;
 
+use super::book::PageBook;
 use super::frame::Frame;
 use super::kit::{Choice, Problem, error_of};
 use super::words;
@@ -164,7 +164,7 @@ pub(crate) const fn purpose_words(purpose: Purpose) -> &'static str {
 
 /// What the page is made of, besides its frame.
 pub(crate) struct Parts<'a> {
-    pub(crate) book: &'a AddressBook,
+    pub(crate) book: &'a PageBook,
     pub(crate) draft: &'a Draft,
     pub(crate) key: String,
     pub(crate) find: String,

@@ -11,6 +11,7 @@ use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{Prices, Settings};
 
 use super::*;
+use crate::pages::book::PageBook;
 use crate::pages::frame::Here;
 use crate::services::compose::preview_of;
 
@@ -61,7 +62,7 @@ const SURNAMES: [&str; 13] = [
 ];
 
 /// 352 people in two years; some have only a landline, a few nothing at all.
-pub(crate) fn book() -> AddressBook {
+pub(crate) fn book() -> PageBook {
     let people = (0..352_usize).map(|n| {
         let mobile = format!("07700 900{:03}", n % 1_000);
         let home = format!("020 7946 0{:03}", n % 1_000);
@@ -88,7 +89,7 @@ pub(crate) fn book() -> AddressBook {
             away: None,
         }
     });
-    AddressBook::new(2, people.collect(), CountryCode::default(), NumberMode::Simulated)
+    AddressBook::new(2, people.collect(), CountryCode::default(), NumberMode::Simulated).into()
 }
 
 pub(crate) fn draft() -> Draft {

@@ -1,12 +1,12 @@
 //! *Why, or why not?* For anybody who is named: why they get the message, or do not.
 
 use domain::audience::{Because, why};
-use domain::book::AddressBook;
 use domain::contact::Contact;
 use domain::message::Message;
 use domain::plan::Plan;
 
 use super::check::why_unreachable;
+use crate::pages::book::PageBook;
 use crate::pages::kit::{Tag, Tone};
 use crate::pages::{contact_path, shown, words};
 
@@ -32,7 +32,7 @@ pub(crate) struct Told {
 
 impl WhyView {
     /// Of the message as it stands in the form.
-    pub(super) fn new(book: &AddressBook, message: &Message, plan: &Plan, name: &str) -> Self {
+    pub(super) fn new(book: &PageBook, message: &Message, plan: &Plan, name: &str) -> Self {
         let name = name.trim();
         let places = if name.is_empty() { Vec::new() } else { book.search(name, TOLD_OF) };
         let people = places.into_iter().filter_map(|place| told(book, message, plan, place));
@@ -40,7 +40,7 @@ impl WhyView {
     }
 }
 
-fn told(book: &AddressBook, message: &Message, plan: &Plan, place: usize) -> Option<Told> {
+fn told(book: &PageBook, message: &Message, plan: &Plan, place: usize) -> Option<Told> {
     let (contact, reach) = book.at(place)?;
     let why = why(book, &message.to, place);
     let reasons: Vec<String> = why.because.iter().map(|because| reason(book, because)).collect();
@@ -53,7 +53,7 @@ fn told(book: &AddressBook, message: &Message, plan: &Plan, place: usize) -> Opt
         }
         (false, _) => (Tag::new(Tone::Waiting, "Does not get it"), reasons),
     };
-    Some(Told { path: contact_path(&contact.id), name: contact.full_name(), tag, words })
+    Some(Told { path: contact_path(&contact.id), name: book.name_at(place)?, tag, words })
 }
 
 /// How it goes to somebody, if it does.
@@ -72,8 +72,8 @@ fn to_them(plan: &Plan, contact: &Contact) -> Option<String> {
     (!said.is_empty()).then(|| words::list(&said))
 }
 
-fn reason(book: &AddressBook, because: &Because) -> String {
-    let name = |place: &usize| book.at(*place).map(|(person, _)| person.full_name()).unwrap_or_default();
+fn reason(book: &PageBook, because: &Because) -> String {
+    let name = |place: &usize| book.name_at(*place).unwrap_or_default();
     match because {
         Because::Picked => "chosen by name".to_owned(),
         Because::InGroup(group) => format!("in {group}"),

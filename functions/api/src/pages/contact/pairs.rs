@@ -6,13 +6,14 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::audit::{Act, Change};
-use domain::book::{AddressBook, Pair};
+use domain::book::Pair;
 use domain::ids::ContactId;
 use domain::people::Action;
 use serde::Deserialize;
 
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
+use crate::pages::book::PageBook;
 use crate::pages::contact_path;
 use crate::pages::contacts::AskPage;
 use crate::pages::desk::{Desk, html};
@@ -44,7 +45,7 @@ pub(super) struct Finder {
 
 impl Finder {
     /// What fits `find`; `None` for somebody who is not in the book.
-    pub(super) fn new(book: &AddressBook, id: &ContactId, find: &str) -> Option<Self> {
+    pub(super) fn new(book: &PageBook, id: &ContactId, find: &str) -> Option<Self> {
         let here = book.place(id)?;
         let of_pupil = book.is_pupil(here);
         let tied = |other: usize| {
@@ -57,7 +58,7 @@ impl Finder {
         let hits = places.into_iter().filter(fits).take(OFFERED).filter_map(|place| {
             let (person, _) = book.at(place)?;
             let groups: Vec<&str> = person.groups.iter().take(2).map(String::as_str).collect();
-            Some(Hit { id: person.id.to_string(), name: person.full_name(), sub: groups.join(", ") })
+            Some(Hit { id: person.id.to_string(), name: book.name_at(place)?, sub: groups.join(", ") })
         });
         Some(Self {
             label: if of_pupil { "Bar another adult" } else { "Bar from another pupil" },
@@ -112,11 +113,7 @@ pub(super) fn done_words(done: &str) -> Option<&'static str> {
 
 impl PairView {
     /// Everybody in a book to whom this person is tied, or from whom they are barred.
-    pub(super) fn all(
-        book: &AddressBook,
-        bars: &BTreeSet<(ContactId, ContactId)>,
-        id: &ContactId,
-    ) -> Vec<Self> {
+    pub(super) fn all(book: &PageBook, bars: &BTreeSet<(ContactId, ContactId)>, id: &ContactId) -> Vec<Self> {
         let Some(place) = book.place(id) else { return Vec::new() };
         let pupils = book.pupils_of(place).map(|pair| (pair, pair.pupil()));
         let adults = book.adults_of(place).iter().map(|pair| (pair, pair.contact()));
@@ -124,7 +121,7 @@ impl PairView {
     }
 
     fn new(
-        book: &AddressBook,
+        book: &PageBook,
         pair: &Pair,
         other: usize,
         bars: &BTreeSet<(ContactId, ContactId)>,
@@ -139,7 +136,7 @@ impl PairView {
         };
         Some(Self {
             id: person.id.to_string(),
-            name: person.full_name(),
+            name: book.name_at(other)?,
             path: format!("/contacts/{}", contact_path(&person.id)),
             tied: tied(book.kind_of(pair), pair, by_hand),
             tag,
@@ -166,7 +163,7 @@ fn tied(kind: &str, pair: &Pair, by_hand: bool) -> String {
 
 /// Whether the first of two is the pupil of the pair; `None` where they can be none. A source may tie anybody; a bar alone
 /// is between a pupil and somebody who is none, and only one that is there is lifted.
-fn is_pupil_of_pair(book: &AddressBook, here: usize, there: usize, lifts: bool) -> Option<bool> {
+fn is_pupil_of_pair(book: &PageBook, here: usize, there: usize, lifts: bool) -> Option<bool> {
     if book.pupils_of(here).any(|pair| pair.pupil() == there) {
         return Some(false);
     }

@@ -10,7 +10,7 @@ use domain::job::Job;
 use domain::notice::Notice;
 use domain::username::fold_username;
 use http::StatusCode;
-use store::{Allowance, CodeCheck, CodeFor, Membership, Mint, OneTimeKind};
+use store::{Allowance, CodeCheck, Membership, Mint, OneTimeKind};
 use ulid::Ulid;
 
 use super::SaidPage;
@@ -119,7 +119,7 @@ async fn try_code(
     let user = state.store().user_by_username(&username).await?;
     // For nobody the same is asked of the table.
     let id = user.as_ref().map_or(UserId::new(Ulid::nil()), |user| user.id);
-    let checked = state.store().try_code(id, &CodeFor::Password, form.text("code"), state.now_ms()).await?;
+    let checked = state.store().try_code(id, form.text("code"), state.now_ms()).await?;
     if let (CodeCheck::Right, Some(user)) = (checked, user)
         && let Some(school) = working(&state, &user).await?.first().map(Membership::school)
     {

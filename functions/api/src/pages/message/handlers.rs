@@ -10,7 +10,7 @@ use domain::ids::MessageId;
 use domain::message::MessageState;
 use domain::people::Action;
 use serde::Deserialize;
-use store::School;
+use store::{Author, School};
 
 use super::{Live, LivePart, MessagePage, known, resend_ask, stop_or_withdraw, unsynced_ask};
 use crate::auth::{Posted, SignedIn};
@@ -53,6 +53,7 @@ async fn show(
     let book = desk.book(&state, &by.school).await?;
     desk.keep_seen(&mut failing, &book);
     let live = Live::new(&status, &body.message, &failing, &book, &desk.local);
+    let live = offered(&by, &status.author, live);
     let mut page = MessagePage::new(desk.frame, &status, &body.message, &body.settings, &desk.local, live);
     // The address keeps what it was opened with: once somebody has decided, that is no news.
     let waits = status.state == MessageState::AwaitingAuthorisation;
@@ -69,6 +70,7 @@ async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String
     let book = desk.book(&state, &by.school).await?;
     desk.keep_seen(&mut failing, &book);
     let live = Live::new(&status, &message, &failing, &book, &desk.local);
+    let live = offered(&by, &status.author, live);
     html(&LivePart {
         frame: desk.frame,
         id: id.to_string(),
@@ -107,7 +109,7 @@ async fn stop(
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     let id = known(&id)?;
-    may_stop(&by, id).await?;
+    may_stop(&by, &author(&by, id).await?)?;
     if form.text("sure") != "yes" {
         let state_now = by.school.meta(id).await?.ok_or(ApiError::NotFound)?.state;
         return ask_page(&state, &by, id, stop_or_withdraw(id, state_now)).await;
@@ -127,26 +129,33 @@ async fn stop(
 }
 
 /// Whoever wrote it may stop it, and whoever may authorise.
-async fn may_stop(by: &SignedIn, id: MessageId) -> Result<()> {
-    let meta = by.school.meta(id).await?.ok_or(ApiError::NotFound)?;
-    if meta.author.id == by.user.to_string() {
-        by.may(Action::Compose)
-    } else {
-        by.may(Action::ControlSending)
-    }
+fn may_stop(by: &SignedIn, author: &Author) -> Result<()> {
+    by.may(if is_theirs(by, author) { Action::Compose } else { Action::ControlSending })
 }
 
 /// Whoever may authorise; somebody who is linked to groups only what they wrote themselves.
-async fn may_resend(by: &SignedIn, id: MessageId) -> Result<()> {
-    if by.limit().is_none() {
-        return by.may(Action::ControlSending);
+fn may_resend(by: &SignedIn, author: &Author) -> Result<()> {
+    let own = !by.limit().is_none() && is_theirs(by, author);
+    by.may(if own { Action::SendOwn } else { Action::ControlSending })
+}
+
+fn is_theirs(by: &SignedIn, author: &Author) -> bool {
+    author.id == by.user.to_string()
+}
+
+async fn author(by: &SignedIn, id: MessageId) -> Result<Author> {
+    Ok(by.school.meta(id).await?.ok_or(ApiError::NotFound)?.author)
+}
+
+/// What moves, with the buttons that this person may press.
+fn offered(by: &SignedIn, author: &Author, mut live: Live) -> Live {
+    if may_stop(by, author).is_err() {
+        live.stop = None;
     }
-    let meta = by.school.meta(id).await?.ok_or(ApiError::NotFound)?;
-    if meta.author.id == by.user.to_string() {
-        by.may(Action::SendOwn)
-    } else {
-        by.may(Action::ControlSending)
+    if may_resend(by, author).is_err() {
+        (live.resend, live.unsynced) = (None, None);
     }
+    live
 }
 
 async fn resend(
@@ -155,7 +164,7 @@ async fn resend(
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     let id = known(&id)?;
-    may_resend(&by, id).await?;
+    may_resend(&by, &author(&by, id).await?)?;
     if form.text("sure") != "yes" {
         let waiting = status(&state, &by.school, id).await?.can_resend();
         return ask_page(&state, &by, id, resend_ask(id, waiting)).await;
@@ -172,7 +181,7 @@ async fn send_unsynced(
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     let id = known(&id)?;
-    may_resend(&by, id).await?;
+    may_resend(&by, &author(&by, id).await?)?;
     if form.text("sure") != "yes" {
         return ask_page(&state, &by, id, unsynced_ask(id)).await;
     }

@@ -8,7 +8,6 @@ use domain::email::EmailAddress;
 use domain::notice::Notice;
 use domain::people::Action;
 use domain::phone::{CountryCode, PhoneNumber};
-use sha2::{Digest, Sha256};
 use store::{StoreError, User};
 
 use super::password::is_theirs;
@@ -17,6 +16,7 @@ use crate::auth::{Posted, SignedIn, allow};
 use crate::error::Result;
 use crate::forms::FormFields;
 use crate::pages::kit::Problem;
+use crate::services::audit::hidden;
 use crate::services::notify::notify;
 use crate::state::ApiState;
 
@@ -36,9 +36,11 @@ pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Pos
         if after == by.person {
             return Ok(Redirect::to("/preferences?done=details").into_response());
         }
-        let deed = by.deed(Act::PreferencesChanged, by.user.to_string(), changes(&by, &after));
+        let deed = by.deed(Act::PreferencesChanged, by.user.to_string(), changes(&state, &by, &after));
         match by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await {
             Ok(()) if moved => {
+                let before = by.person.email.clone();
+                notify(&state, by.school.id(), Notice::EmailMoved { user: by.user, before }).await?;
                 notify(&state, by.school.id(), Notice::ConfirmEmail { user: by.user }).await?;
                 return Ok(Redirect::to("/preferences?done=email").into_response());
             }
@@ -83,11 +85,8 @@ fn read(
 }
 
 /// What changed, without saying what to: an address and a number are the person's own.
-fn changes(by: &SignedIn, after: &User) -> Vec<Change> {
-    let hash = |text: &str| match text {
-        "" => String::new(),
-        text => hex::encode(&Sha256::digest(format!("{} {text}", by.user))[..8]),
-    };
+fn changes(state: &ApiState, by: &SignedIn, after: &User) -> Vec<Change> {
+    let hash = |text: &str| hidden(state, &by.school, &format!("user {}", by.user), text);
     let mobile = |user: &User| user.account.mobile.map(PhoneNumber::e164).unwrap_or_default();
     let before = &by.person;
     let email = Change::of("email", &hash(before.email.as_str()), &hash(after.email.as_str()));

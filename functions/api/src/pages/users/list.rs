@@ -14,11 +14,15 @@ use super::roles::in_words;
 use crate::auth::SignedIn;
 use crate::error::Result;
 use crate::pages::desk::{Desk, html};
+use crate::pages::encoded;
 use crate::pages::frame::{Frame, Here};
-use crate::pages::kit::{Tag, Tone};
+use crate::pages::kit::{Pager, Tag, Tone};
 use crate::pages::words::{self, LocalTime};
 use crate::services::users::profiles;
 use crate::state::ApiState;
+
+/// Users on one page.
+const LISTED: usize = 50;
 
 #[derive(Template)]
 #[template(path = "users.html")]
@@ -28,6 +32,7 @@ pub(crate) struct UsersPage {
     summary: String,
     query: String,
     rows: Vec<Row>,
+    pager: Pager,
 }
 
 struct Row {
@@ -47,13 +52,15 @@ struct Row {
 pub(crate) struct Asked {
     #[serde(default)]
     q: String,
+    #[serde(default)]
+    page: usize,
     done: Option<String>,
 }
 
 #[cfg(test)]
 impl Asked {
     pub(super) fn looking_for(text: &str) -> Self {
-        Self { q: text.to_owned(), done: None }
+        Self { q: text.to_owned(), ..Self::default() }
     }
 }
 
@@ -133,13 +140,19 @@ impl UsersPage {
         if disabled > 0 {
             summary = format!("{summary}, {disabled} of them disabled");
         }
-        Self {
-            frame,
-            notice: notice(asked.done.as_deref()),
-            summary,
-            query,
-            rows: people.iter().map(row).collect(),
-        }
+        let pages = people.len().div_ceil(LISTED).max(1);
+        let page = asked.page.clamp(1, pages);
+        let from = (page - 1) * LISTED;
+        let rows: Vec<Row> = people.iter().skip(from).take(LISTED).map(row).collect();
+        let link = |page: usize| format!("/users?q={}&page={page}", encoded(&query));
+        let pager = Pager {
+            words: words::range(from, rows.len(), people.len(), "user", "users"),
+            previous: (page > 1).then(|| link(page - 1)),
+            previous_words: "Previous",
+            next: (page < pages).then(|| link(page + 1)),
+            next_words: "Next",
+        };
+        Self { frame, notice: notice(asked.done.as_deref()), summary, query, rows, pager }
     }
 }
 

@@ -402,6 +402,17 @@ pub const GROUPS: &[Group] = &[
                 },
             )
             .protected(),
+            Row::new(
+                "show_registration",
+                "Pupils’ names show their registration group",
+                "Ben Abbot (9A) instead of Ben Abbot, wherever staff see the name here. The MIS says which group that is; what families get does not change.",
+                Kind::Switch,
+                |s| switch(s.show_registration),
+                |s, typed, _| {
+                    s.show_registration = switched(typed)?;
+                    Ok(())
+                },
+            ),
         ],
     },
     PRICES,
