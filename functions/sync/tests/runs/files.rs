@@ -229,3 +229,47 @@ async fn seemis_keeps_its_stages_and_other_systems_number_their_years() {
         assert!(names.contains(&wanted.to_owned()), "{system}: {names:?}");
     }
 }
+
+#[tokio::test]
+async fn a_package_that_is_not_whole_is_refused_in_words_and_one_bomb_does_no_harm() {
+    let town = Town::of(Feed::of(1, Date::ZERO)).await;
+    town.set_mis(MisSettings { kind: "oneroster_csv".to_owned(), ..MisSettings::default() }).await;
+    let zipped = |files: &[(&str, String)]| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, text) in files {
+            zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    let named = |name: &'static str, text: &str| (name, text.to_owned());
+    let manifest = named("manifest.csv", "propertyName,value\nfile.users,bulk\nfile.orgs,bulk\n");
+    let orgs =
+        named("orgs.csv", "sourcedId,status,dateLastModified,name,type\no1,,,Hillview School,school\n");
+    let people = "sourcedId,status,role,givenName,familyName,agentSourcedIds\n1,,student,Ada,Okafor,9\n9,,parent,Grace,Okafor,\n";
+    let users = named("users.csv", people);
+    let table = [
+        (zipped(&[manifest.clone(), orgs.clone()]), "not whole"),
+        (zipped(&[named("readme.txt", "hello")]), "not whole"),
+        (b"Adno,Forename".to_vec(), "not whole"),
+        (zipped(&[manifest.clone(), orgs.clone(), named("users.csv", &" ".repeat(65 << 20))]), "far more"),
+        (
+            zipped(&[
+                manifest.clone(),
+                orgs.clone(),
+                named("users.csv", &format!("{people}1,,student,Ann,Other,")),
+            ]),
+            "twice",
+        ),
+    ];
+    for (bytes, said) in table {
+        let id = town.hand_in(bytes).await;
+        let FileState::Wrong { why, .. } = town.look(id).await.state else { panic!("{said}") };
+        assert!(why.contains(said), "{said}: {why}");
+    }
+    let good = town.hand_in(zipped(&[manifest, orgs, users])).await;
+    let FileState::Good(counts) = town.look(good).await.state else { panic!("not understood") };
+    assert_eq!((counts.pupils, counts.contacts, counts.ties), (1, 1, 1));
+    assert_eq!(town.read_file(Some(good)).await.state, RunState::Finished);
+    assert_eq!(town.people().await, ["1", "9"]);
+}

@@ -150,7 +150,8 @@ fn shortened(text: &str, most: usize) -> String {
     }
 }
 
-/// The place of each mapped column in a file of these columns.
+/// The place of each mapped column in a file of these columns. One that is not there, or whose heading also another has,
+/// makes it another report.
 pub fn place(
     columns: &[ReportColumn],
     mapping: &ReportMapping,
@@ -162,9 +163,11 @@ pub fn place(
     let mut missing = Vec::new();
     let mut places = Vec::new();
     for (field, heading) in mapping {
-        match folds.iter().position(|fold| *fold == folded(heading)) {
-            Some(at) => places.push((*field, at)),
-            None => missing.push(heading.clone()),
+        let wanted = folded(heading);
+        let mut found = folds.iter().enumerate().filter(|(_, fold)| **fold == wanted && !wanted.is_empty());
+        match (found.next(), found.next()) {
+            (Some((at, _)), None) => places.push((*field, at)),
+            _ => missing.push(heading.clone()),
         }
     }
     if missing.is_empty() { Ok(places) } else { Err(ReportProblem::Missing(missing)) }

@@ -2,6 +2,7 @@ use super::ReportField as F;
 use super::ReportMappingError as E;
 use super::*;
 use crate::import::Sheet;
+use proptest::prelude::*;
 
 fn columns(text: &str, system: ReportSystem) -> ReportLook {
     look(&Sheet::detect(text), system, &ReportMapping::new()).unwrap()
@@ -92,4 +93,29 @@ fn a_scottish_stage_is_no_english_year() {
     assert_eq!(ReportSystem::Sims.year_name("9"), "Year 9");
     assert_eq!(ReportSystem::Seemis.year_name("S3"), "S3");
     assert_eq!(ReportSystem::Seemis.year_name("3"), "3");
+}
+
+proptest! {
+    /// Whatever stands in a file: a column is found by its heading or the file is refused, and no other column is taken for it.
+    #[test]
+    fn a_column_that_was_matched_is_that_column_or_none(
+        headings in proptest::collection::vec("(Adno|Surname|surname |Surname \\(1 of 2\\)|---|[ -~]{0,12}|)", 1..9),
+        rows in "[ -~\n]{1,80}",
+    ) {
+        let quoted: Vec<String> = headings.iter().map(|h| format!("\"{}\"", h.replace('"', ""))).collect();
+        let text = format!("{}\n{rows}", quoted.join(","));
+        if let Ok(seen) = look(&Sheet::comma_separated(&text), ReportSystem::Other, &ReportMapping::new()) {
+            let held = ReportSystem::Other.suggest(&seen.columns, &ReportMapping::new());
+            for field in ReportField::all() {
+                prop_assert!(held.iter().filter(|h| **h == Some(field)).count() <= 1);
+            }
+            for (at, column) in seen.columns.iter().enumerate() {
+                let chosen = ReportMapping::from([(F::Mobile, column.heading.clone())]);
+                match place(&seen.columns, &chosen) {
+                    Ok(places) => prop_assert_eq!(places, [(F::Mobile, at)]),
+                    Err(problem) => prop_assert!(matches!(problem, ReportProblem::Missing(_))),
+                }
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::audit::{Act, Change};
 use domain::ids::SyncFileId;
 use domain::job::Job;
-use domain::report::{ReportField, ReportMapping, ReportMappingError, mapping};
+use domain::report::{ReportField, ReportMapping, ReportMappingError, folded, mapping};
 use domain::settings::Settings;
 use domain::sync::{Asked, Connector, FileState, MAX_SYNC_FILE_BYTES, MisSettings, SyncFile, sync_file_key};
 use runtime::QueueName;
@@ -102,7 +102,7 @@ pub async fn match_columns(
 ) -> Result<()> {
     let file = get(state, &by.school, id).await?;
     let named = chosen.iter().filter_map(|(field, at)| {
-        let column = file.columns.get(*at).filter(|column| !column.heading.is_empty())?;
+        let column = file.columns.get(*at).filter(|column| !folded(&column.heading).is_empty())?;
         Some((*field, column.heading.clone()))
     });
     let columns = mapping(named).map_err(|errors| refuse(&errors))?;
