@@ -196,6 +196,49 @@ class Mis(unittest.TestCase):
         self.assertTrue(gone.url.endswith("?done=saved"), gone.text)
         self.assertEqual(self.secrets(school), [])
 
+    def test_a_report_goes_straight_to_the_files_and_the_sync_reads_it_into_the_address_book(self):
+        school = School("Elm Grove School")
+        office = Browser(stack.url)
+        office.sign_in(school.username, school.password)
+        page = office.submit(office.get("/settings/mis?kind=report"), "/settings/mis", system="sims", sure="yes")
+        self.assertTrue(page.url.endswith("?done=hand-in"), page.text)
+        first = self.hand_in(office, page, "Okafor")
+        matched = self.shown(office, first, f"{first}/columns")
+        office.submit(matched, f"{first}/columns")
+        self.read(office, school, first)
+        self.assertIn("Okafor", office.get("/contacts").text)
+        # The next one is understood at once, and takes the place of the first among the files.
+        second = self.hand_in(office, page, "Brennan")
+        self.read(office, school, second)
+        self.assertIn("Brennan", office.get("/contacts").text)
+
+    def hand_in(self, office, page, surname):
+        """A report of one pupil and one contact: the path of its page."""
+        rows = ["Adno,Forename,Surname,Contact person ID,Contact surname,Mobile",
+                f"100,Ada,{surname},9,{surname},07700 900123"]
+        csv = "\r\n".join(rows).encode()
+        csrf = dict(page.form("/settings/mis/files"))["csrf"]
+        ticket = office.post("/settings/mis/files", {"csrf": csrf, "name": "report.csv", "bytes": len(csv)})
+        self.assertEqual(ticket.status, 200, ticket.text)
+        put = urllib.request.Request(
+            ticket.json["url"], csv, {"content-type": "application/octet-stream"}, method="PUT")
+        self.assertEqual(urllib.request.urlopen(put, timeout=30).status, 200)
+        path = f"/settings/mis/files/{ticket.json['id']}"
+        office.post(f"{path}/uploaded", {"csrf": csrf})
+        return path
+
+    def read(self, office, school, path):
+        """Has a file read that was understood, and waits for the end."""
+        before = self.last_run(school, "last_run")
+        office.submit(self.shown(office, path, f"{path}/run"), f"{path}/run")
+        until("the file is read", lambda: self.last_run(school, "last_run") != before, 90)
+        self.assertEqual(self.last_run(school), "finished")
+
+    def shown(self, office, path, action):
+        """The page, once it has the form that goes to `action`."""
+        until(f"{action} is on the page", lambda: f'action="{action}"' in office.get(path).text, 60)
+        return office.get(path)
+
     def secrets(self, school):
         client = stack.client("secretsmanager")
         prefix = f"{cloud.STACK}/mis/{school.id}/"
@@ -203,11 +246,11 @@ class Mis(unittest.TestCase):
         return [json.loads(client.get_secret_value(SecretId=name)["SecretString"])
                 for name in names if name.startswith(prefix)]
 
-    def last_run(self, school):
-        """How the school's latest run came out."""
+    def last_run(self, school, what="last_state"):
+        """How the school's latest run came out, or which it was."""
         key = {"pk": {"S": f"S#{school.id}#Y"}, "sk": {"S": "LOCK"}}
         row = stack.client("dynamodb").get_item(TableName=stack.outputs["TableName"], Key=key).get("Item", {})
-        return row.get("last_state", {}).get("S")
+        return row.get(what, {}).get("S")
 
 
 class Recovery(unittest.TestCase):
