@@ -127,6 +127,7 @@ test("a large message asks for the PIN that was mailed, takes no other, and goes
   await admin.goto("/settings");
   await admin.locator("#pin_threshold").fill("20");
   await admin.getByRole("button", { name: "Save large messages" }).click();
+  await admin.getByRole("button", { name: "Change this setting" }).click();
   await admin.getByText("The settings are saved").waitFor();
   await sound(admin);
 
