@@ -90,7 +90,7 @@ pub fn normal(password: &str) -> String {
     ComposingNormalizerBorrowed::new_nfkc().normalize(password).into_owned()
 }
 
-/// Looks at a password; `about` is what is known of the person, which is tried first.
+/// Looks at a password as it will be hashed; `about` is what is known of the person, which is tried first.
 pub fn judge(password: &str, strength: Strength, about: &[&str]) -> Verdict {
     let mut verdict = Verdict::default();
     if password.is_empty() {
@@ -101,6 +101,8 @@ pub fn judge(password: &str, strength: Strength, about: &[&str]) -> Verdict {
         verdict.lacks.push(Lacks::Shortness);
         return verdict;
     }
+    let password = &*normal(password);
+    let about: Vec<String> = about.iter().map(|text| normal(text)).collect();
     let asks = strength.asks();
     let has = password.chars().count();
     if has < asks.length {
@@ -192,6 +194,10 @@ mod tests {
             ("Vocabel tundra oslo", VeryStrong, &["add digits"]),
             ("Password123!", Strong, &["attackers try"]),
             ("5976.Joe.Bloggs", Strong, &["attackers try"]),
+            // As they are hashed, these are the two above, and the last has six letters.
+            ("Ｐａｓｓｗｏｒｄ１２３！", Strong, &["attackers try"]),
+            ("５９７６．Ｊｏｅ．Ｂｌｏｇｇｓ", Strong, &["attackers try"]),
+            ("ｃａｆｅ\u{301}ｔ", Any, &["has 5 characters"]),
         ] {
             let lacks = lacks(password, strength);
             for word in words {

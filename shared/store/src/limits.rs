@@ -62,6 +62,15 @@ impl Store {
         self.table.delete(&Window::at(window_s, now_ms).key(what)).await
     }
 
+    /// Takes one try at `what` in the present window back: it was right, where only those that fail count.
+    pub async fn take_back_hit(&self, what: &str, window_s: i64, now_ms: i64) -> Result<()> {
+        let key = Window::at(window_s, now_ms).key(what);
+        // A window that began since has nothing to take back.
+        let back = [(":less", n(-1)), (":none", n(0))];
+        self.table.update_if(&key, "ADD hits :less", "hits > :none", back).await?;
+        Ok(())
+    }
+
     /// Reserves the next `cost_ms` of a sender's time, if they begin within `horizon_ms` of `from_ms`, and not before
     /// `from_ms`. No two reservations overlap, whoever makes them. A sender without a cost has no pace and no row.
     pub async fn reserve_slot(

@@ -13,6 +13,7 @@ use crate::error::{Result, StoreError};
 use crate::keys::TTL;
 use crate::secret::{same, sha256_hex};
 use crate::table::{from_row, key_row, n, s, text, to_row};
+use crate::users::User;
 use crate::{Store, keys};
 
 /// Seconds for which a used token's row stays, so that whoever comes again is told the same as before.
@@ -43,8 +44,8 @@ impl OneTimeKind {
 /// A token to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct Mint<'a> {
-    /// Whose.
-    pub user: UserId,
+    /// Whose, as they are now.
+    pub user: &'a User,
     /// What for.
     pub kind: OneTimeKind,
     /// The school on whose behalf.
@@ -64,6 +65,9 @@ pub struct OneTime {
     hash: String,
     /// Hash of the address that it was mailed to; empty for none.
     mailed: String,
+    /// Epoch of the user's account when it was made.
+    #[serde(default)]
+    epoch: u32,
     expires_ms: i64,
 }
 
@@ -76,6 +80,13 @@ impl OneTime {
     /// The right to act for the school on whose behalf it was made.
     pub const fn access(&self) -> Access {
         Access::proven(self.school)
+    }
+
+    /// Whether the user is still as when it was made: their mail goes where it was mailed, and they have set no other
+    /// password since. Of the latter an address knows nothing.
+    fn fits(&self, user: &User) -> bool {
+        (self.mailed.is_empty() || self.was_mailed_to(&user.email))
+            && (self.kind == OneTimeKind::Email || self.epoch == user.account.epoch)
     }
 
     /// Whether it was mailed to this address.
@@ -93,18 +104,19 @@ impl Store {
     pub async fn mint(&self, secret: &str, mint: Mint<'_>) -> Result<()> {
         let hash = sha256_hex(secret);
         let made = OneTime {
-            user: mint.user,
+            user: mint.user.id,
             kind: mint.kind,
             school: mint.school,
             hash: hash.clone(),
             mailed: mint.mailed_to.map(address_hash).unwrap_or_default(),
+            epoch: mint.user.account.epoch,
             expires_ms: mint.expires_ms,
         };
         let ttl = n(mint.expires_ms.div_euclid(1_000) + DAY_S);
-        let mut newest = to_row("token", &keys::newest_one_time(mint.user, mint.kind.code()), &made)?;
+        let mut newest = to_row("token", &keys::newest_one_time(made.user, mint.kind.code()), &made)?;
         newest.insert(TTL.to_owned(), ttl.clone());
         let mut token = key_row(&keys::one_time(&hash));
-        token.insert("user".to_owned(), s(mint.user.to_string()));
+        token.insert("user".to_owned(), s(made.user.to_string()));
         token.insert("kind".to_owned(), s(mint.kind.code()));
         token.insert(TTL.to_owned(), ttl);
         let new = Some("attribute_not_exists(pk)");
@@ -113,8 +125,14 @@ impl Store {
             .await
     }
 
-    /// The token of this text, if it is of this kind and works. Looking does not use it up.
-    pub async fn one_time(&self, secret: &str, kind: OneTimeKind, now_ms: i64) -> Result<Option<OneTime>> {
+    /// The token of this text and its user, if it is of this kind and works. Looking does not use it up. It ends with
+    /// what it was made for: once the user has another password or e-mail address, it does not work any more.
+    pub async fn one_time(
+        &self,
+        secret: &str,
+        kind: OneTimeKind,
+        now_ms: i64,
+    ) -> Result<Option<(OneTime, User)>> {
         let hash = sha256_hex(secret);
         let Some(row) = self.table.get(&keys::one_time(&hash), true).await? else { return Ok(None) };
         if text(&row, "kind") != Some(kind.code()) {
@@ -126,7 +144,11 @@ impl Store {
             return Ok(None);
         };
         let newest: OneTime = from_row("token", row)?;
-        Ok((same(&newest.hash, &hash) && newest.expires_ms > now_ms).then_some(newest))
+        if !same(&newest.hash, &hash) || newest.expires_ms <= now_ms {
+            return Ok(None);
+        }
+        let user = self.user(user).await?.filter(|user| newest.fits(user));
+        Ok(user.map(|user| (newest, user)))
     }
 
     /// Uses a token up. `Conflict` if somebody else was first.

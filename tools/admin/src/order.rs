@@ -113,7 +113,7 @@ async fn link(
 ) -> Result<String, FoundError> {
     let secret = ids.secret();
     let kind = OneTimeKind::Password;
-    let mint = Mint { user: user.id, kind, school, mailed_to: None, expires_ms: now_ms + LINK_MS };
+    let mint = Mint { user, kind, school, mailed_to: None, expires_ms: now_ms + LINK_MS };
     store.mint(&secret, mint).await?;
     Ok(format!("{}/password/{secret}", url.unwrap_or(LOCAL_URL)))
 }

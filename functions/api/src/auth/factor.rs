@@ -26,8 +26,19 @@ pub(crate) enum Factor {
 
 /// Checks a code and uses it up: neither kind works twice, and of two uses at once one works. The caller counts tries.
 pub(crate) async fn check(state: &ApiState, user: &User, typed: &str) -> Result<Factor> {
-    let Some(factor) = &user.account.second_factor else { return Ok(Factor::Wrong) };
-    let Some((after, what)) = used(factor, typed, state.now_ms()) else { return Ok(Factor::Wrong) };
+    let used = user.account.second_factor.as_ref().and_then(|factor| used(factor, typed, state.now_ms()));
+    use_up(state, user, used).await
+}
+
+/// As [`check`], but for codes of the app only: a recovery code is for signing in, and stays unused.
+pub(crate) async fn check_app(state: &ApiState, user: &User, typed: &str) -> Result<bool> {
+    let shown = |factor| Some((shown_by_app(factor, typed, state.now_ms())?, Factor::Right));
+    let used = user.account.second_factor.as_ref().and_then(shown);
+    Ok(use_up(state, user, used).await? == Factor::Right)
+}
+
+async fn use_up(state: &ApiState, user: &User, used: Option<(SecondFactor, Factor)>) -> Result<Factor> {
+    let Some((after, what)) = used else { return Ok(Factor::Wrong) };
     let mut changed = user.clone();
     changed.account.second_factor = Some(after);
     match state.store().change_user(user, &changed).await {
@@ -37,12 +48,17 @@ pub(crate) async fn check(state: &ApiState, user: &User, typed: &str) -> Result<
     }
 }
 
+/// The factor after its app's code was used, if it is that.
+fn shown_by_app(factor: &SecondFactor, typed: &str, now_ms: i64) -> Option<SecondFactor> {
+    let last_step = TotpSecret::from_hex(&factor.secret)?.check(typed, now_ms, factor.last_step)?;
+    Some(SecondFactor { last_step, ..factor.clone() })
+}
+
 fn used(factor: &SecondFactor, typed: &str, now_ms: i64) -> Option<(SecondFactor, Factor)> {
-    let mut after = factor.clone();
-    if let Some(step) = TotpSecret::from_hex(&factor.secret)?.check(typed, now_ms, factor.last_step) {
-        after.last_step = step;
+    if let Some(after) = shown_by_app(factor, typed, now_ms) {
         return Some((after, Factor::Right));
     }
+    let mut after = factor.clone();
     let hash = recovery_hash(typed);
     let fits = |kept: &String| bool::from(kept.as_bytes().ct_eq(hash.as_bytes()));
     let at = factor.recovery.iter().position(fits)?;

@@ -2,6 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use domain::audit::{Act, Deed, Who};
+use domain::people::{Role, Roles};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use store::{ApiKey, ApiToken, Author, KeyKind, School};
@@ -39,6 +40,33 @@ impl Scope {
             Self::UsageRead => "See usage",
             Self::SyncRun => "Have the school’s MIS read, and see how that went",
         }
+    }
+
+    /// The roles that somebody needs to give it: a key does nothing that whoever holds its secret may not do.
+    pub const fn needs(self) -> Roles {
+        match self {
+            Self::ContactsWrite => Roles::NONE.with(Role::AddContact).with(Role::EditContact),
+            Self::MessagesWrite => Roles::NONE.with(Role::ComposeMessage).with(Role::AuthoriseMessage),
+            Self::MessagesRead | Self::UsageRead => Roles::NONE.with(Role::MessageHistory),
+            Self::SyncRun => Roles::NONE.with(Role::User),
+        }
+    }
+
+    /// Why somebody with these roles cannot give it, if they cannot.
+    pub fn withheld(self, roles: Roles) -> Option<String> {
+        let lacking: Vec<String> =
+            self.needs().without_all(roles).iter().map(|role| format!("“{}”", role.title())).collect();
+        let words = self.words();
+        let (last, before) = lacking.split_last()?;
+        Some(match before {
+            [] => format!("“{words}” can be given only by somebody who has the role {last}."),
+            before => {
+                format!(
+                    "“{words}” can be given only by somebody who has the roles {} and {last}.",
+                    before.join(", ")
+                )
+            }
+        })
     }
 
     /// The scope of a word.

@@ -2,7 +2,8 @@
 //!
 //! Tries are counted, and too many lock out. Nobody can lock another out for good: tries while locked out do not count,
 //! so that the lock ends with its window; a browser in which the user has signed in before has a count of its own, which
-//! strangers cannot reach; and setting a new password by link takes the lock away.
+//! strangers cannot reach; and setting a new password by link takes the lock away. Nor can anybody shut out the address
+//! that a whole school shares: of tries from one address only those that failed count, and none of a known browser.
 
 use domain::audit::{Act, Deed, Who};
 use domain::ids::UserId;
@@ -26,7 +27,7 @@ use crate::state::ApiState;
 pub(crate) const WINDOW_S: i64 = 15 * 60;
 /// Tries in a window for one username, and for one browser that is known.
 const PER_USER: u32 = 10;
-/// Tries in a window from one address: a school's staff share one.
+/// Tries in a window from one address that failed: a school's staff share one.
 const PER_ADDRESS: u32 = 100;
 /// Tries in a window at a user's second factor.
 const PER_FACTOR: u32 = 5;
@@ -67,9 +68,9 @@ pub async fn sign_in(
     username: &str,
     password: &str,
 ) -> Result<SignIn> {
-    allow(state, &format!("sign-in address {}", address.as_str()), PER_ADDRESS).await?;
     let user = state.store().user_by_username(username).await?;
     let browser = user.as_ref().and_then(|user| known_browser(state, headers, user.id));
+    let from = FromAddress::counted(state, address, browser.is_some()).await?;
     let counted = match &browser {
         Some(browser) => format!("sign-in browser {browser}"),
         None => by_user(username),
@@ -96,6 +97,7 @@ pub async fn sign_in(
         return Ok(SignIn::No);
     };
     state.store().forget_hits(&counted, WINDOW_S, state.now_ms()).await?;
+    from.was_right(state).await?;
     if user.account.second_factor.is_some() {
         return Ok(SignIn::SecondStep(second_step_token(state, &user, &membership).await?));
     }
@@ -110,10 +112,10 @@ pub async fn second_step(
     token: &str,
     code: &str,
 ) -> Result<SecondStep> {
-    allow(state, &format!("sign-in address {}", address.as_str()), PER_ADDRESS).await?;
     let found = state.store().one_time(token, OneTimeKind::SecondStep, state.now_ms()).await?;
-    let Some(step) = found else { return Ok(SecondStep::Over) };
-    let Some(user) = state.store().user(step.user()).await? else { return Ok(SecondStep::Over) };
+    let known = found.as_ref().is_some_and(|(_, user)| known_browser(state, headers, user.id).is_some());
+    let from = FromAddress::counted(state, address, known).await?;
+    let Some((step, user)) = found else { return Ok(SecondStep::Over) };
     // Only who knows the password comes this far, so nobody else can use these up.
     let counted = format!("second step {}", user.id);
     allow(state, &counted, PER_FACTOR).await?;
@@ -129,8 +131,28 @@ pub async fn second_step(
     // A code works once, so two answers to one first step need two codes; still, one is enough.
     state.store().spend(&step).await?;
     state.store().forget_hits(&counted, WINDOW_S, state.now_ms()).await?;
+    from.was_right(state).await?;
     let user = state.store().user(user.id).await?.ok_or(ApiError::NotFound)?;
     Ok(SecondStep::In(let_in(state, address, headers, &user).await?))
+}
+
+/// A try that counts against the address that it came from until it turns out to be right.
+struct FromAddress(Option<String>);
+
+impl FromAddress {
+    /// Counts the try, unless it comes from a browser that is known; 429 after too many that failed.
+    async fn counted(state: &ApiState, address: &ClientAddress, known: bool) -> Result<Self> {
+        let counted = (!known).then(|| format!("sign-in address {}", address.as_str()));
+        if let Some(counted) = &counted {
+            allow(state, counted, PER_ADDRESS).await?;
+        }
+        Ok(Self(counted))
+    }
+
+    async fn was_right(self, state: &ApiState) -> Result<()> {
+        let Some(counted) = self.0 else { return Ok(()) };
+        Ok(state.store().take_back_hit(&counted, WINDOW_S, state.now_ms()).await?)
+    }
 }
 
 /// Ends the session that the request carries, if any.
@@ -170,7 +192,7 @@ pub(crate) async fn working(state: &ApiState, user: &User) -> Result<Vec<Members
 async fn second_step_token(state: &ApiState, user: &User, membership: &Membership) -> Result<String> {
     let secret = state.ids().secret();
     let mint = Mint {
-        user: user.id,
+        user,
         kind: OneTimeKind::SecondStep,
         school: membership.school(),
         mailed_to: None,

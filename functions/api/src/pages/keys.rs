@@ -18,7 +18,7 @@ use super::words::LocalTime;
 use crate::auth::{Posted, Scope, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
-use crate::services::keys::{create, known, revoke, rotate, terms};
+use crate::services::keys::{create, known, may_replace, revoke, rotate, scopes_of, terms, withheld};
 use crate::state::ApiState;
 
 pub(crate) fn routes() -> Router<ApiState> {
@@ -38,6 +38,8 @@ pub(crate) struct KeysPage {
     name: Field,
     cap: Field,
     scopes: Vec<Choice>,
+    /// Why the other scopes are not offered, a sentence each.
+    withheld: Vec<String>,
     scope_error: Option<String>,
     kinds: Vec<Choice>,
 }
@@ -48,6 +50,8 @@ struct KeyView {
     /// The public part, as its holder has it.
     begins: String,
     path: String,
+    /// Whether whoever looks may be shown another secret of it.
+    replaceable: bool,
     scopes: String,
     kind: &'static str,
     /// Why it opens nothing now; empty if it does.
@@ -84,9 +88,16 @@ async fn page(state: &ApiState, by: &SignedIn, form: &FormFields, wrong: Vec<Pro
     let desk = Desk::open(state, by, Here::Settings).await?;
     let keys = by.school.api_keys().await?;
     let let_in = |kind: KeyKind| kind.is_let_in(&desk.settings);
-    let views = keys.iter().map(|key| KeyView::new(key, &desk.local, let_in(key.kind()), state.now_ms()));
+    let views = keys.iter().map(|key| KeyView {
+        replaceable: may_replace(by, key).is_ok(),
+        ..KeyView::new(key, &desk.local, let_in(key.kind()), state.now_ms())
+    });
     let views = views.collect();
-    Ok(KeysPage::new(desk.frame, views, form, wrong))
+    let page = KeysPage::new(desk.frame, views, form, wrong);
+    let (offered, others): (Vec<Scope>, Vec<Scope>) =
+        Scope::ALL.into_iter().partition(|scope| withheld(by, [*scope]).is_empty());
+    let scopes = page.scopes.into_iter().filter(|c| offered.iter().any(|scope| scope.code() == c.value));
+    Ok(KeysPage { scopes: scopes.collect(), withheld: withheld(by, others), ..page })
 }
 
 async fn make(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
@@ -126,6 +137,7 @@ async fn replace(
 ) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
     let key = known(&by, &id).await?;
+    may_replace(&by, &key)?;
     if form.text("sure") != "yes" {
         let words = "You get a new secret to give to the system that uses the key. The present one works on for 24 \
                      hours, one from an earlier replacement stops at once.";
@@ -176,12 +188,12 @@ async fn ask(
 
 impl KeyView {
     fn new(key: &ApiKey, local: &LocalTime, let_in: bool, now_ms: i64) -> Self {
-        let scopes = Scope::ALL.into_iter().filter(|scope| key.has_scope(scope.code()));
         Self {
             name: key.name().to_owned(),
             begins: format!("msk_{}_…", key.id()),
             path: format!("/settings/keys/{}", key.id()),
-            scopes: scopes.map(Scope::words).collect::<Vec<_>>().join(" · "),
+            replaceable: true,
+            scopes: scopes_of(key).map(Scope::words).collect::<Vec<_>>().join(" · "),
             kind: key.kind().words(),
             shut: if let_in { "" } else { "Switched off in the account settings: it opens nothing" },
             cap: key.cap().map_or_else(|| "No limit".to_owned(), |cap| format!("{cap} messages at once")),
@@ -209,6 +221,7 @@ impl KeysPage {
                 .optional()
                 .checked(&problems),
             scopes: Scope::ALL.map(|s| Choice::new(s.code(), s.words(), ticked(s.code()))).to_vec(),
+            withheld: Vec::new(),
             scope_error: error_of(&problems, "scope"),
             kinds: KeyKind::ALL
                 .map(|kind| Choice::new(kind.code(), kind.words(), kind.code() == form.text("kind")))
@@ -225,6 +238,7 @@ impl KeysPage {
             name: name.to_owned(),
             begins: "msk_0123456789abcdef_…".to_owned(),
             path: "/settings/keys/0123456789abcdef".to_owned(),
+            replaceable: true,
             scopes: "Add and change contacts · See usage".to_owned(),
             kind,
             shut,

@@ -53,8 +53,26 @@ pub fn terms(form: &FormFields) -> std::result::Result<KeyTerms, Vec<FieldError>
     }
 }
 
-/// Makes a key. The token is told once and kept nowhere.
+/// Why whoever asks cannot have a secret with these scopes, a sentence each; none if they can.
+pub fn withheld(by: &SignedIn, scopes: impl IntoIterator<Item = Scope>) -> Vec<String> {
+    let roles = by.rights().roles();
+    scopes.into_iter().filter_map(|scope| scope.withheld(roles)).collect()
+}
+
+/// What a key may be used for.
+pub fn scopes_of(key: &ApiKey) -> impl Iterator<Item = Scope> {
+    Scope::ALL.into_iter().filter(|scope| key.has_scope(scope.code()))
+}
+
+/// 403 unless whoever asks may do what the scopes allow: a secret that they are shown is theirs to use.
+fn may_hold(by: &SignedIn, scopes: impl IntoIterator<Item = Scope>) -> Result<()> {
+    let withheld = withheld(by, scopes);
+    if withheld.is_empty() { Ok(()) } else { Err(ApiError::Forbidden(withheld.join(" "))) }
+}
+
+/// Makes a key. The token is told once and kept nowhere. 403 for a scope that whoever asks may not give.
 pub async fn create(state: &ApiState, by: &SignedIn, terms: KeyTerms) -> Result<(ApiKey, ApiToken)> {
+    may_hold(by, terms.scopes.iter().filter_map(|code| Scope::from_code(code)))?;
     if by.school.api_keys().await?.len() >= MOST_KEYS {
         let words = format!("A school may have {MOST_KEYS} keys. Revoke one that is not used any more.");
         return Err(ApiError::field("name", words));
@@ -77,8 +95,14 @@ pub async fn known(by: &SignedIn, id: &str) -> Result<ApiKey> {
     by.school.api_key(id).await?.ok_or(ApiError::NotFound)
 }
 
-/// Gives a key another secret. The one before works for a day.
+/// 403 unless whoever asks may be shown a secret of this key.
+pub fn may_replace(by: &SignedIn, key: &ApiKey) -> Result<()> {
+    may_hold(by, scopes_of(key))
+}
+
+/// Gives a key another secret. The one before works for a day. 403 unless they may be shown it.
 pub async fn rotate(state: &ApiState, by: &SignedIn, key: &ApiKey) -> Result<ApiToken> {
+    may_replace(by, key)?;
     let token = fresh(state, key.id())?;
     let now_ms = state.now_ms();
     let deed = by.deed(Act::KeyRotated, key.id(), Vec::new());

@@ -110,11 +110,75 @@ async fn a_forgotten_password_is_answered_alike_whoever_asks() {
     for _ in 0..10 {
         assert_eq!(ask("OLIVE ", "olive@hillview.example").await.text, known.text);
     }
-    assert_eq!(notices(&house).len(), 3, "five an hour for one name, in any capitals");
+    assert_eq!(notices(&house).len(), 4, "five an hour for one name and address, in any capitals");
     assert_eq!(ask("", "").await.status.as_u16(), 422);
     let elsewhere = [("username", "olive"), ("email", "olive@hillview.example")];
     let answer = visitor.post_from("https://evil.example", "/forgotten", &elsewhere).await;
     assert_eq!(answer.status.as_u16(), 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_who_knows_a_name_cannot_use_up_its_owners_letters() {
+    let house = House::start().await;
+    add(&house, &house.school, 1, "olive", "user").await;
+    let visitor = Visitor::new(&house);
+    let ask =
+        async |email: &str| visitor.post("/forgotten", &[("username", "olive"), ("email", email)]).await;
+    for n in 0..8 {
+        ask(&format!("guess{n}@example.org")).await;
+        ask("guess@example.org").await;
+    }
+    house.queue.take();
+    ask("Olive@Hillview.example").await;
+    let queued = notices(&house);
+    let [Notice::ForgottenPassword { email, .. }] = &queued[..] else { panic!("{queued:?}") };
+    assert_eq!(email, "Olive@Hillview.example");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_lies_about_sets_no_password_once_there_is_another_or_the_mail_goes_elsewhere() {
+    let house = House::start().await;
+    let user = add(&house, &house.school, 1, "olive", "user").await;
+    let (desk, finder) = (Visitor::signed_in(&house, "olive").await, Visitor::new(&house));
+    mail(&house, &user, OneTimeKind::Password, "before").await;
+    let change = [("current", PASSWORD), ("password", OTHER), ("again", OTHER)];
+    leads_to(
+        &desk.fill_in("/preferences", "/preferences/password", &change).await,
+        "/preferences?done=password",
+    );
+    let looked = finder.get("/password/before").await;
+    assert!(looked.status.as_u16() == 410 && looked.text.contains("has changed since"), "{looked:?}");
+    assert_eq!(finder.post("/password/before", &twice(PASSWORD)).await.status.as_u16(), 410);
+
+    mail(&house, &house.store.user(user.id).await.unwrap().unwrap(), OneTimeKind::Password, "old box").await;
+    assert_eq!(finder.get("/password/old%20box").await.status, 200);
+    let moved = [("email", "new@hillview.example"), ("mobile", ""), ("for_email", OTHER)];
+    leads_to(&desk.fill_in("/preferences", "/preferences/details", &moved).await, "/preferences?done=email");
+    assert_eq!(finder.get("/password/old%20box").await.status.as_u16(), 410);
+    assert_eq!(finder.post("/password/old%20box", &twice(PASSWORD)).await.status.as_u16(), 410);
+    leads_to(&finder.sign_in("olive", OTHER).await, "/");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_school_signs_in_from_one_address_and_a_guesser_there_stops_no_browser_that_is_known() {
+    let house = House::start().await;
+    add(&house, &house.school, 1, "olive", "user").await;
+    let known = Visitor::signed_in(&house, "olive").await;
+    // After ten of them nobody looks at the password any more, and each still counts for the address.
+    let guesser = Visitor::new(&house);
+    for _ in 0..90 {
+        guesser.sign_in("pupil", "guess").await;
+    }
+    for _ in 0..11 {
+        leads_to(&Visitor::new(&house).sign_in("olive", PASSWORD).await, "/");
+    }
+    for _ in 0..9 {
+        guesser.sign_in("pupil", "guess").await;
+    }
+    assert_eq!(guesser.sign_in("another", "guess").await.status.as_u16(), 422, "the hundredth that failed");
+    assert_eq!(guesser.sign_in("another", "guess").await.status.as_u16(), 429);
+    assert_eq!(guesser.sign_in("olive", PASSWORD).await.status.as_u16(), 429, "a right one might be a guess");
+    leads_to(&known.sign_in("olive", PASSWORD).await, "/");
 }
 
 #[tokio::test(flavor = "multi_thread")]

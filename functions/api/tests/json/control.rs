@@ -381,6 +381,8 @@ async fn in_an_emergency_the_code_of_an_app_serves_as_the_pin_once_and_for_nothi
     for wrong in ["000000", "aaaa-bbbb-cccc-dddd"] {
         assert_eq!(give("emergency", "k2", &id, wrong).await.status, 422, "{wrong}");
     }
+    let left = house.store.user(office.id).await.unwrap().unwrap().account.second_factor.unwrap().recovery;
+    assert_eq!(left.len(), 1, "a recovery code is for signing in, and is not used up here");
     let used = code();
     assert_eq!(made(&give("emergency", "k2", &id, &used).await).to_string(), id);
     assert_eq!(plans(&house), 1);

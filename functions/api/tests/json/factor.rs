@@ -70,7 +70,11 @@ async fn an_app_is_set_up_and_then_asked_for_and_a_code_works_once() {
     leads_to(&second(&visitor, &step, &code).await, "/tools");
     assert!(visitor.is_in().await);
     let replay = Visitor::new(&house);
-    assert!(second(&replay, &step, &code).await.text.contains("does not work any more"), "the step is used");
+    let spent = second(&replay, &step, &code).await;
+    assert!(
+        spent.status == 410 && spent.text.contains("does not work any more"),
+        "the step is used: {spent:?}"
+    );
     let step = first_step(&replay, "olive").await;
     assert_eq!(second(&replay, &step, &code).await.status.as_u16(), 422, "read over a shoulder");
     house.clock.advance(Duration::from_mins(10));
@@ -122,6 +126,34 @@ async fn of_two_uses_of_one_code_at_once_one_works() {
     let (a, b) = tokio::join!(second(&one, &step, &code), second(&two, &step, &code));
     let worked = [&a, &b].iter().filter(|answer| answer.status == 303).count();
     assert_eq!(worked, 1, "{a:?} {b:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_step_ends_with_its_password_and_second_steps_that_are_right_use_up_no_address() {
+    let house = House::start().await;
+    let secret = with_app(&house).await;
+    let visitor = Visitor::new(&house);
+    let step = first_step(&visitor, "olive").await;
+    let before = house.store.user(id(1)).await.unwrap().unwrap();
+    let mut after = before.clone();
+    after.account.epoch += 1;
+    house.store.change_user(&before, &after).await.unwrap();
+    let code = || secret.code_at(house.clock.now_ms());
+    assert_eq!(second(&visitor, &step, &code()).await.status.as_u16(), 410);
+    assert!(!visitor.is_in().await);
+    for _ in 0..2 {
+        house.clock.advance(Duration::from_secs(30));
+        let visitor = Visitor::new(&house);
+        let step = first_step(&visitor, "olive").await;
+        leads_to(&second(&visitor, &step, &code()).await, "/tools");
+    }
+    // What was counted is the one that failed: 99 more may.
+    let guesser = Visitor::new(&house);
+    for _ in 0..98 {
+        guesser.sign_in("pupil", "guess").await;
+    }
+    assert_eq!(guesser.sign_in("another", "guess").await.status.as_u16(), 422, "the hundredth that failed");
+    assert_eq!(guesser.sign_in("another", "guess").await.status.as_u16(), 429);
 }
 
 #[tokio::test(flavor = "multi_thread")]

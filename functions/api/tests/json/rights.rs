@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use api::auth::session_cookie;
+use api::auth::{Scope, session_cookie};
 use api::services::send::send;
 use axum::body::Body;
 use domain::audit::{Act, Deed, Who};
@@ -14,7 +14,7 @@ use domain::people::{Profile, Role, Roles, Standing};
 use domain::sync::{Asked, LEASE_MS, Run, RunState, SyncFile};
 use http::Request;
 use serde_json::json;
-use store::{Author, Begun, Lifetime, MemberChange, School, User};
+use store::{ApiToken, Author, Begun, Lifetime, MemberChange, School, User};
 use ulid::Ulid;
 
 use crate::kit::{Answer, House, NOON, PUBLIC_URL, settings};
@@ -307,6 +307,10 @@ async fn things(house: &House, key: &str, school: &School) -> BTreeMap<&'static 
     let file = SyncFileId::new(Ulid::from_parts(8, 9));
     let handed_in = SyncFile::new(file, "report.csv".to_owned(), 10, Asked::Schedule, NOON);
     school.create_sync_file(&handed_in).await.unwrap();
+    // A key that does nothing which its maker needs another role for.
+    let replaceable = ApiToken::new(&format!("Mis{}", school.id()), &"7".repeat(40)).unwrap();
+    let scopes = [Scope::SyncRun.code().to_owned()];
+    school.create_api_key(&replaceable, "MIS", &scopes, NOON).await.unwrap();
     BTreeMap::from([
         ("sync", run.to_string()),
         ("authorise", waits),
@@ -314,7 +318,7 @@ async fn things(house: &House, key: &str, school: &School) -> BTreeMap<&'static 
         ("contacts", "ann".to_owned()),
         ("upload", ticket.id.to_string()),
         ("settings/mis/files", file.to_string()),
-        ("settings/keys", key.split('_').nth(1).unwrap().to_owned()),
+        ("settings/keys", replaceable.id().to_owned()),
         ("users", colleague.to_string()),
         ("users/profiles", profile.to_string()),
     ])
@@ -363,6 +367,48 @@ async fn a_role_is_what_opens_a_page_and_does_a_thing_and_nothing_else_is() {
             matches!(ask(Roles::all().without(Role::User)).await, 401 | 403),
             "{method} {path} without user"
         );
+    }
+}
+
+/// What a key may be used for, and the roles that whoever makes or replaces it needs beside `preferences`.
+const SCOPES: &[(Scope, &str)] = &[
+    (Scope::ContactsWrite, "addContact editContact"),
+    (Scope::MessagesWrite, "composeMessage authoriseMessage"),
+    (Scope::MessagesRead, "messageHistory"),
+    (Scope::UsageRead, "messageHistory"),
+    (Scope::SyncRun, "user"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_does_nothing_that_its_maker_may_not_do() {
+    let house = House::start().await;
+    assert_eq!(SCOPES.len(), Scope::ALL.len());
+    let mut number = 100;
+    for (scope, needed) in SCOPES {
+        let token = ApiToken::new(&format!("Old{number}"), &"7".repeat(40)).unwrap();
+        house.school.create_api_key(&token, "Old", &[scope.code().to_owned()], NOON).await.unwrap();
+        let mut answers = async |roles: Roles| {
+            number += 1;
+            let by = Browser::of(&house, &house.school, number, roles).await;
+            let offered = by.ask("GET", "/settings/keys").await.text;
+            let made = format!("name=X{number}&kind=own&cap=&scope={}", scope.code());
+            let rotate = format!("/settings/keys/{}/rotate", token.id());
+            let offers = offered.contains(&format!("value=\"{}\"", scope.code()));
+            assert_eq!(offered.contains(&rotate), offers, "{scope:?} with {roles:?}");
+            let (asked, made) = (by.post(&rotate, "").await, by.post("/settings/keys", &made).await);
+            assert_eq!(made.text.contains("msk_"), made.status == 200, "{made:?}");
+            (offers, asked.status.as_u16(), made.status.as_u16())
+        };
+        let needed = Roles::of_codes(needed.split(' '));
+        let own = Roles::NONE.with(Role::User).with(Role::Preferences);
+        let enough = needed.iter().fold(own, Roles::with);
+        assert_eq!(answers(enough).await, (true, 200, 200), "{scope:?}");
+        for role in needed.iter().filter(|role| *role != Role::User) {
+            let answer = answers(Roles::all().without(role)).await;
+            assert_eq!(answer, (false, 403, 403), "{scope:?} without {role:?}");
+        }
+        let key = house.school.api_key(token.id()).await.unwrap().unwrap();
+        assert!(key.has_scope(scope.code()), "one that is there keeps what it has");
     }
 }
 

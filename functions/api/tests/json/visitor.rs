@@ -72,7 +72,7 @@ pub(crate) async fn mail(house: &House, user: &User, kind: OneTimeKind, secret: 
     let school = house.school.id();
     let mailed_to = Some(&user.email);
     let expires_ms = house.clock.now_ms() + 3_600_000;
-    house.store.mint(secret, Mint { user: user.id, kind, school, mailed_to, expires_ms }).await.unwrap();
+    house.store.mint(secret, Mint { user, kind, school, mailed_to, expires_ms }).await.unwrap();
 }
 
 /// The acts in the school's log, in order.

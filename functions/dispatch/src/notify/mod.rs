@@ -135,7 +135,7 @@ impl Dispatch {
         let secret = self.ids.secret();
         let expires_ms = self.clock.now_ms().saturating_add(lasts_ms);
         let mailed_to = Some(&user.email);
-        let mint = Mint { user: user.id, kind, school: school.id(), mailed_to, expires_ms };
+        let mint = Mint { user, kind, school: school.id(), mailed_to, expires_ms };
         self.store.mint(&secret, mint).await?;
         let page = if kind == OneTimeKind::Email { "confirm-email" } else { "password" };
         Ok(self.url(&format!("/{page}/{secret}")))

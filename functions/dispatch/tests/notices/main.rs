@@ -30,7 +30,7 @@ async fn a_new_user_is_mailed_their_username_and_a_link_that_works_for_a_week() 
     let secret = mail[0].secret("/password/");
     let found =
         office.store.one_time(&secret, OneTimeKind::Password, office.now() + 167 * HOUR).await.unwrap();
-    assert_eq!(found.map(|token| token.user()), Some(user));
+    assert_eq!(found.map(|(token, _)| token.user()), Some(user));
     let over =
         office.store.one_time(&secret, OneTimeKind::Password, office.now() + 168 * HOUR).await.unwrap();
     assert_eq!(over, None);
@@ -60,7 +60,8 @@ async fn a_forgotten_password_is_written_to_its_user_only() {
     let mail = office.mail();
     assert_eq!((mail.len(), mail[0].to.as_str()), (1, "olive@hillview.example"));
     let secret = mail[0].secret("/password/");
-    let found = office.store.one_time(&secret, OneTimeKind::Password, office.now()).await.unwrap().unwrap();
+    let (found, _) =
+        office.store.one_time(&secret, OneTimeKind::Password, office.now()).await.unwrap().unwrap();
     assert_eq!(found.access().school(), office.school.id());
     assert_eq!(office.acts().await, [Act::PasswordLinkSent]);
 
@@ -90,7 +91,7 @@ async fn an_address_is_confirmed_by_what_was_mailed_to_it() {
     let user = office.add("olive", "olive@hillview.example").await;
     office.tell(Notice::ConfirmEmail { user }).await;
     let secret = office.mail()[0].secret("/confirm-email/");
-    let found = office.store.one_time(&secret, OneTimeKind::Email, office.now()).await.unwrap().unwrap();
+    let (found, _) = office.store.one_time(&secret, OneTimeKind::Email, office.now()).await.unwrap().unwrap();
     let address = |text| domain::email::EmailAddress::parse(text).unwrap();
     assert!(found.was_mailed_to(&address("olive@hillview.example")));
     assert!(!found.was_mailed_to(&address("other@hillview.example")));

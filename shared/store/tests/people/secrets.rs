@@ -30,7 +30,7 @@ fn user(number: u128, username: &str, email: &str) -> User {
 }
 
 fn mint(user: &User, kind: OneTimeKind) -> Mint<'_> {
-    Mint { user: user.id, kind, school: school_id(1), mailed_to: Some(&user.email), expires_ms: NOW + HOUR }
+    Mint { user, kind, school: school_id(1), mailed_to: Some(&user.email), expires_ms: NOW + HOUR }
 }
 
 fn deed() -> Deed {
@@ -90,7 +90,9 @@ async fn a_link_works_once_until_it_ends_or_a_newer_one_is_made() {
     let store = &table.store;
     let joe = user(1, "joe", "joe@example.org");
     store.create_user(&joe).await.unwrap();
-    let found = async |secret: &str, at| store.one_time(secret, OneTimeKind::Password, at).await.unwrap();
+    let found = async |secret: &str, at| {
+        store.one_time(secret, OneTimeKind::Password, at).await.unwrap().map(|(token, _)| token)
+    };
 
     store.mint("first", mint(&joe, OneTimeKind::Password)).await.unwrap();
     assert!(
@@ -113,6 +115,44 @@ async fn a_link_works_once_until_it_ends_or_a_newer_one_is_made() {
     assert!(one.is_ok() != two.is_ok(), "used twice at once: {one:?} {two:?}");
     assert_eq!(found("second", NOW).await, None);
     assert!(store.one_time("mail", OneTimeKind::Email, NOW).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_ends_with_the_password_and_with_the_address_that_it_was_mailed_to() {
+    use OneTimeKind::{Email, Password, SecondStep};
+    let table = TestTable::start().await;
+    let (store, school) = (&table.store, table.school(1));
+    let works = async |secret: &str, kind| store.one_time(secret, kind, NOW).await.unwrap().is_some();
+    let joe = user(1, "joe", "joe@example.org");
+    store.create_user(&joe).await.unwrap();
+    let change = async |what: &dyn Fn(&mut User)| {
+        let before = store.user(joe.id).await.unwrap().unwrap();
+        let mut after = before.clone();
+        what(&mut after);
+        school.change_user(&before, &after, None, &deed(), NOW).await.unwrap();
+        store.user(joe.id).await.unwrap().unwrap()
+    };
+    store.mint("password", mint(&joe, Password)).await.unwrap();
+    store.mint("step", Mint { mailed_to: None, ..mint(&joe, SecondStep) }).await.unwrap();
+    store.mint("mail", mint(&joe, Email)).await.unwrap();
+    let joe = change(&|joe| joe.forename = "Joseph".into()).await;
+    assert!(
+        works("password", Password).await && works("step", SecondStep).await && works("mail", Email).await
+    );
+    let joe_now = change(&|joe| joe.account.epoch += 1).await;
+    assert!(!works("password", Password).await && !works("step", SecondStep).await, "another password since");
+    assert!(works("mail", Email).await, "of an address the password says nothing");
+
+    store.mint("later", mint(&joe_now, Password)).await.unwrap();
+    store.mint("step 2", Mint { mailed_to: None, ..mint(&joe_now, SecondStep) }).await.unwrap();
+    change(&|joe| joe.email = address("new@example.org")).await;
+    assert!(
+        !works("later", Password).await && !works("mail", Email).await,
+        "the mailbox is not theirs any more"
+    );
+    assert!(works("step 2", SecondStep).await, "that one was mailed nowhere");
+    change(&|after| after.email = joe.email.clone()).await;
+    assert!(works("later", Password).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

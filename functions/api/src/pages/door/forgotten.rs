@@ -5,6 +5,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use domain::email::EmailAddress;
 use domain::ids::UserId;
 use domain::job::Job;
 use domain::notice::Notice;
@@ -22,8 +23,8 @@ use crate::pages::kit::Problem;
 use crate::services::notify::notify;
 use crate::state::ApiState;
 
-/// Letters in an hour for one username.
-const PER_USER: u32 = 5;
+/// Letters in an hour for one username and e-mail address.
+const PER_PAIR: u32 = 5;
 /// Letters, and tries at codes, in a quarter of an hour from one address: a school's staff share one.
 const PER_ADDRESS: u32 = 40;
 /// Tries at codes in a quarter of an hour for one username, however many codes there were.
@@ -79,8 +80,10 @@ async fn ask(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
     }
     allow(&state, &format!("forgotten address {}", address.as_str()), PER_ADDRESS).await?;
-    let by_user = format!("forgotten user {}", fold_username(&username));
-    let may = state.store().hit(&by_user, PER_USER, HOUR_S, state.now_ms()).await?;
+    // Of both, so that whoever knows the name alone cannot use up what its owner may ask for.
+    let mailbox = EmailAddress::parse(&email).map_or_else(|_| email.clone(), |email| email.dedupe_key());
+    let pair = format!("forgotten user {} {mailbox}", fold_username(&username));
+    let may = state.store().hit(&pair, PER_PAIR, HOUR_S, state.now_ms()).await?;
     let by_sms = form.text("by") == "sms";
     if may == Allowance::Allowed {
         notify(
@@ -125,7 +128,7 @@ async fn try_code(
     {
         let secret = state.ids().secret();
         let expires_ms = state.now_ms().saturating_add(LINK_MS);
-        let mint = Mint { user: user.id, kind: OneTimeKind::Password, school, mailed_to: None, expires_ms };
+        let mint = Mint { user: &user, kind: OneTimeKind::Password, school, mailed_to: None, expires_ms };
         state.store().mint(&secret, mint).await?;
         return Ok(Redirect::to(&format!("/password/{secret}")).into_response());
     }

@@ -28,7 +28,8 @@ pub(super) fn routes() -> Router<ApiState> {
         .route("/change-password", get(show_expired).post(set_expired))
 }
 
-pub(super) const STALE: &str = "It was used already, is too old, or a newer one was sent to you.";
+pub(super) const STALE: &str = "It was used already, is too old, a newer one was sent to you, or your password or \
+                                e-mail address has changed since.";
 
 #[derive(Template)]
 #[template(path = "door_password.html")]
@@ -53,10 +54,7 @@ fn stale() -> Result<Response> {
 
 /// The token and its user, if it works.
 async fn found(state: &ApiState, token: &str) -> Result<Option<(OneTime, User)>> {
-    let Some(token) = state.store().one_time(token, OneTimeKind::Password, state.now_ms()).await? else {
-        return Ok(None);
-    };
-    Ok(state.store().user(token.user()).await?.map(|user| (token, user)))
+    Ok(state.store().one_time(token, OneTimeKind::Password, state.now_ms()).await?)
 }
 
 async fn by_link(state: &ApiState, token: &str, user: &User) -> Result<PasswordPage> {

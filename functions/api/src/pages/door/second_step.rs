@@ -44,11 +44,10 @@ async fn submit(
     let next = local_path(form.text("next")).unwrap_or("/").to_owned();
     match second_step(&state, &address, &headers, form.text("step"), form.text("code")).await? {
         SecondStep::In(cookies) => Ok(go(cookies, &next)),
-        SecondStep::Over => stale_link(
-            "You took longer than ten minutes, or have signed in already.",
-            "/sign-in",
-            "Sign in again",
-        ),
+        SecondStep::Over => {
+            let words = "You took longer than ten minutes, have signed in already, or your password has changed since.";
+            Ok((StatusCode::GONE, stale_link(words, "/sign-in", "Sign in again")?).into_response())
+        }
         SecondStep::Wrong(token) => {
             let words =
                 "This code does not fit. Wait for the next one in your app and enter that: each works once.";
