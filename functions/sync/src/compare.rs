@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::contact::Contact;
 use domain::feed::{Mark, Part, Tie};
+use domain::ids::ContactId;
 use domain::sync::{Changes, Counted, Held, brake};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -33,8 +34,10 @@ pub(crate) struct Difference<'f, T> {
     pub(crate) buckets: Vec<u8>,
     /// Names of rows that are new or differ.
     pub(crate) changed: BTreeSet<String>,
-    /// Names of rows that the feed has no more.
-    pub(crate) removed: BTreeSet<String>,
+    /// Rows that the feed has no more, each with its hash in the manifest.
+    pub(crate) removed: BTreeMap<String, String>,
+    /// Buckets whose rows in the manifest are not the feed's.
+    pub(crate) unkept: BTreeSet<u8>,
 }
 
 /// All that a feed changes.
@@ -46,6 +49,8 @@ pub(crate) struct Plan<'f> {
     pub(crate) marks: Vec<(Date, Difference<'f, Mark>)>,
     /// Lists of days that are read no more.
     pub(crate) past: Vec<(String, ManifestHead)>,
+    /// People whom somebody else changed since the last run.
+    pub(crate) stale: BTreeSet<ContactId>,
 }
 
 impl<'f, T: Serialize> Difference<'f, T> {
@@ -61,9 +66,11 @@ impl<'f, T: Serialize> Difference<'f, T> {
         };
         let rows = list.rows.iter().filter(|(name, _)| buckets.contains(&bucket_of(name)));
         let changed = rows.filter(|(name, (hash, _))| known.get(*name) != Some(hash));
-        let changed = changed.map(|(name, _)| name.clone()).collect();
-        let removed = known.keys().filter(|name| !list.rows.contains_key(*name)).cloned().collect();
-        Ok(Self { name, list, before, after, buckets, changed, removed })
+        let changed: BTreeSet<String> = changed.map(|(name, _)| name.clone()).collect();
+        let removed: BTreeMap<String, String> =
+            known.into_iter().filter(|(name, _)| !list.rows.contains_key(name)).collect();
+        let unkept = changed.iter().chain(removed.keys()).map(|name| bucket_of(name)).collect();
+        Ok(Self { name, list, before, after, buckets, changed, removed, unkept })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -95,9 +102,10 @@ impl<'f> Plan<'f> {
         }
         // Who comes with another part now has not left.
         for (_, difference) in &mut people {
-            difference.removed.retain(|id| !fed.has_person(id));
+            difference.removed.retain(|id, _| !fed.has_person(id));
         }
-        for id in school.stale_people().await? {
+        let stale: BTreeSet<ContactId> = school.stale_people().await?.into_iter().collect();
+        for id in &stale {
             let holder = people.iter_mut().find(|(_, d)| d.list.rows.contains_key(id.as_str()));
             if let Some((_, difference)) = holder {
                 difference.changed.insert(id.to_string());
@@ -118,7 +126,7 @@ impl<'f> Plan<'f> {
             marks.push((*day, Difference::of(school, name, list, before).await?));
         }
         let past = if marks.is_empty() { Vec::new() } else { past(heads) };
-        Ok(Self { people, ties, kinds, marks, past })
+        Ok(Self { people, ties, kinds, marks, past, stale })
     }
 
     /// Whether the address book changes.
@@ -146,7 +154,7 @@ impl<'f> Plan<'f> {
         let people: Vec<Counted> = self.people.iter().map(|(part, d)| d.counted(*part)).collect();
         let none = Counted { part: Part::Contacts, known: 0, removed: 0, fed: 0 };
         let ties = self.ties.as_ref().map_or(none, |d| Counted {
-            removed: d.removed.iter().filter(|name| both_stay(fed, name)).count(),
+            removed: d.removed.keys().filter(|name| both_stay(fed, name)).count(),
             ..d.counted(Part::Contacts)
         });
         brake(&people, ties)
@@ -154,7 +162,7 @@ impl<'f> Plan<'f> {
 
     /// Everybody who would be removed.
     pub(crate) fn left(&self) -> impl Iterator<Item = &String> {
-        self.people.iter().flat_map(|(_, d)| &d.removed)
+        self.people.iter().flat_map(|(_, d)| d.removed.keys())
     }
 }
 

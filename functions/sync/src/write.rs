@@ -34,13 +34,24 @@ struct Step<'d> {
     buckets: &'d [u8],
     changed: Vec<&'d str>,
     removed: Vec<&'d str>,
+    /// Whether the manifest has other rows of these buckets than the feed.
+    unkept: bool,
 }
 
 impl Step<'_> {
     /// Whether an invocation before this one has not done it already: the head of the list is kept last.
     fn is_to_do(&self) -> bool {
-        !self.changed.is_empty() || !self.removed.is_empty()
+        self.unkept || !self.changed.is_empty() || !self.removed.is_empty()
     }
+}
+
+/// Which rows of a bucket the manifest is to have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// The feed's.
+    Fed,
+    /// The feed's, and those that are still to be removed.
+    FedAndRemoved,
 }
 
 impl<T: Serialize> Difference<'_, T> {
@@ -49,14 +60,15 @@ impl<T: Serialize> Difference<'_, T> {
         buckets.map(|buckets| {
             // A row that somebody else changed is written though its bucket does not differ: with the first step.
             let first = self.buckets.first() == buckets.first();
-            let mine = |name: &&String| {
+            let mine = |name: &&str| {
                 let bucket = bucket_of(name);
                 buckets.contains(&bucket) || (first && !self.buckets.contains(&bucket))
             };
             Step {
                 buckets,
-                changed: self.changed.iter().filter(mine).map(String::as_str).collect(),
-                removed: self.removed.iter().filter(mine).map(String::as_str).collect(),
+                changed: self.changed.iter().map(String::as_str).filter(mine).collect(),
+                removed: self.removed.keys().map(String::as_str).filter(mine).collect(),
+                unkept: buckets.iter().any(|bucket| self.unkept.contains(bucket)),
             }
         })
     }
@@ -65,11 +77,13 @@ impl<T: Serialize> Difference<'_, T> {
         names.iter().filter_map(|name| self.list.rows.get(*name).map(|(_, row)| row))
     }
 
-    /// Says in the manifest that these buckets are as the feed has them.
-    async fn keep_buckets(&self, school: &School, buckets: &[u8]) -> Result<()> {
+    /// Says in the manifest what these buckets hold now.
+    async fn keep_buckets(&self, school: &School, buckets: &[u8], kept: Kept) -> Result<()> {
         let mut all: BTreeMap<u8, BTreeMap<&str, &str>> =
             buckets.iter().map(|b| (*b, BTreeMap::new())).collect();
-        for (name, (hash, _)) in &self.list.rows {
+        let fed = self.list.rows.iter().map(|(name, (hash, _))| (name, hash));
+        let removed = self.removed.iter().filter(|_| kept == Kept::FedAndRemoved);
+        for (name, hash) in fed.chain(removed) {
             if let Some(rows) = all.get_mut(&bucket_of(name)) {
                 rows.insert(name, hash);
             }
@@ -97,14 +111,21 @@ impl Syncer {
         if plan.touches_book() || resumed {
             let now_ms = self.clock.now_ms();
             let bulk = school.begin_bulk(&run.id.to_string(), 2 * LEASE_MS, now_ms).await?;
+            // Whoever reads the book meanwhile must find no adult without what bars them: ties come before the people
+            // whom they tie, and are of no account until those are there.
+            if let Some(ties) = &plan.ties
+                && let Some(outcome) = self.put_ties(school, run, &bulk, ties, started).await?
+            {
+                return Ok(outcome);
+            }
             for (part, difference) in &plan.people {
                 set_writing(run, *part);
-                if let Some(outcome) = self.write_people(school, run, &bulk, difference, started).await? {
+                if let Some(outcome) = self.write_people(school, run, &bulk, plan, difference, started).await? {
                     return Ok(outcome);
                 }
             }
             if let Some(ties) = &plan.ties
-                && let Some(outcome) = self.write_ties(school, run, &bulk, ties, started).await?
+                && let Some(outcome) = self.end_ties(school, run, &bulk, ties, started).await?
             {
                 return Ok(outcome);
             }
@@ -115,13 +136,11 @@ impl Syncer {
                     ManifestHead { hashes: BTreeMap::from([(0, hash.clone())]), rows: fed.kinds.len() };
                 school.put_manifest_head(KINDS, &head).await?;
             }
+            // While the book is held nobody can change these people again.
+            let gone: Vec<ContactId> =
+                plan.stale.iter().filter(|id| !fed.has_person(id.as_str())).cloned().collect();
+            school.not_stale(&gone).await?;
             bulk.end().await?;
-            let written = plan.people.iter().flat_map(|(_, d)| &d.changed);
-            let written: Vec<ContactId> = written.filter_map(|id| ContactId::parse(id).ok()).collect();
-            let stale = school.stale_people().await?;
-            let mended: Vec<ContactId> =
-                stale.into_iter().filter(|id| written.contains(id) || !fed.has_person(id.as_str())).collect();
-            school.not_stale(&mended).await?;
         }
         for (day, marks) in plan.marks.iter().filter(|(_, d)| !d.is_empty()) {
             set_writing(run, Part::Attendance);
@@ -141,6 +160,7 @@ impl Syncer {
         school: &School,
         run: &Run,
         bulk: &Bulk,
+        plan: &Plan<'_>,
         people: &Difference<'_, Contact>,
         started: Duration,
     ) -> Result<Option<Outcome>> {
@@ -149,11 +169,14 @@ impl Syncer {
         }
         for step in people.steps().filter(Step::is_to_do) {
             let contacts: Vec<Contact> = people.rows(&step.changed).cloned().collect();
+            let mended: Vec<ContactId> =
+                contacts.iter().map(|c| c.id.clone()).filter(|id| plan.stale.contains(id)).collect();
             bulk.upsert_contacts(contacts, self.clock.now_ms()).await?;
             let left: Vec<ContactId> =
                 step.removed.iter().filter_map(|id| ContactId::parse(id).ok()).collect();
             bulk.leave(&left, self.clock.now_ms()).await?;
-            people.keep_buckets(school, step.buckets).await?;
+            people.keep_buckets(school, step.buckets, Kept::Fed).await?;
+            school.not_stale(&mended).await?;
             if let Some(outcome) = self.pause(school, run, started).await? {
                 return Ok(Some(outcome));
             }
@@ -162,7 +185,30 @@ impl Syncer {
         Ok(None)
     }
 
-    async fn write_ties(
+    /// Adds and replaces ties, those that bar before all others.
+    async fn put_ties(
+        &self,
+        school: &School,
+        run: &Run,
+        bulk: &Bulk,
+        ties: &Difference<'_, Tie>,
+        started: Duration,
+    ) -> Result<Option<Outcome>> {
+        let changed: Vec<&str> = ties.changed.iter().map(String::as_str).collect();
+        let barring: Vec<Tie> = ties.rows(&changed).filter(|tie| tie.court_order).cloned().collect();
+        bulk.put_ties(&barring, self.clock.now_ms()).await?;
+        for step in ties.steps().filter(|step| !step.changed.is_empty()) {
+            let put: Vec<Tie> = ties.rows(&step.changed).filter(|tie| !tie.court_order).cloned().collect();
+            bulk.put_ties(&put, self.clock.now_ms()).await?;
+            ties.keep_buckets(school, step.buckets, Kept::FedAndRemoved).await?;
+            if let Some(outcome) = self.pause(school, run, started).await? {
+                return Ok(Some(outcome));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn end_ties(
         &self,
         school: &School,
         run: &Run,
@@ -173,14 +219,12 @@ impl Syncer {
         if ties.is_empty() {
             return Ok(None);
         }
-        for step in ties.steps().filter(Step::is_to_do) {
-            let put: Vec<Tie> = ties.rows(&step.changed).cloned().collect();
-            bulk.put_ties(&put, self.clock.now_ms()).await?;
+        for step in ties.steps().filter(|step| !step.removed.is_empty()) {
             let ended = step.removed.iter().filter_map(|name| two_of(name));
             let ended: Vec<(ContactId, ContactId)> =
                 ended.filter_map(|(pupil, adult)| Some((pupil, ContactId::parse(adult).ok()?))).collect();
             bulk.end_ties(&ended, self.clock.now_ms()).await?;
-            ties.keep_buckets(school, step.buckets).await?;
+            ties.keep_buckets(school, step.buckets, Kept::Fed).await?;
             if let Some(outcome) = self.pause(school, run, started).await? {
                 return Ok(Some(outcome));
             }
@@ -192,13 +236,13 @@ impl Syncer {
     async fn write_marks(&self, school: &School, day: Date, marks: &Difference<'_, Mark>) -> Result<()> {
         let changed: Vec<&str> = marks.changed.iter().map(String::as_str).collect();
         let put: Vec<&Mark> = marks.rows(&changed).collect();
-        let removed = marks.removed.iter().filter_map(|name| {
+        let removed = marks.removed.keys().filter_map(|name| {
             let (pupil, session) = two_of(name)?;
             let session = Session::from_code(session)?;
             Some(Mark { pupil, date: day, session, code: String::new(), minutes_late: None })
         });
         school.write_marks(&put, &removed.collect::<Vec<_>>()).await?;
-        marks.keep_buckets(school, &marks.buckets).await?;
+        marks.keep_buckets(school, &marks.buckets, Kept::Fed).await?;
         marks.keep_head(school).await
     }
 

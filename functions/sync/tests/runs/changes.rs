@@ -1,7 +1,7 @@
 //! What changes in the MIS changes here, and nothing else does.
 
 use domain::audit::{Act, Deed};
-use domain::contact::{Overrides, Source};
+use domain::contact::{ContactRole, Overrides, Source};
 use domain::feed::GroupKind;
 use domain::sync::{Changes, JobState, RunState};
 
@@ -87,7 +87,8 @@ async fn a_tie_that_was_removed_and_a_court_order_hold_at_once() {
 async fn somebody_who_turns_from_staff_into_a_contact_stays() {
     let town = Town::of(Feed::of(60, TODAY)).await;
     town.sync().await;
-    for back in [false, true] {
+    // And once more: what the first two left in the manifest must not hide the third.
+    for back in [false, true, false] {
         town.change(|feed| {
             let (from, to) = if back {
                 (&mut feed.contacts, &mut feed.staff)
@@ -95,11 +96,16 @@ async fn somebody_who_turns_from_staff_into_a_contact_stays() {
                 (&mut feed.staff, &mut feed.contacts)
             };
             let place = from.iter().position(|p| p.id == id("PWT-10")).unwrap();
-            to.push(from.remove(place));
+            let mut person = from.remove(place);
+            person.role = if back { ContactRole::Staff } else { ContactRole::Parent };
+            to.push(person);
         });
         let run = town.sync().await;
         assert_eq!((run.state, run.changes.left), (RunState::Finished, 0));
-        assert!(town.book().await.get(&id("PWT-10")).is_some(), "back: {back}");
+        let book = town.book().await;
+        let (person, _) = book.get(&id("PWT-10")).unwrap();
+        let role = if back { ContactRole::Staff } else { ContactRole::Parent };
+        assert_eq!(person.role, role, "back: {back}");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::feed::Feed;
 use crate::town::{TODAY, Town};
 
 /// Runs a future until it has waited so many times, and drops it there. Whether it came to its end.
-async fn dies_after<F: Future>(waits: u32, future: F) -> bool {
+pub(crate) async fn dies_after<F: Future>(waits: u32, future: F) -> bool {
     let mut future = pin!(future);
     let mut waited = 0;
     poll_fn(|cx| match future.as_mut().poll(cx) {

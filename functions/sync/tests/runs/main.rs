@@ -7,6 +7,7 @@ mod changes;
 mod deaths;
 mod feed;
 mod files;
+mod half_written;
 mod looks;
 mod requests;
 mod town;
