@@ -64,7 +64,7 @@ impl Dispatch {
         let (look, standing) = tokio::try_join!(school.register_look(message), school.sync_standing())?;
         match look {
             Some(RegisterLook { asked_ms, seen: Seen::Marks(changed), .. })
-                if standing.fresh_ms.is_none_or(|fresh_ms| fresh_ms < asked_ms) =>
+                if standing.registers_read_ms.is_none_or(|read_ms| read_ms < asked_ms) =>
             {
                 Ok(with_changed(marks, changed))
             }

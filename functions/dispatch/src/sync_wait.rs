@@ -32,7 +32,8 @@ impl Dispatch {
         let now_ms = self.clock.now_ms();
         let standing = school.sync_standing().await?;
         let working = standing.at_work(now_ms);
-        let Some(since_ms) = since_ms.or_else(|| working.map(|run| run.began_ms)) else { return Ok(false) };
+        // One that was lost, or broke off while it wrote, has left the book a mixture until another finishes.
+        let Some(since_ms) = since_ms.or_else(|| standing.unsynced_since_ms()) else { return Ok(false) };
         if standing.fresh_ms.is_some_and(|fresh_ms| fresh_ms >= since_ms) {
             return Ok(false);
         }

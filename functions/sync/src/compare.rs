@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::contact::Contact;
 use domain::feed::{Mark, Part, Tie};
 use domain::ids::ContactId;
-use domain::sync::{Changes, Counted, Held, brake};
+use domain::sync::{Changes, Counted, Counts, Loss, brake, brake_marks};
 use jiff::civil::Date;
 use serde::Serialize;
 use store::{ManifestHead, School};
@@ -36,6 +36,8 @@ pub(crate) struct Difference<'f, T> {
     pub(crate) changed: BTreeSet<String>,
     /// Rows that the feed has no more, each with its hash in the manifest.
     pub(crate) removed: BTreeMap<String, String>,
+    /// Of these, those that stay for now.
+    pub(crate) spared: BTreeMap<String, String>,
     /// Buckets whose rows in the manifest are not the feed's.
     pub(crate) unkept: BTreeSet<u8>,
 }
@@ -51,11 +53,13 @@ pub(crate) struct Plan<'f> {
     pub(crate) past: Vec<(String, ManifestHead)>,
     /// People whom somebody else changed since the last run.
     pub(crate) stale: BTreeSet<ContactId>,
+    /// Pairs who stay, and whom the feed bars no more: a person lifts a bar, and no feed.
+    pub(crate) unbarred: Vec<(ContactId, ContactId)>,
 }
 
 impl<'f, T: Serialize> Difference<'f, T> {
     async fn of(school: &School, name: String, list: &'f List<T>, before: ManifestHead) -> Result<Self> {
-        let after = ManifestHead { hashes: list.heads(), rows: list.rows.len() };
+        let after = ManifestHead { hashes: list.heads(), rows: list.rows.len(), counts: list.counts.clone() };
         let both: BTreeSet<u8> = before.hashes.keys().chain(after.hashes.keys()).copied().collect();
         let differs = |bucket: &u8| before.hashes.get(bucket) != after.hashes.get(bucket);
         let buckets: Vec<u8> = both.into_iter().filter(differs).collect();
@@ -70,7 +74,8 @@ impl<'f, T: Serialize> Difference<'f, T> {
         let removed: BTreeMap<String, String> =
             known.into_iter().filter(|(name, _)| !list.rows.contains_key(name)).collect();
         let unkept = changed.iter().chain(removed.keys()).map(|name| bucket_of(name)).collect();
-        Ok(Self { name, list, before, after, buckets, changed, removed, unkept })
+        let spared = BTreeMap::new();
+        Ok(Self { name, list, before, after, buckets, changed, removed, spared, unkept })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -78,7 +83,20 @@ impl<'f, T: Serialize> Difference<'f, T> {
     }
 
     fn counted(&self, part: Part) -> Counted {
-        Counted { part, known: self.before.rows, removed: self.removed.len(), fed: self.list.rows.len() }
+        Counted {
+            part,
+            known: self.before.rows,
+            removed: self.removed.len(),
+            fed: self.list.rows.len(),
+            before: self.before.counts.clone(),
+            after: self.after.counts.clone(),
+        }
+    }
+
+    /// Leaves rows where they are that the feed has no more.
+    fn spare(&mut self, stays: impl Fn(&str) -> bool) {
+        let removed = std::mem::take(&mut self.removed);
+        (self.spared, self.removed) = removed.into_iter().partition(|(name, _)| stays(name));
     }
 }
 
@@ -117,6 +135,10 @@ impl<'f> Plan<'f> {
         } else {
             None
         };
+        let unbarred = match &ties {
+            Some(ties) => unbarred(school, fed, ties).await?,
+            None => Vec::new(),
+        };
         let kinds_known = head(KINDS).hashes.remove(&0);
         let kinds = Some(fed.kinds_hash()).filter(|hash| kinds_known.as_ref() != Some(hash));
         let mut marks = Vec::new();
@@ -126,7 +148,7 @@ impl<'f> Plan<'f> {
             marks.push((*day, Difference::of(school, name, list, before).await?));
         }
         let past = if marks.is_empty() { Vec::new() } else { past(heads) };
-        Ok(Self { people, ties, kinds, marks, past, stale })
+        Ok(Self { people, ties, kinds, marks, past, stale, unbarred })
     }
 
     /// Whether the address book changes.
@@ -146,18 +168,43 @@ impl<'f> Plan<'f> {
             ties: count(self.ties.as_ref().map_or(0, |d| d.changed.len())),
             ties_ended: count(self.ties.as_ref().map_or(0, |d| d.removed.len())),
             marks: count(self.marks.iter().map(|(_, d)| d.changed.len() + d.removed.len()).sum()),
+            bars_kept: count(self.unbarred.len()),
         }
     }
 
-    /// Whether it is to be asked about first.
-    pub(crate) fn brake(&self, fed: &Fed) -> Option<Held> {
+    /// For what it is to be asked about first, before people and ties are changed.
+    pub(crate) fn losses(&self, fed: &Fed) -> Vec<Loss> {
         let people: Vec<Counted> = self.people.iter().map(|(part, d)| d.counted(*part)).collect();
-        let none = Counted { part: Part::Contacts, known: 0, removed: 0, fed: 0 };
-        let ties = self.ties.as_ref().map_or(none, |d| Counted {
-            removed: d.removed.keys().filter(|name| both_stay(fed, name)).count(),
-            ..d.counted(Part::Contacts)
-        });
-        brake(&people, ties)
+        let Some(ties) = &self.ties else { return brake(&people, &none(), 0) };
+        let ended = ties.removed.keys().filter(|name| both_stay(fed, name)).count();
+        let counted = ties.counted(Part::Contacts);
+        // What went with people is no loss of those who stay.
+        let known = counted.known.saturating_sub(counted.removed - ended);
+        let scaled = |n: usize| n.saturating_mul(known).checked_div(counted.known).unwrap_or_default();
+        let before = counted.before.iter().map(|(count, n)| (*count, scaled(*n))).collect();
+        brake(&people, &Counted { removed: ended, before, ..counted }, self.unbarred.len())
+    }
+
+    /// For what it is to be asked about first, before marks are changed.
+    pub(crate) fn losses_of_marks(&self) -> Vec<Loss> {
+        self.marks.iter().flat_map(|(_, day)| brake_marks(&day.counted(Part::Attendance))).collect()
+    }
+
+    /// Leaves everybody as they are, and the marks of pupils whom the feed has no more.
+    pub(crate) fn leave_people(&mut self, fed: &Fed) {
+        self.people.clear();
+        self.stale.clear();
+        self.unbarred.clear();
+        (self.ties, self.kinds) = (None, None);
+        for (_, day) in &mut self.marks {
+            day.spare(|mark| two_of(mark).is_none_or(|(pupil, _)| !fed.has_person(pupil.as_str())));
+        }
+    }
+
+    /// Leaves the registers as they are.
+    pub(crate) fn leave_marks(&mut self) {
+        self.marks.clear();
+        self.past.clear();
     }
 
     /// Everybody who would be removed.
@@ -169,6 +216,35 @@ impl<'f> Plan<'f> {
 /// Of the lists that no part is compared with, those of marks.
 fn past(heads: BTreeMap<String, ManifestHead>) -> Vec<(String, ManifestHead)> {
     heads.into_iter().filter(|(name, _)| name.starts_with(MARKS)).collect()
+}
+
+fn none() -> Counted {
+    let (before, after) = (Counts::new(), Counts::new());
+    Counted { part: Part::Contacts, known: 0, removed: 0, fed: 0, before, after }
+}
+
+/// Pairs who stay, are barred by a source, and will not be by the feed. Those that the school barred itself are left out.
+async fn unbarred(
+    school: &School,
+    fed: &Fed,
+    ties: &Difference<'_, Tie>,
+) -> Result<Vec<(ContactId, ContactId)>> {
+    let barred = |name: &str| ties.list.rows.get(name).is_some_and(|(_, tie)| tie.court_order);
+    let names = ties.changed.iter().chain(ties.removed.keys());
+    let open = names.filter(|name| !barred(name) && both_stay(fed, name));
+    let pairs: Vec<(ContactId, ContactId)> = open
+        .filter_map(|name| {
+            let (pupil, contact) = two_of(name)?;
+            Some((pupil, ContactId::parse(contact).ok()?))
+        })
+        .collect();
+    let known = school.ties_between(&pairs).await?.into_iter().filter(|tie| tie.court_order);
+    let known: Vec<_> = known.map(|tie| (tie.pupil, tie.contact)).collect();
+    if known.is_empty() {
+        return Ok(known);
+    }
+    let ours = school.bars().await?;
+    Ok(known.into_iter().filter(|pair| !ours.contains(pair)).collect())
 }
 
 fn both_stay(fed: &Fed, tie: &str) -> bool {

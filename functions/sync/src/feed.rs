@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use domain::book::Reach;
 use domain::contact::{Contact, LabelledNumber, Overrides, Source};
 use domain::feed::{FeedPerson, GroupKind, Mark, Part, Snapshot, Tie};
 use domain::ids::ContactId;
 use domain::phone::{CountryCode, NumberMode, PhoneNumber};
+use domain::sync::{Count, Counts};
 use jiff::civil::Date;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -27,18 +29,25 @@ pub(crate) struct Fed {
     pub(crate) marks: BTreeMap<Date, List<Mark>>,
 }
 
-/// Rows by name, each with its hash.
+/// Rows by name, each with its hash, and what else is counted of them.
 pub(crate) struct List<T> {
     pub(crate) rows: BTreeMap<String, (String, T)>,
+    pub(crate) counts: Counts,
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self { rows: BTreeMap::new(), counts: Counts::new() }
+    }
 }
 
 impl<T: Serialize> List<T> {
-    fn new(rows: impl IntoIterator<Item = (String, T)>) -> Self {
+    fn new(rows: impl IntoIterator<Item = (String, T)>, counts: Counts) -> Self {
         let hashed = |(name, row): (String, T)| {
             let hash = serde_json::to_vec(&row).map(|json| short_hash(&json)).unwrap_or_default();
             (name, (hash, row))
         };
-        Self { rows: rows.into_iter().map(hashed).collect() }
+        Self { rows: rows.into_iter().map(hashed).collect(), counts }
     }
 
     /// A hash of each bucket that has rows.
@@ -62,12 +71,28 @@ impl Fed {
         numbers: NumberMode,
     ) -> Self {
         let mut kinds = BTreeMap::new();
-        let mut people: BTreeMap<Part, Vec<(String, Contact)>> = BTreeMap::new();
+        let mut people: BTreeMap<Part, (Vec<(String, Contact)>, Counts)> = BTreeMap::new();
         for (id, person) in feed.people {
-            kinds.extend(person.groups.iter().map(|group| (group.name.clone(), group.kind)));
             let part = from.get(&id).copied().unwrap_or(Part::Contacts);
+            let (rows, counts) = people.entry(part).or_default();
+            for group in &person.groups {
+                kinds.insert(group.name.clone(), group.kind);
+                count(counts, [(Count::of_kind(group.kind), true)]);
+            }
             let contact = contact_of(person, country, numbers);
-            people.entry(part).or_default().push((id.to_string(), contact));
+            count(counts, reach_of(&contact, country, numbers));
+            rows.push((id.to_string(), contact));
+        }
+        let mut of_ties = Counts::new();
+        for tie in &feed.ties {
+            count(
+                &mut of_ties,
+                [
+                    (Count::Responsible, tie.responsibility),
+                    (Count::Prioritised, tie.priority.is_some()),
+                    (Count::Barred, tie.court_order),
+                ],
+            );
         }
         let ties = feed.ties.into_iter().map(|tie| (tie_name(&tie), tie));
         let mut marks: BTreeMap<Date, Vec<(String, Mark)>> = BTreeMap::new();
@@ -83,11 +108,22 @@ impl Fed {
                 of_day.push((format!("{}{BETWEEN}{}", mark.pupil, mark.session.code()), mark));
             }
         }
+        let of_marks = |rows: &[(String, Mark)]| {
+            let said = rows.iter().filter(|(_, mark)| !matches!(mark.code.as_str(), "" | "-")).count();
+            Counts::from([(Count::Marks, said)])
+        };
+        let marks = marks.into_iter().map(|(day, rows)| {
+            let counts = of_marks(&rows);
+            (day, List::new(rows, counts))
+        });
         Self {
-            people: people.into_iter().map(|(part, rows)| (part, List::new(rows))).collect(),
-            ties: List::new(ties),
+            people: people
+                .into_iter()
+                .map(|(part, (rows, counts))| (part, List::new(rows, counts)))
+                .collect(),
+            ties: List::new(ties, of_ties),
             kinds,
-            marks: marks.into_iter().map(|(day, rows)| (day, List::new(rows))).collect(),
+            marks: marks.collect(),
         }
     }
 
@@ -100,6 +136,21 @@ impl Fed {
     pub(crate) fn has_person(&self, id: &str) -> bool {
         self.people.values().any(|list| list.rows.contains_key(id))
     }
+}
+
+fn count<const N: usize>(counts: &mut Counts, has: [(Count, bool); N]) {
+    for (count, _) in has.into_iter().filter(|(_, has)| *has) {
+        *counts.entry(count).or_default() += 1;
+    }
+}
+
+fn reach_of(contact: &Contact, country: CountryCode, mode: NumberMode) -> [(Count, bool); 3] {
+    let reach = Reach::of(contact, country, mode);
+    [
+        (Count::Texts, reach.numbers.iter().any(|(_, number)| number.can_sms())),
+        (Count::Phones, !reach.numbers.is_empty()),
+        (Count::Emails, reach.email.is_some()),
+    ]
 }
 
 /// A malformed number or address is kept as it came, so that the office sees it.

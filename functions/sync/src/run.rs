@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::feed::{Part, Records, Snapshot};
-use domain::ids::{ContactId, RunId};
+use domain::ids::{ContactId, RunId, SyncFileId};
 use domain::job::Job;
 use domain::settings::Settings;
-use domain::sync::{Changes, Held, JobState, Run, RunState};
+use domain::sync::{Changes, JobState, Loss, Run, RunState};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use runtime::QueueName;
@@ -30,8 +30,15 @@ const BUSY_BOOK_MS: i64 = 2_000;
 /// Days before today whose marks are read again: yesterday's are still being put right.
 const DAYS_BACK: i64 = 1;
 
+/// How often a run may break off without coming further, before it is ended.
+const MOST_BREAKS: u32 = 6;
+/// Wait before a run that broke off goes on, in milliseconds: doubled each time, and never more than the second.
+const AGAIN_MS: (i64, i64) = (5_000, 120_000);
+
 const NO_MIS: &str = "No MIS is set up for this school. Choose one in the account settings.";
 const NOT_WHOLE: &str = "The MIS sent only a part of the school. Nothing was changed.";
+const BROKE_OFF: &str =
+    "The refresh broke off again and again, through no fault of the MIS. The next one makes up for it.";
 
 /// How a run went so far as it went.
 pub(crate) enum Outcome {
@@ -78,37 +85,64 @@ impl Syncer {
             return Err(SyncError::Elsewhere);
         }
         let mut run = Run { state: RunState::Running, ..seen.clone() };
+        if seen.state == RunState::Running {
+            // Its worker was lost.
+            run.broke_off += 1;
+        }
         if !school.claim_sync(&seen, &run, LEASE_MS, now_ms).await? {
             return Ok(());
         }
-        let outcome = self.go_on(school, &mut run).await;
-        let now_ms = self.clock.now_ms();
+        let outcome = if run.broke_off > MOST_BREAKS {
+            Ok(Outcome::Ended(RunState::Failed, Some(BROKE_OFF.to_owned())))
+        } else {
+            self.go_on(school, &mut run).await
+        };
         match outcome {
-            Ok(Outcome::Ended(state, why)) => {
-                run.end(state, why, now_ms);
-                school.end_sync(&run, now_ms).await?;
-                if run.state == RunState::Finished {
-                    self.forget_file(school.id(), last_file, &run).await;
-                }
-                info!(school = %school.id(), run = %id, state = state.code(), "sync run ended");
-                Ok(())
-            }
+            Ok(Outcome::Ended(state, why)) => self.end(school, run, (state, why), last_file).await,
             Ok(Outcome::Later(delay_ms)) => {
-                run.state = RunState::Queued;
-                if school.still_syncing(&run, LEASE_MS, now_ms).await? {
-                    let job = Job::Sync { school: school.id(), run: id };
-                    self.queue.send(QueueName::Sync, vec![(job, delay_ms)]).await?;
-                }
-                Ok(())
+                run.broke_off = 0;
+                self.hand_on(school, &mut run, delay_ms).await
             }
             Ok(Outcome::Gone) => Ok(()),
             Err(error) => {
-                // So that the queue's next try finds it free.
-                run.state = RunState::Queued;
-                school.still_syncing(&run, LEASE_MS, now_ms).await?;
-                Err(error)
+                warn!(school = %school.id(), run = %id, error = %error, "sync run broke off");
+                run.broke_off += 1;
+                if run.broke_off > MOST_BREAKS {
+                    let ended = (RunState::Failed, Some(BROKE_OFF.to_owned()));
+                    return self.end(school, run, ended, last_file).await;
+                }
+                let doubled = AGAIN_MS.0.saturating_mul(1 << (run.broke_off - 1));
+                // What cannot even be written down comes again by the schedule's look, once the lease has run out.
+                self.hand_on(school, &mut run, doubled.min(AGAIN_MS.1)).await
             }
         }
+    }
+
+    async fn end(
+        &self,
+        school: &School,
+        mut run: Run,
+        (state, why): (RunState, Option<String>),
+        last_file: Option<SyncFileId>,
+    ) -> Result<()> {
+        let now_ms = self.clock.now_ms();
+        run.end(state, why, now_ms);
+        school.end_sync(&run, now_ms).await?;
+        if run.state == RunState::Finished {
+            self.forget_file(school.id(), last_file, &run).await;
+        }
+        info!(school = %school.id(), run = %run.id, state = state.code(), "sync run ended");
+        Ok(())
+    }
+
+    /// Another invocation goes on with it. It is at work while it waits for that.
+    async fn hand_on(&self, school: &School, run: &mut Run, delay_ms: i64) -> Result<()> {
+        run.state = RunState::Queued;
+        if school.still_syncing(run, LEASE_MS + delay_ms, self.clock.now_ms()).await? {
+            let job = Job::Sync { school: school.id(), run: run.id };
+            self.queue.send(QueueName::Sync, vec![(job, delay_ms)]).await?;
+        }
+        Ok(())
     }
 
     async fn go_on(&self, school: &School, run: &mut Run) -> Result<Outcome> {
@@ -123,30 +157,59 @@ impl Syncer {
             Ok(read) => read,
             Err(Unread::Failed(why)) => return Ok(Outcome::Ended(RunState::Failed, Some(why))),
             Err(Unread::Held(why)) => {
-                return Ok(Outcome::Ended(RunState::Held, Some(Held::Feed(why).to_string())));
+                return Ok(Outcome::Ended(RunState::Held, Some(why)));
             }
             Err(Unread::Gone) => return Ok(Outcome::Gone),
             Err(Unread::Error(e)) => return Err(e),
         };
         let fed = Fed::of(read.feed, &read.from, days, settings.country, self.numbers);
-        let nothing = List { rows: BTreeMap::new() };
-        let plan = Plan::of(school, &fed, &nothing, &read.parts).await?;
+        let nothing = List::default();
+        let mut plan = Plan::of(school, &fed, &nothing, &read.parts).await?;
         let resumed = run.changes != Changes::default();
         if !resumed {
             run.changes = plan.changes();
         }
-        if let Some(held) = plan.brake(&fed)
-            && !self.is_approved(school, run, &plan).await?
-        {
-            let left: Vec<ContactId> = plan.left().filter_map(|id| ContactId::parse(id).ok()).collect();
-            school.put_held(run.id, &left, self.clock.now_ms()).await?;
-            run.changes = plan.changes();
-            return Ok(Outcome::Ended(RunState::Held, Some(held.to_string())));
-        }
+        let held = self.hold(school, run, &fed, &mut plan).await?;
         match self.write(school, run, &fed, &plan, Turn { started, resumed }).await {
             Err(SyncError::Store(StoreError::Busy)) => Ok(Outcome::Later(BUSY_BOOK_MS)),
+            Ok(Outcome::Ended(..)) if held.is_some() => Ok(Outcome::Ended(RunState::Held, held)),
             outcome => outcome,
         }
+    }
+
+    /// Takes out of the plan what is to be asked about first; in words, if anything is. People and registers stand apart:
+    /// a family is told of an absence also while somebody has yet to decide about leavers.
+    async fn hold(
+        &self,
+        school: &School,
+        run: &mut Run,
+        fed: &Fed,
+        plan: &mut Plan<'_>,
+    ) -> Result<Option<String>> {
+        let (people, marks) = (plan.losses(fed), plan.losses_of_marks());
+        let all: Vec<Loss> = people.iter().chain(&marks).cloned().collect();
+        if all.is_empty() || self.is_approved(school, run, plan, &all).await? {
+            return Ok(None);
+        }
+        let left: Vec<ContactId> = plan.left().filter_map(|id| ContactId::parse(id).ok()).collect();
+        school.put_held(run.id, &left, self.clock.now_ms()).await?;
+        run.changes = plan.changes();
+        run.registers = marks.is_empty() && !plan.marks.is_empty();
+        if !people.is_empty() {
+            plan.leave_people(fed);
+        }
+        if !marks.is_empty() {
+            plan.leave_marks();
+        }
+        let mut words: Vec<String> = all.iter().map(Loss::words).collect();
+        let what_was_done = match (people.is_empty(), run.registers) {
+            (false, false) => "Nothing was changed.",
+            (false, true) => "Nobody was changed. The registers were brought up to date.",
+            (true, _) => "The registers were left as they are. People were brought up to date.",
+        };
+        words.push(what_was_done.to_owned());
+        run.losses = all;
+        Ok(Some(words.join(" ")))
     }
 
     /// The school's MIS, or its file; in words why not.
@@ -223,39 +286,48 @@ impl Syncer {
                 return Err(Unread::Gone);
             }
         };
-        let (rows, _) = counter.now();
         match reading {
             Ok(reading) if reading.whole => Ok(reading.records),
             Ok(_) => Err(Unread::Held(NOT_WHOLE.to_owned())),
             Err(error) => {
                 set(run, query.part, JobState::Failed, counter.now());
                 warn!(school = %school.id(), part = query.part.code(), cause = error.code(), "MIS not read");
-                Err(unread(&error, rows > 0 || query.part != Part::ALL[0]))
+                Err(unread(&error))
             }
         }
     }
 
     /// Whether an administrator approved of at least what this plan removes.
-    async fn is_approved(&self, school: &School, run: &Run, plan: &Plan<'_>) -> Result<bool> {
+    async fn is_approved(
+        &self,
+        school: &School,
+        run: &Run,
+        plan: &Plan<'_>,
+        losses: &[Loss],
+    ) -> Result<bool> {
         let Some(approved) = run.approves else { return Ok(false) };
         let Some(held) = school.sync_run(approved).await? else { return Ok(false) };
         let ids: BTreeSet<String> = school.held(approved).await?.into_iter().map(String::from).collect();
         let no_more_ties = plan.changes().ties_ended <= held.changes.ties_ended;
-        Ok(no_more_ties && plan.left().all(|id| ids.contains(id)))
+        let no_more_losses = losses.iter().all(|loss| loss.is_in(&held.losses));
+        Ok(no_more_ties && no_more_losses && plan.left().all(|id| ids.contains(id)))
     }
 }
 
-/// A feed that broke off after it began is asked about; an MIS that was never reached is only tried again.
-fn unread(error: &MisError, began: bool) -> Unread {
+/// A feed that broke off or contradicts itself is not to be trusted; an MIS that was not reached is only tried again.
+fn unread(error: &MisError) -> Unread {
     let why = error.public().to_owned();
     match error {
-        MisError::Unauthorised { .. } | MisError::Address(_) | MisError::NotCarried => Unread::Failed(why),
         MisError::Truncated(_)
         | MisError::Malformed(_)
         | MisError::Inconsistent(_)
         | MisError::TooLarge(_) => Unread::Held(why),
-        _ if began => Unread::Held(why),
-        _ => Unread::Failed(why),
+        MisError::Unauthorised { .. }
+        | MisError::Address(_)
+        | MisError::NotCarried
+        | MisError::Unreachable(_)
+        | MisError::Refused { .. }
+        | MisError::TooManyRequests { .. } => Unread::Failed(why),
     }
 }
 

@@ -29,12 +29,18 @@ impl Syncer {
         let school =
             self.store.school(Access::of_job(&Job::Sync { school: id, run: RunId::new(ulid::Ulid::nil()) }));
         let settings = school.settings().await?;
+        let (now_ms, standing) = (self.clock.now_ms(), school.sync_standing().await?);
+        if let Some(lost) = standing.lost(now_ms) {
+            // The queue would bring it again too, in an hour and a half.
+            let job = Job::Sync { school: id, run: lost.id };
+            self.queue.send(QueueName::Sync, vec![(job, 0)]).await?;
+            return Ok(false);
+        }
         // What is handed in is read when it comes.
         if file_kind(&settings).is_some() {
             return Ok(false);
         }
-        let now_ms = self.clock.now_ms();
-        let last_ms = school.sync_standing().await?.scheduled_ms;
+        let last_ms = standing.scheduled_ms;
         let spread = id.to_string().bytes().fold(0_u8, |sum, b| sum.wrapping_mul(31).wrapping_add(b));
         let zone = settings.time_zone();
         if !settings.mis.is_on() || !is_due(settings.mis.windows, &zone, spread, last_ms, now_ms) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use domain::audit::{Act, Change, Deed};
 use domain::contact::Contact;
 use domain::feed::{Mark, Part, Session, Tie};
 use domain::ids::ContactId;
@@ -83,7 +84,7 @@ impl<T: Serialize> Difference<'_, T> {
             buckets.iter().map(|b| (*b, BTreeMap::new())).collect();
         let fed = self.list.rows.iter().map(|(name, (hash, _))| (name, hash));
         let removed = self.removed.iter().filter(|_| kept == Kept::FedAndRemoved);
-        for (name, hash) in fed.chain(removed) {
+        for (name, hash) in fed.chain(removed).chain(&self.spared) {
             if let Some(rows) = all.get_mut(&bucket_of(name)) {
                 rows.insert(name, hash);
             }
@@ -92,7 +93,8 @@ impl<T: Serialize> Difference<'_, T> {
     }
 
     async fn keep_head(&self, school: &School) -> Result<()> {
-        if self.before == self.after {
+        // What was spared is compared again by the next run.
+        if self.before == self.after || !self.spared.is_empty() {
             return Ok(());
         }
         Ok(school.put_manifest_head(&self.name, &self.after).await?)
@@ -113,6 +115,9 @@ impl Syncer {
             let bulk = school.begin_bulk(&run.id.to_string(), 2 * LEASE_MS, now_ms).await?;
             // Whoever reads the book meanwhile must find no adult without what bars them: ties come before the people
             // whom they tie, and are of no account until those are there.
+            for (pupil, adult) in &plan.unbarred {
+                bulk.bar(pupil, adult, &kept_bar(pupil, adult), self.clock.now_ms()).await?;
+            }
             if let Some(ties) = &plan.ties
                 && let Some(outcome) = self.put_ties(school, run, &bulk, ties, started).await?
             {
@@ -120,7 +125,9 @@ impl Syncer {
             }
             for (part, difference) in &plan.people {
                 set_writing(run, *part);
-                if let Some(outcome) = self.write_people(school, run, &bulk, plan, difference, started).await? {
+                if let Some(outcome) =
+                    self.write_people(school, run, &bulk, plan, difference, started).await?
+                {
                     return Ok(outcome);
                 }
             }
@@ -132,8 +139,8 @@ impl Syncer {
             set_writing(run, Part::Groups);
             if let Some(hash) = &plan.kinds {
                 bulk.put_kinds(&fed.kinds, self.clock.now_ms()).await?;
-                let head =
-                    ManifestHead { hashes: BTreeMap::from([(0, hash.clone())]), rows: fed.kinds.len() };
+                let hashes = BTreeMap::from([(0, hash.clone())]);
+                let head = ManifestHead { hashes, rows: fed.kinds.len(), ..ManifestHead::default() };
                 school.put_manifest_head(KINDS, &head).await?;
             }
             // While the book is held nobody can change these people again.
@@ -151,6 +158,13 @@ impl Syncer {
         }
         for (name, head) in &plan.past {
             school.drop_manifest(name, head).await?;
+        }
+        // Lists that did not change, where nothing was counted of them yet.
+        for (_, people) in plan.people.iter().filter(|(_, d)| d.is_empty()) {
+            people.keep_head(school).await?;
+        }
+        if let Some(ties) = plan.ties.as_ref().filter(|d| d.is_empty()) {
+            ties.keep_head(school).await?;
         }
         Ok(Outcome::Ended(RunState::Finished, None))
     }
@@ -257,6 +271,16 @@ impl Syncer {
     async fn goes_on(&self, school: &School, run: &Run) -> Result<bool> {
         Ok(school.still_syncing(run, LEASE_MS, self.clock.now_ms()).await?)
     }
+}
+
+/// The MIS has a bar no more. Only a person lifts one.
+fn kept_bar(pupil: &ContactId, adult: &ContactId) -> Deed {
+    let changes = Change::of("pupil", "", pupil.as_str()).into_iter().chain(Change::of(
+        "no_contact",
+        "in the MIS",
+        "here",
+    ));
+    Deed { changes: changes.collect(), ..Deed::of_system(Act::PairBarred, adult.as_str()) }
 }
 
 fn set_writing(run: &mut Run, part: Part) {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::feed::Part;
 use crate::ids::{RunId, SyncFileId};
 
-pub use brake::{Counted, Held, brake};
+pub use brake::{Count, Counted, Counts, Loss, Lost, brake, brake_marks};
 pub use connector::{Connector, Credential};
 pub use due::{MisSettings, Windows, is_due};
 pub use file::{FileCounts, FileState, MAX_FILE_FINDINGS, MAX_SYNC_FILE_BYTES, SyncFile, sync_file_key};
@@ -30,9 +30,9 @@ pub enum RunState {
     Running,
     /// Done: the address book is as the MIS has it.
     Finished,
-    /// The feed looks wrong. Nothing was changed; an administrator is asked.
+    /// The feed looks wrong. What looks wrong was not changed; an administrator is asked.
     Held,
-    /// The MIS could not be read. Nothing was changed.
+    /// The MIS could not be read, or the run broke off.
     Failed,
     /// It was held, and an administrator let it be.
     Discarded,
@@ -145,6 +145,25 @@ pub struct Run {
     /// The file that it reads, where the school's MIS is read from files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<SyncFileId>,
+    /// For what it is held, where it can be applied all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<Loss>,
+    /// Whether it brought the registers up to date though it is held for people.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub registers: bool,
+    /// How often it broke off since it last came further.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub broke_off: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 /// How much of the address book a run changes.
@@ -160,6 +179,9 @@ pub struct Changes {
     pub ties_ended: u32,
     /// Marks of the register that are new or differ.
     pub marks: u32,
+    /// Bars that the MIS has no more, between people who stay: they hold as the school's own until somebody lifts them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub bars_kept: u32,
 }
 
 impl Run {
@@ -177,12 +199,21 @@ impl Run {
             changes: Changes::default(),
             approves: None,
             file: None,
+            losses: Vec::new(),
+            registers: false,
+            broke_off: 0,
         }
     }
 
     /// Whether an administrator may have it applied all the same: it is held, and not because the feed broke off.
     pub const fn may_be_applied(&self) -> bool {
-        matches!(self.state, RunState::Held) && (self.changes.left > 0 || self.changes.ties_ended > 0)
+        let asks = self.changes.left > 0 || self.changes.ties_ended > 0 || !self.losses.is_empty();
+        matches!(self.state, RunState::Held) && asks
+    }
+
+    /// Whether it broke off after it had begun to write: the book is neither as it was nor as the MIS has it.
+    pub fn is_half_written(&self) -> bool {
+        self.state == RunState::Failed && self.changes != Changes::default()
     }
 
     /// The job of a part.

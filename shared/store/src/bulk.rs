@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::audit::Deed;
 use domain::contact::Contact;
 use domain::feed::{GroupKind, Tie};
 use domain::ids::ContactId;
@@ -84,6 +85,12 @@ impl Bulk {
     pub async fn put_ties(&self, ties: &[Tie], now_ms: i64) -> Result<()> {
         let leave = self.leave_to_write(now_ms)?;
         self.school.write_ties_under(ties, &[], Origin::Mis, &leave, now_ms).await
+    }
+
+    /// Bars a pair in the school's own name, so that it outlives what the MIS says from now on. Done twice it is done once.
+    pub async fn bar(&self, pupil: &ContactId, contact: &ContactId, deed: &Deed, now_ms: i64) -> Result<()> {
+        let leave = self.leave_to_write(now_ms)?;
+        self.school.bar_under(pupil, contact, &leave, deed, now_ms).await
     }
 
     /// Ends ties, each a pupil's and an adult's id. May be repeated.

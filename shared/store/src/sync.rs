@@ -32,7 +32,7 @@ const IDS_A_ROW: usize = 4_000;
 /// Tries at the lock, which others may take meanwhile.
 const TRIES: u32 = 5;
 
-const LOST: &str = "The run broke off. Nothing was removed. The next one makes up for it.";
+const LOST: &str = "The refresh broke off before its end. The next one makes up for it.";
 
 /// Where a school's sync stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +43,10 @@ pub struct SyncStanding {
     until_ms: i64,
     /// When the last run that finished began: the book is as the MIS was then. In milliseconds since 1970.
     pub fresh_ms: Option<i64>,
+    /// When the registers were last read: by that run, or by one since that is held for something else.
+    pub registers_read_ms: Option<i64>,
+    /// When a run began that broke off while it wrote: the book has been a mixture since.
+    half_written_ms: Option<i64>,
     /// When the MIS was last seen to have other marks than those at hand.
     pub registers_ms: Option<i64>,
     /// When the schedule last began a run.
@@ -93,6 +97,8 @@ impl SyncStanding {
             running,
             until_ms: number(row, UNTIL).unwrap_or_default(),
             fresh_ms: number(row, "fresh_ms"),
+            registers_read_ms: number(row, "registers_read_ms").max(number(row, "fresh_ms")),
+            half_written_ms: number(row, "half_written_ms"),
             registers_ms: number(row, "registers_ms"),
             scheduled_ms: number(row, "scheduled_ms").filter(|ms| *ms > 0),
             last: last(),
@@ -108,6 +114,17 @@ impl SyncStanding {
     /// The run at work, unless its worker is lost.
     pub fn at_work(&self, now_ms: i64) -> Option<&Run> {
         self.running.as_ref().filter(|_| self.until_ms > now_ms)
+    }
+
+    /// The run whose worker is lost, until somebody takes it up or ends it.
+    pub fn lost(&self, now_ms: i64) -> Option<&Run> {
+        self.running.as_ref().filter(|_| self.until_ms <= now_ms)
+    }
+
+    /// Since when the book has not been whole, or may not be: a run is at work, was lost, or broke off while it wrote.
+    pub fn unsynced_since_ms(&self) -> Option<i64> {
+        let running = self.running.as_ref().map(|run| run.began_ms);
+        self.half_written_ms.into_iter().chain(running).min()
     }
 }
 
@@ -177,12 +194,18 @@ impl School {
 
     /// Ends a run, as it says itself. One that somebody ended before is left as it is.
     pub async fn end_sync(&self, run: &Run, now_ms: i64) -> Result<()> {
-        let fresh = if run.state == RunState::Finished { ", fresh_ms = :began" } else { "" };
+        let fresh = match run.state {
+            RunState::Finished => ", fresh_ms = :began",
+            RunState::Held if run.registers => ", registers_read_ms = :began",
+            // An earlier one may have left it so already.
+            _ if run.is_half_written() => ", half_written_ms = if_not_exists(half_written_ms, :began)",
+            _ => "",
+        };
         // Another kind of MIS makes the last file a thing of the past.
         let (kept, gone) = match run.file {
             _ if run.state != RunState::Finished => ("", ""),
-            Some(_) => (", file_id = :file", ""),
-            None => ("", ", file_id"),
+            Some(_) => (", file_id = :file", ", half_written_ms"),
+            None => ("", ", file_id, half_written_ms"),
         };
         let update = format!(
             "SET last_run = :run, last_state = :state, last_began_ms = :began, last_ended_ms = :ended{fresh}{kept} \
@@ -242,7 +265,13 @@ impl School {
             "doc = :seen",
             [(":seen", json("sync run", run)?)],
         )?;
-        self.transact_recorded(vec![put], deed, now_ms).await
+        let mut items = vec![put];
+        if self.sync_standing().await?.last.is_some_and(|last| last.id == run.id) {
+            let values = [(":run", s(run.id.to_string())), (":state", s(discarded.state.code()))];
+            let (update, last) = ("SET last_state = :state", Some("last_run = :run"));
+            items.push(self.table.tx_update(&keys::sync_lock(self.id), update, last, values)?);
+        }
+        self.transact_recorded(items, deed, now_ms).await
     }
 
     /// Keeps who would be removed by a held run.

@@ -47,6 +47,14 @@ impl School {
         of_mis.map(|row| from_row::<Tie>("tie", row).map(|tie| (tie.pupil, tie.contact))).collect()
     }
 
+    /// The ties of these pairs, each a pupil's and an adult's id, as they stand: the MIS's and partners', no bars of ours.
+    pub async fn ties_between(&self, pairs: &[(ContactId, ContactId)]) -> Result<Vec<Tie>> {
+        let wanted: Vec<_> =
+            pairs.iter().map(|(pupil, contact)| keys::tie(self.id, pupil, contact)).collect();
+        let rows = self.table.batch_get(&wanted, true).await?;
+        rows.into_iter().map(|row| from_row::<Tie>("tie", row)).collect()
+    }
+
     pub(crate) async fn write_ties_under(
         &self,
         put: &[Tie],
@@ -83,6 +91,17 @@ impl School {
     /// Bars an adult from what concerns a pupil, whatever a source says now or later. Done twice it is done once. `Busy`
     /// during a bulk change.
     pub async fn bar(&self, pupil: &ContactId, contact: &ContactId, deed: &Deed, now_ms: i64) -> Result<()> {
+        self.bar_under(pupil, contact, &self.single_leave()?, deed, now_ms).await
+    }
+
+    pub(crate) async fn bar_under(
+        &self,
+        pupil: &ContactId,
+        contact: &ContactId,
+        leave: &Leave<'_>,
+        deed: &Deed,
+        now_ms: i64,
+    ) -> Result<()> {
         let bar = Tie {
             pupil: pupil.clone(),
             contact: contact.clone(),
@@ -93,7 +112,7 @@ impl School {
         };
         let row = to_row("bar", &keys::bar(self.id, pupil, contact), &bar)?;
         let put = self.table.tx_put(row, None)?;
-        self.write_book_recorded(vec![put], &self.single_leave()?, deed, now_ms).await
+        self.write_book_recorded(vec![put], leave, deed, now_ms).await
     }
 
     /// Takes such a bar away; one that the source gives stays.

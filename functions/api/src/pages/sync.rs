@@ -49,6 +49,9 @@ impl SyncLine {
         let last = standing.last.as_ref().map(|last| last.state);
         let words = match (working, last, standing.fresh_ms) {
             (true, ..) => "Refreshing now".to_owned(),
+            _ if standing.lost(now_ms).is_some() => {
+                "The refresh broke off: it will go on by itself".to_owned()
+            }
             (_, Some(RunState::Held), _) => "Refresh held: have a look".to_owned(),
             (_, Some(RunState::Failed), _) => "The last refresh failed".to_owned(),
             (_, _, Some(fresh_ms)) => match standing.file_ms() {
@@ -141,7 +144,8 @@ async fn apply(
             frame: desk.frame,
             title: "Apply what the MIS sent?".to_owned(),
             words: format!(
-                "{} They get no more messages. Do this only if you know that they have left the school.",
+                "{} {} Do this only if you know that what the MIS sent is right.",
+                run.why.clone().unwrap_or_default(),
                 would(&run).join(" ")
             ),
             action: format!("/sync/{id}/apply"),
@@ -181,10 +185,20 @@ fn would(run: &Run) -> Vec<String> {
     };
     let people = sentence(run.changes.left, "person", "people", "would be removed from the address book.");
     let ties = sentence(run.changes.ties_ended, "relationship", "relationships", "would end.");
-    people.into_iter().chain(ties).collect()
+    let bars = sentence(
+        run.changes.bars_kept,
+        "court order",
+        "court orders",
+        "that the MIS has no more would be kept as bars, until somebody lifts them on the contact’s page.",
+    );
+    let more = sentence(run.changes.people, "person", "people", "would be added or changed.");
+    people.into_iter().chain(ties).chain(bars).chain(more).collect()
 }
 
 fn apply_words(run: &Run) -> String {
+    if run.changes.left == 0 && run.changes.ties_ended == 0 {
+        return "Apply it".to_owned();
+    }
     if run.changes.left == 0 {
         let ended = words::count(u64::from(run.changes.ties_ended), "relationship", "relationships");
         return format!("Apply: end {ended}");
@@ -297,6 +311,11 @@ impl RunView {
                 part(c.ties, "relationship changed", "relationships changed"),
                 part(c.ties_ended, "relationship ended", "relationships ended"),
                 part(c.marks, "mark", "marks"),
+                part(
+                    c.bars_kept,
+                    "court order gone from the MIS and kept as a bar",
+                    "court orders gone from the MIS and kept as bars",
+                ),
             ]
             .into_iter()
             .flatten()

@@ -88,7 +88,7 @@ pub async fn registers(
 pub fn fresh(standing: &SyncStanding, settings: &Settings, now_ms: i64) -> Fresh {
     let at = |ms: i64| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
     let most = i64::from(settings.attendance.stale_after_minutes);
-    let (read_ms, saved_ms) = (standing.fresh_ms, standing.registers_ms);
+    let (read_ms, saved_ms) = (standing.registers_read_ms, standing.registers_ms);
     Fresh { state: freshness(read_ms.map(at), saved_ms.map(at), at(now_ms), most), read_ms }
 }
 

@@ -128,10 +128,27 @@ async fn a_held_run_is_shown_and_applied_once_or_discarded_by_an_administrator()
     house.school.end_sync(&done, NOON).await.unwrap();
     house.clock.advance(std::time::Duration::from_mins(5));
     let second = ended(&house, 2, RunState::Held, 124).await;
+    assert!(admin.ask("GET", "/").await.text.contains("Refresh held: have a look"));
     assert_eq!(admin.post(&format!("/sync/{second}/discard"), "").await.status.as_u16(), 303);
+    // Nothing points to it any more.
+    assert!(!admin.ask("GET", "/").await.text.contains("Refresh held"));
+    assert!(!admin.ask("GET", "/sync/live").await.text.contains("is held"));
     assert_eq!(admin.post(&format!("/sync/{second}/discard"), "").await.status.as_u16(), 409);
     assert_eq!(admin.post(&format!("/sync/{second}/apply"), "sure=yes").await.status.as_u16(), 409);
     assert!(admin.ask("GET", "/sync").await.text.contains("Discarded"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_worker_is_lost_is_not_shown_as_the_one_before_it() {
+    let house = House::start().await;
+    with_mis(&house).await;
+    ended(&house, 1, RunState::Finished, 0).await;
+    let anybody = Browser::of(&house, &house.school, 1, Roles::of_codes(["user"])).await;
+    assert!(anybody.ask("GET", "/").await.text.contains("Up to date"));
+    assert_eq!(anybody.post("/sync", "").await.status.as_u16(), 303);
+    house.clock.advance(std::time::Duration::from_secs(61));
+    let home = anybody.ask("GET", "/").await.text;
+    assert!(home.contains("The refresh broke off") && !home.contains("Up to date"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ use domain::sync::{FileCounts, MAX_FILE_FINDINGS};
 use runtime::BoxFuture;
 use sheets::ListText;
 
-use super::tidy::{self, emails, named, numbers, some, yes};
+use super::tidy::{self, emails, named, no, numbers, some, yes};
 use super::{Mis, MisError, Progress, Query};
 
 /// Longest part of a cell that is shown, in characters.
@@ -218,8 +218,7 @@ impl Reader<'_> {
     /// Yes or no. What is neither must not be taken for a no: it may bar somebody.
     fn yes(&mut self, row: Row<'_>, field: ReportField) -> bool {
         let Some(text) = self.cell(row, field) else { return false };
-        let no = ["0", "false", "no", "n", "f", "none", "-"].iter().any(|no| text.eq_ignore_ascii_case(no));
-        if !no && !yes(Some(text)) {
+        if !no(text) && !yes(Some(text)) {
             self.says(row.number, Some(field), text, "This must be yes or no, or empty for no.");
         }
         yes(Some(text))

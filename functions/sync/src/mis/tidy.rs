@@ -31,6 +31,27 @@ pub(super) fn yes(text: Option<&str>) -> bool {
     text.is_some_and(|t| ["1", "true", "yes", "y", "t"].iter().any(|yes| t.trim().eq_ignore_ascii_case(yes)))
 }
 
+/// Whether a text says no.
+pub(super) fn no(text: &str) -> bool {
+    let text = text.trim();
+    ["0", "false", "no", "n", "f", "none", "-"].iter().any(|no| text.eq_ignore_ascii_case(no))
+}
+
+/// Whether a field that bars does: only nothing and a clear no let messages go, so that a date, or a word that we do not
+/// know, bars.
+pub(super) fn bars(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        one => scalar(one).is_some_and(|text| !no(&text)),
+    }
+}
+
+/// Reads a field with [`bars`].
+pub(super) fn barring<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Value::deserialize(deserializer).map(|value| bars(&value))
+}
+
 /// A text that is not blank.
 pub(super) fn some(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|t| !t.is_empty())
@@ -117,4 +138,31 @@ pub(super) fn named(given: impl IntoIterator<Item = Option<FeedGroupRef>>) -> Ve
     groups.sort();
     groups.dedup();
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_clear_no_bars() {
+        for open in
+            [json!(null), json!(""), json!(" No "), json!(0), json!("0"), json!(false), json!([]), json!("-")]
+        {
+            assert!(!bars(&open), "{open}");
+        }
+        for barred in [
+            json!(true),
+            json!(1),
+            json!("Yes"),
+            json!("Restricted"),
+            json!("2024-05-01"),
+            json!("01/05/2024"),
+            json!({ "from": "2024-05-01" }),
+        ] {
+            assert!(bars(&barred), "{barred}");
+        }
+    }
 }

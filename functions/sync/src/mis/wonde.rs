@@ -17,7 +17,7 @@ use runtime::BoxFuture;
 use serde_json::Value;
 
 use super::fetch::Ask;
-use super::tidy::{self, each_pair_once, each_person_once, emails, id, numbers, scalar, yes};
+use super::tidy::{self, bars, each_pair_once, each_person_once, emails, id, numbers, scalar, yes};
 use super::{Fetcher, Mis, MisError, Progress, Query, Secret};
 
 /// Rows of a page.
@@ -269,6 +269,6 @@ fn tie(pupil: &ContactId, contact: &Value) -> Result<Tie, MisError> {
         kind: text("relationship").map(|kind| single_spaced(&kind)).unwrap_or_default(),
         priority: text("priority").and_then(|p| p.parse().ok()).filter(|p| *p > 0),
         responsibility: yes(text("parental_responsibility").as_deref()),
-        court_order: yes(text("court_order").as_deref()),
+        court_order: about.and_then(|r| r.get("court_order")).is_some_and(bars),
     })
 }

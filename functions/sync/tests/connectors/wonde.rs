@@ -48,7 +48,9 @@ fn rows(school: &School, path: &str, include: &str) -> Vec<Value> {
                 let row = |t: &domain::feed::Tie| {
                     json!({ "id": t.contact, "relationship": { "data": {
                         "relationship": t.kind, "priority": t.priority, "parental_responsibility": t.responsibility,
-                        "court_order": t.court_order, "lives_with_pupil": null,
+                        // Not only a yes bars.
+                        "court_order": if t.court_order { json!("2024-05-01") } else { json!(false) },
+                        "lives_with_pupil": null,
                     } } })
                 };
                 ties.map(row).collect::<Vec<_>>()

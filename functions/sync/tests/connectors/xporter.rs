@@ -48,7 +48,8 @@ fn list(school: &School, endpoint: &str) -> Option<(&'static str, Vec<Value>)> {
                 json!({
                     "Id": format!("{}.{}", t.pupil, t.contact), "StudentId": bare(t.pupil.as_str()),
                     "ContactId": bare(t.contact.as_str()), "Relationship": t.kind, "Priority": t.priority,
-                    "ParResp": u8::from(t.responsibility), "CourtOrder": u8::from(t.court_order),
+                    "ParResp": u8::from(t.responsibility), // Not only a yes bars.
+                    "CourtOrder": if t.court_order { json!("Restricted") } else { json!(0) },
                 })
             };
             ("StudentContacts", school.ties.iter().map(row).collect())

@@ -70,3 +70,50 @@ async fn another_mis_that_knows_people_by_other_numbers_is_held_and_loses_nobody
     assert_eq!(run.state, RunState::Held, "{:?}", run.why);
     assert_eq!(town.all().await, before);
 }
+
+#[tokio::test]
+async fn court_orders_that_are_gone_from_the_mis_bar_until_somebody_lifts_them() {
+    let town = Town::of(Feed::of(200, TODAY)).await;
+    town.sync().await;
+    let barred: Vec<(ContactId, ContactId)> = {
+        let feed = town.mis.feed.lock().unwrap();
+        let ties = feed.ties.iter().filter(|tie| tie.court_order);
+        ties.map(|tie| (tie.pupil.clone(), tie.contact.clone())).collect()
+    };
+    assert_eq!(barred.len(), 8);
+    // One order is lifted, one pair is not tied at all any more, and one adult is gone.
+    town.change(|feed| {
+        feed.ties.iter_mut().filter(|tie| tie.contact == barred[0].1).for_each(|tie| tie.court_order = false);
+        feed.ties.retain(|tie| tie.contact != barred[1].1);
+        let feed_without = std::mem::take(feed).without(&[barred[2].1.as_str()]);
+        *feed = feed_without;
+    });
+    let run = town.sync().await;
+    assert_eq!((run.state, run.changes.bars_kept), (RunState::Finished, 2), "{:?}", run.why);
+    for (pupil, adult) in &barred[..2] {
+        assert!(is_barred(&town, pupil, adult).await);
+    }
+    assert_eq!(town.school.bars().await.unwrap(), barred[..2].iter().cloned().collect());
+    assert_eq!(town.sync().await.changes, Changes::default());
+    let (pupil, adult) = &barred[0];
+    let deed = Deed::of_system(Act::BarLifted, adult.as_str());
+    town.school.lift_bar(pupil, adult, &deed, town.clock.now_ms()).await.unwrap();
+    assert!(!is_barred(&town, pupil, adult).await);
+}
+
+#[tokio::test]
+async fn a_feed_without_its_court_orders_is_held_and_to_apply_it_lifts_none() {
+    let town = Town::of(Feed::of(200, TODAY)).await;
+    town.sync().await;
+    let whole = town.all().await;
+    let barred: Vec<_> = whole.1.iter().filter(|tie| tie.court_order).cloned().collect();
+    town.change(|feed| feed.ties.iter_mut().for_each(|tie| tie.court_order = false));
+    let held = town.sync().await;
+    assert_eq!((held.state, held.changes.bars_kept), (RunState::Held, 8));
+    assert!(held.why.unwrap().starts_with("8 court orders are missing from what the MIS sent."));
+    assert_eq!(town.all().await, whole);
+    assert_eq!(town.apply(held.id).await.state, RunState::Finished);
+    for tie in &barred {
+        assert!(is_barred(&town, &tie.pupil, &tie.contact).await);
+    }
+}

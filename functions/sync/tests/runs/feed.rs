@@ -24,6 +24,8 @@ pub(crate) struct Feed {
     pub(crate) ties: Vec<Tie>,
     pub(crate) staff: Vec<FeedPerson>,
     pub(crate) marks: Vec<Mark>,
+    /// The lists of classes came empty.
+    pub(crate) no_classes: bool,
 }
 
 fn person(text: &str, role: ContactRole, n: usize) -> FeedPerson {
@@ -116,7 +118,13 @@ impl Feed {
             Part::Staff => Records::Staff(self.staff.clone()),
             Part::Groups => Records::Groups(vec![FeedGroup {
                 group: FeedGroupRef::new(GroupKind::Class, "7/Ma1").unwrap(),
-                members: self.pupils.iter().step_by(2).map(|p| p.id.clone()).collect(),
+                members: self
+                    .pupils
+                    .iter()
+                    .filter(|_| !self.no_classes)
+                    .step_by(2)
+                    .map(|p| p.id.clone())
+                    .collect(),
             }]),
             Part::Attendance => Records::Attendance(self.marks.clone()),
         }

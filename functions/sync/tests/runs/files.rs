@@ -1,6 +1,9 @@
 //! Runs of a school whose MIS is read from files: from a file that is handed in to the address book.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use domain::contact::ContactRole;
@@ -10,6 +13,7 @@ use domain::report::{ReportField as F, ReportMapping};
 use domain::settings::Settings;
 use domain::sync::{Asked, Changes, FileState, MisSettings, Run, RunState, SyncFile, sync_file_key};
 use jiff::civil::Date;
+use runtime::{BoxFuture, FileError, Files, MemoryFiles};
 use ulid::Ulid;
 
 use crate::feed::Feed;
@@ -104,6 +108,42 @@ impl Town {
 
     async fn people(&self) -> Vec<String> {
         self.book().await.contacts().iter().map(|c| c.id.to_string()).collect()
+    }
+}
+
+/// Files whose store answers with errors so often, before it is well again.
+#[derive(Debug)]
+struct Unwell(Arc<MemoryFiles>, AtomicU32);
+
+impl Files for Unwell {
+    fn upload_url(&self, key: &str, bytes: u64, valid: Duration) -> BoxFuture<'_, Result<String, FileError>> {
+        self.0.upload_url(key, bytes, valid)
+    }
+
+    fn read(&self, key: &str) -> BoxFuture<'_, Result<Vec<u8>, FileError>> {
+        let fails =
+            self.1.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        if fails {
+            return Box::pin(async { Err(FileError::Failed("503".to_owned())) });
+        }
+        self.0.read(key)
+    }
+
+    fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>> {
+        self.0.remove(key)
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_breaks_off_goes_on_soon_and_is_ended_after_a_few_tries() {
+    for (times, state) in [(3, RunState::Finished), (50, RunState::Failed)] {
+        let mut town = Town::with_reports(MisSettings { columns: columns(), ..MisSettings::default() }).await;
+        let file = town.hand_in(report(0, 20)).await;
+        town.syncer.files = Arc::new(Unwell(Arc::clone(&town.files), AtomicU32::new(times)));
+        let run = town.read_file(Some(file)).await;
+        assert_eq!(run.state, state, "{times}: {:?}", run.why);
+        let standing = town.school.sync_standing().await.unwrap();
+        assert_eq!(standing.last.map(|last| last.state), Some(state));
     }
 }
 

@@ -26,7 +26,7 @@ async fn reached(town: &Town, barred: &[(ContactId, ContactId)]) -> Vec<(Contact
 #[tokio::test]
 async fn at_no_moment_of_a_run_is_somebody_there_without_what_bars_them() {
     let after = || {
-        let mut feed = Feed::of(60, TODAY);
+        let mut feed = Feed::of(30, TODAY);
         for tie in feed.ties.iter_mut().filter(|tie| tie.priority == Some(2)) {
             tie.court_order = true;
         }
@@ -36,7 +36,7 @@ async fn at_no_moment_of_a_run_is_somebody_there_without_what_bars_them() {
     let barring = feed.ties.iter().filter(|tie| tie.court_order);
     let barred: Vec<_> = barring.map(|tie| (tie.pupil.clone(), tie.contact.clone())).collect();
     let mut between = 0;
-    for waits in (0..160).step_by(3) {
+    for waits in (0..160).step_by(5) {
         // Ten pupils are known, with a father each who is barred from now on. The others are new.
         let town = Town::of(Feed::of(10, TODAY)).await;
         town.sync().await;

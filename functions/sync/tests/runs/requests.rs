@@ -73,3 +73,37 @@ async fn a_run_whose_worker_is_lost_does_not_stop_the_next() {
     assert_eq!(town.school.sync_run(lost).await.unwrap().unwrap().state, RunState::Failed);
     assert_eq!(town.work(next).await.state, RunState::Finished);
 }
+
+#[tokio::test]
+async fn a_run_whose_worker_is_lost_is_taken_up_by_the_next_look_of_the_schedule() {
+    let town = Town::of(Feed::of(10, TODAY)).await;
+    town.school.set_scheduled(true).await.unwrap();
+    let (lost, _) = town.ask(Asked::User("u1".to_owned()), None).await;
+    let waits = |standing: store::SyncStanding| standing.unsynced_since_ms();
+    let began = town.clock.now_ms();
+    town.clock.advance(Duration::from_secs(61));
+    // Messages wait for it as for one at work.
+    assert_eq!(waits(town.school.sync_standing().await.unwrap()), Some(began));
+    assert_eq!(town.syncer.tick().await.unwrap(), 0, "no other is begun");
+    assert_eq!(town.queued().await.state, RunState::Finished);
+    assert_eq!(town.school.sync_run(lost).await.unwrap().unwrap().state, RunState::Finished);
+    assert_eq!(waits(town.school.sync_standing().await.unwrap()), None);
+}
+
+#[tokio::test]
+async fn a_run_that_broke_off_while_it_wrote_has_messages_wait_until_another_finishes() {
+    let town = Town::of(Feed::of(40, TODAY)).await;
+    let (run, _) = town.ask(Asked::Schedule, None).await;
+    assert!(!crate::deaths::dies_after(60, Box::pin(town.syncer.run(&town.school, run))).await);
+    assert!(town.school.sync_run(run).await.unwrap().unwrap().changes.people > 0, "it writes");
+    town.clock.advance(Duration::from_secs(121));
+    let began = run.made_at_ms();
+    // The next request ends it, and reads nothing.
+    *town.mis.fault.lock().unwrap() = Some(crate::feed::Fault::Unreachable);
+    assert_eq!(town.sync().await.state, RunState::Failed);
+    let since = town.school.sync_standing().await.unwrap().unsynced_since_ms();
+    assert_eq!(since.map(i64::cast_unsigned), Some(began));
+    *town.mis.fault.lock().unwrap() = None;
+    assert_eq!(town.sync().await.state, RunState::Finished);
+    assert_eq!(town.school.sync_standing().await.unwrap().unsynced_since_ms(), None);
+}

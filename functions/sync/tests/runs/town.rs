@@ -123,6 +123,13 @@ impl Town {
         }
     }
 
+    /// Does the run that the queue has, and whatever it hands on.
+    pub(crate) async fn queued(&self) -> Run {
+        let next = self.jobs.0.lock().unwrap().first().cloned();
+        let Some(Job::Sync { run, .. }) = next else { panic!("{next:?}") };
+        self.work(run).await
+    }
+
     /// Does a run and whatever it hands on, to its end.
     pub(crate) async fn work(&self, id: RunId) -> Run {
         self.syncer.run(&self.school, id).await.unwrap();

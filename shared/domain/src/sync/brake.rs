@@ -1,17 +1,94 @@
 //! The brake: a feed that would take away much of the school is asked about first (FEATURES §9).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::feed::Part;
+use crate::feed::{GroupKind, Part};
 use crate::figures::thousands;
 
-/// Most people whom a run removes unasked.
+/// Most people, or relationships between people who stay, that a run removes unasked.
 const MOST_REMOVED: usize = 50;
 /// One in so many may go unasked.
 const ONE_IN: usize = 10;
+/// So few of one list are an ordinary day's work, however short the list is.
+const FEW: usize = 5;
+
+/// What is counted of a list beside its rows: a column that came blank leaves every row in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    /// People with a number that gets texts.
+    Texts,
+    /// People with any number.
+    Phones,
+    /// People with an e-mail address.
+    Emails,
+    /// Memberships of year groups.
+    Years,
+    /// Memberships of houses.
+    Houses,
+    /// Memberships of registration groups.
+    Registrations,
+    /// Memberships of classes.
+    Classes,
+    /// Memberships of other groups.
+    Others,
+    /// Ties with parental responsibility.
+    Responsible,
+    /// Ties with a priority.
+    Prioritised,
+    /// Ties that a court order bars.
+    Barred,
+    /// Marks of a register that say something.
+    Marks,
+}
+
+/// Counts of a list; one that is missing is not known, and nothing is held by it.
+pub type Counts = BTreeMap<Count, usize>;
+
+impl Count {
+    /// The count of memberships of groups of a kind.
+    pub const fn of_kind(kind: GroupKind) -> Self {
+        match kind {
+            GroupKind::Year => Self::Years,
+            GroupKind::House => Self::Houses,
+            GroupKind::Registration => Self::Registrations,
+            GroupKind::Class => Self::Classes,
+            GroupKind::Other => Self::Others,
+        }
+    }
+
+    /// What has it, as a page says it of a part.
+    fn words(self, part: Part) -> String {
+        let people = part.words();
+        match self {
+            Self::Texts => format!("{people} with a mobile number"),
+            Self::Phones => format!("{people} with a telephone number"),
+            Self::Emails => format!("{people} with an e-mail address"),
+            Self::Years => format!("{people} in year groups"),
+            Self::Houses => format!("{people} in houses"),
+            Self::Registrations => format!("{people} in registration groups"),
+            Self::Classes => format!("{people} in classes"),
+            Self::Others => format!("{people} in other groups"),
+            Self::Responsible => "Relationships with parental responsibility".to_owned(),
+            Self::Prioritised => "Relationships with a priority".to_owned(),
+            Self::Barred => "Relationships with a court order".to_owned(),
+            Self::Marks => "Marks of the registers".to_owned(),
+        }
+    }
+
+    /// One in so many may go unasked. Classes and clubs are made anew with every term and timetable.
+    const fn one_in(self) -> usize {
+        match self {
+            Self::Classes | Self::Others => 2,
+            _ => ONE_IN,
+        }
+    }
+}
 
 /// What is known of a list and what the feed leaves of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {
     /// Which part of the MIS it is from.
     pub part: Part,
@@ -21,65 +98,163 @@ pub struct Counted {
     pub removed: usize,
     /// How many rows the feed has.
     pub fed: usize,
+    /// What the last run counted.
+    pub before: Counts,
+    /// What the feed counts.
+    pub after: Counts,
 }
 
-/// Why a run is held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum Held {
-    /// A part that had rows has none.
-    #[error("The MIS sent no {0} at all. Nothing was changed.")]
-    Empty(String),
-    /// Too many people would go.
-    #[error("{} of {} people are missing from what the MIS sent. Nothing was changed.", said(*removed), said(*known))]
-    People {
-        /// How many would go.
-        removed: usize,
-        /// Of how many.
-        known: usize,
-    },
-    /// Too many ties between people who stay would end.
-    #[error("{} of {} relationships are missing from what the MIS sent. Nothing was changed.", said(*removed), said(*known))]
-    Ties {
-        /// How many would end.
-        removed: usize,
-        /// Of how many.
-        known: usize,
-    },
-    /// The feed broke off or contradicts itself: there is nothing that could be applied.
-    #[error("{0}")]
-    Feed(String),
+/// Of what a feed would take too much away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lost {
+    /// A list that had rows and came empty.
+    All,
+    /// People of one part.
+    Part,
+    /// People of all parts together.
+    People,
+    /// Ties between people who stay.
+    Ties,
+    /// Bars between people who stay.
+    Bars,
+    /// What is counted of a list.
+    Count(Count),
 }
 
-fn said(n: usize) -> String {
-    thousands(n as u64)
+/// One reason why a run is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loss {
+    /// What.
+    pub lost: Lost,
+    /// Of which part.
+    pub part: Part,
+    /// How many would go.
+    pub gone: usize,
+    /// Of how many.
+    pub of: usize,
 }
 
-/// Whether a feed is to be asked about: a part that came empty, more than 50 people or one in ten gone, or as many ties
-/// between people who stay. `ties` counts those only.
-pub fn brake(people: &[Counted], ties: Counted) -> Option<Held> {
-    if let Some(empty) = people.iter().chain([&ties]).find(|c| c.known > 0 && c.fed == 0) {
-        let what =
-            if empty.part == ties.part && *empty == ties { "relationships" } else { empty.part.code() };
-        return Some(Held::Empty(what.to_owned()));
+impl Loss {
+    /// As a page says it.
+    pub fn words(&self) -> String {
+        let said = |n: usize| thousands(n as u64);
+        let missing = |what: &str| {
+            format!("{} of {} {what} are missing from what the MIS sent.", said(self.gone), said(self.of))
+        };
+        match self.lost {
+            Lost::All if self.part == Part::Contacts && self.of == 0 => {
+                "The MIS sent no relationships at all.".to_owned()
+            }
+            Lost::All => format!("The MIS sent no {} at all.", self.part.code()),
+            Lost::Part => missing(self.part.code()),
+            Lost::People => missing("people"),
+            Lost::Ties => missing("relationships"),
+            Lost::Bars => {
+                format!("{} court orders are missing from what the MIS sent.", said(self.gone))
+            }
+            Lost::Count(count) => format!(
+                "{}: {} in what the MIS sent, {} before.",
+                count.words(self.part),
+                said(self.of.saturating_sub(self.gone)),
+                said(self.of)
+            ),
+        }
+    }
+
+    /// Whether somebody who approved of `seen` approved of this too. Who is removed, and how many ties end, is compared
+    /// by itself.
+    pub fn is_in(&self, seen: &[Self]) -> bool {
+        match self.lost {
+            Lost::All | Lost::Part | Lost::People | Lost::Ties => true,
+            Lost::Bars | Lost::Count(_) => seen
+                .iter()
+                .any(|other| (other.lost, other.part) == (self.lost, self.part) && other.gone >= self.gone),
+        }
+    }
+}
+
+/// For what a feed is to be asked about: a list that came empty; people, or ties between people who stay, of whom more than
+/// 50 or one in ten are gone; as much of one part, but for a few; what is counted of a list; and bars between people who
+/// stay, but for a few. `ties` has those removed only whose people stay.
+pub fn brake(people: &[Counted], ties: &Counted, bars: usize) -> Vec<Loss> {
+    let mut found = Vec::new();
+    for list in people {
+        if list.known > 0 && list.fed == 0 {
+            found.push(Loss { lost: Lost::All, part: list.part, gone: list.known, of: list.known });
+        } else if is_much(list.removed, list.known, ONE_IN) {
+            found.push(Loss { lost: Lost::Part, part: list.part, gone: list.removed, of: list.known });
+        }
     }
     let known = people.iter().map(|c| c.known).sum();
     let removed = people.iter().map(|c| c.removed).sum();
-    if is_too_much(removed, known) {
-        return Some(Held::People { removed, known });
+    // Said of the school, and not once more of a part of it.
+    if is_too_much(removed, known) && !found.iter().any(|loss| loss.lost == Lost::All) {
+        found = vec![Loss { lost: Lost::People, part: Part::Pupils, gone: removed, of: known }];
     }
-    is_too_much(ties.removed, ties.known).then_some(Held::Ties { removed: ties.removed, known: ties.known })
+    if ties.known > 0 && ties.fed == 0 {
+        found.push(Loss { lost: Lost::All, part: ties.part, gone: ties.known, of: 0 });
+    } else if is_too_much(ties.removed, ties.known) {
+        found.push(Loss { lost: Lost::Ties, part: ties.part, gone: ties.removed, of: ties.known });
+    }
+    if bars > FEW {
+        found.push(Loss { lost: Lost::Bars, part: ties.part, gone: bars, of: bars });
+    }
+    found.extend(people.iter().chain([ties]).flat_map(thinned));
+    found
+}
+
+/// For what a day's marks are to be asked about.
+pub fn brake_marks(marks: &Counted) -> Vec<Loss> {
+    let all = is_much(marks.known.saturating_sub(marks.fed), marks.known, ONE_IN).then(|| Loss {
+        lost: Lost::Count(Count::Marks),
+        part: marks.part,
+        gone: marks.known.saturating_sub(marks.fed),
+        of: marks.known,
+    });
+    all.map_or_else(|| thinned(marks), |loss| vec![loss])
+}
+
+/// What a list's rows have lost, beyond what went with rows that are gone.
+fn thinned(list: &Counted) -> Vec<Loss> {
+    if list.fed == 0 {
+        return Vec::new();
+    }
+    let stayed = list.known.saturating_sub(list.removed);
+    let of_stayed = |n: usize| n.saturating_mul(stayed).checked_div(list.known).unwrap_or_default();
+    let losses = list.before.iter().map(|(count, known)| {
+        let of = of_stayed(*known);
+        let gone = of.saturating_sub(list.after.get(count).copied().unwrap_or_default());
+        (*count, gone, of)
+    });
+    let much = losses.filter(|(count, gone, of)| is_much(*gone, *of, count.one_in()));
+    much.map(|(count, gone, of)| Loss { lost: Lost::Count(count), part: list.part, gone, of }).collect()
 }
 
 const fn is_too_much(removed: usize, known: usize) -> bool {
     removed > MOST_REMOVED || removed * ONE_IN > known
 }
 
+/// More than a few and more than one in so many, or all of what was no less than a few.
+const fn is_much(gone: usize, of: usize, one_in: usize) -> bool {
+    (gone > FEW && gone.saturating_mul(one_in) > of) || (gone == of && of >= FEW)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const fn people(known: usize, removed: usize) -> Counted {
-        Counted { part: Part::Pupils, known, removed, fed: known - removed }
+    fn list(part: Part, known: usize, removed: usize) -> Counted {
+        let (before, after) = (Counts::new(), Counts::new());
+        Counted { part, known, removed, fed: known - removed, before, after }
+    }
+
+    fn people(known: usize, removed: usize) -> Counted {
+        list(Part::Pupils, known, removed)
+    }
+
+    fn none() -> Counted {
+        list(Part::Contacts, 0, 0)
     }
 
     #[test]
@@ -95,29 +270,114 @@ mod tests {
             (8_000, 51, true),
             (5, 1, true),
         ];
-        let none = Counted { part: Part::Contacts, known: 0, removed: 0, fed: 0 };
         for (known, removed, held) in table {
-            let by_people = brake(&[people(known, removed)], none);
-            assert_eq!(by_people.is_some(), held, "{removed} of {known} people");
-            let by_ties =
-                brake(&[people(100, 0)], Counted { part: Part::Contacts, ..people(known, removed) });
-            assert_eq!(by_ties.is_some(), held, "{removed} of {known} ties");
+            let by_people = brake(&[people(known, removed)], &none(), 0);
+            assert_eq!(!by_people.is_empty(), held, "{removed} of {known} people");
+            let by_ties = brake(&[people(100, 0)], &list(Part::Contacts, known, removed), 0);
+            assert_eq!(!by_ties.is_empty(), held, "{removed} of {known} ties");
         }
-        let halves = [people(30, 3), Counted { part: Part::Staff, ..people(30, 4) }];
-        assert_eq!(brake(&halves, none), Some(Held::People { removed: 7, known: 60 }));
-        let said = brake(&[people(2_385, 1_193)], none).map(|held| held.to_string());
-        assert_eq!(
-            said.as_deref(),
-            Some("1,193 of 2,385 people are missing from what the MIS sent. Nothing was changed.")
-        );
+        let halves = [people(30, 3), list(Part::Staff, 30, 4)];
+        let [Loss { lost: Lost::People, gone: 7, of: 60, .. }] = brake(&halves, &none(), 0)[..] else {
+            panic!("seven of sixty")
+        };
+        let said: Vec<String> = brake(&[people(2_385, 1_193)], &none(), 0).iter().map(Loss::words).collect();
+        assert_eq!(said, ["1,193 of 2,385 people are missing from what the MIS sent."]);
+    }
+
+    #[test]
+    fn much_of_one_part_is_asked_about_however_many_people_the_others_have() {
+        let table = [
+            // Pupils of a primary, staff of a large school.
+            (Part::Pupils, 200, 50, true),
+            (Part::Pupils, 200, 20, false),
+            (Part::Staff, 60, 49, true),
+            (Part::Staff, 60, 6, false),
+            (Part::Staff, 60, 7, true),
+            // A few of a short list are an ordinary day.
+            (Part::Staff, 12, 5, false),
+            (Part::Staff, 12, 6, true),
+        ];
+        for (part, known, removed, held) in table {
+            let others = list(Part::Contacts, 2_000, 0);
+            let found = brake(&[list(part, known, removed), others], &none(), 0);
+            assert_eq!(!found.is_empty(), held, "{removed} of {known} {part:?}: {found:?}");
+        }
+        let found = brake(&[list(Part::Staff, 60, 49), people(2_000, 0)], &none(), 0);
+        assert_eq!(found[0].words(), "49 of 60 staff are missing from what the MIS sent.");
     }
 
     #[test]
     fn a_part_that_came_empty_is_asked_about_and_a_first_run_is_not() {
-        let none = Counted { part: Part::Contacts, known: 0, removed: 0, fed: 0 };
-        let staff = Counted { part: Part::Staff, known: 3, removed: 3, fed: 0 };
-        assert_eq!(brake(&[people(1_000, 0), staff], none), Some(Held::Empty("staff".into())));
-        let first = Counted { part: Part::Pupils, known: 0, removed: 0, fed: 0 };
-        assert_eq!(brake(&[first], none), None);
+        let found = brake(&[people(1_000, 0), list(Part::Staff, 3, 3)], &none(), 0);
+        assert_eq!(found.iter().map(Loss::words).collect::<Vec<_>>(), ["The MIS sent no staff at all."]);
+        assert_eq!(brake(&[people(0, 0)], &none(), 0), []);
+        let found = brake(&[people(100, 0)], &list(Part::Contacts, 100, 100), 0);
+        assert_eq!(found[0].words(), "The MIS sent no relationships at all.");
+    }
+
+    #[test]
+    fn a_list_that_keeps_its_rows_and_loses_what_they_held_is_asked_about() {
+        let table = [
+            (Count::Texts, 120, Some(0), true),
+            (Count::Texts, 120, Some(108), false),
+            (Count::Texts, 120, Some(107), true),
+            (Count::Emails, 12, Some(7), false),
+            (Count::Years, 5, Some(0), true),
+            (Count::Years, 4, Some(0), false),
+            // A club ended; a timetable went.
+            (Count::Others, 300, Some(150), false),
+            (Count::Classes, 300, Some(149), true),
+            (Count::Barred, 40, None, true),
+            (Count::Barred, 3, Some(300), false),
+        ];
+        for (count, before, after, held) in table {
+            let counted = Counted {
+                before: Counts::from([(count, before)]),
+                after: after.map(|n| (count, n)).into_iter().collect(),
+                ..people(400, 0)
+            };
+            let found = brake(&[counted], &none(), 0);
+            assert_eq!(!found.is_empty(), held, "{count:?}: {before} to {after:?}");
+        }
+        // What was never counted holds nothing.
+        let first = Counted { after: Counts::from([(Count::Texts, 1)]), ..people(400, 0) };
+        assert_eq!(brake(&[first], &none(), 0), []);
+    }
+
+    #[test]
+    fn what_went_with_people_who_left_is_not_held_against_those_who_stay() {
+        let left = Counted {
+            before: Counts::from([(Count::Texts, 400)]),
+            after: Counts::from([(Count::Texts, 355)]),
+            ..list(Part::Contacts, 400, 40)
+        };
+        assert_eq!(brake(&[left, people(2_000, 0)], &none(), 0), []);
+    }
+
+    #[test]
+    fn marks_that_are_gone_from_a_register_are_asked_about_and_a_few_put_right_are_not() {
+        for (known, fed, held) in
+            [(900, 0, true), (900, 809, true), (900, 811, false), (4, 0, false), (0, 0, false)]
+        {
+            let marks = Counted { fed, ..list(Part::Attendance, known, 0) };
+            assert_eq!(!brake_marks(&marks).is_empty(), held, "{known} to {fed}");
+        }
+        let blank = Counted {
+            before: Counts::from([(Count::Marks, 900)]),
+            after: Counts::from([(Count::Marks, 0)]),
+            ..list(Part::Attendance, 900, 0)
+        };
+        assert_eq!(
+            brake_marks(&blank)[0].words(),
+            "Marks of the registers: 0 in what the MIS sent, 900 before."
+        );
+    }
+
+    #[test]
+    fn an_approval_covers_as_much_as_was_shown_and_no_more() {
+        let loss = |count, gone| Loss { lost: Lost::Count(count), part: Part::Contacts, gone, of: 100 };
+        let seen = [loss(Count::Texts, 60)];
+        assert!(loss(Count::Texts, 60).is_in(&seen) && loss(Count::Texts, 20).is_in(&seen));
+        assert!(!loss(Count::Texts, 61).is_in(&seen) && !loss(Count::Emails, 1).is_in(&seen));
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::ids::ContactId;
+use domain::sync::Counts;
 
 use crate::School;
 use crate::error::{Result, StoreError};
@@ -14,6 +15,7 @@ use crate::table::{Row, key_row, n, number, text};
 const HASHES: &str = "hashes";
 const ROWS: &str = "rows";
 const LIST: &str = "list";
+const COUNTS: &str = "counts";
 
 /// Hashes of one list's buckets, and how many rows it has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct ManifestHead {
     pub hashes: BTreeMap<u8, String>,
     /// How many rows all buckets have.
     pub rows: usize,
+    /// What else was counted of the rows; empty where nobody counted yet.
+    pub counts: Counts,
 }
 
 impl School {
@@ -37,6 +41,9 @@ impl School {
         row.insert(HASHES.to_owned(), json("manifest", &head.hashes)?);
         row.insert(ROWS.to_owned(), n(head.rows));
         row.insert(LIST.to_owned(), crate::table::s(list));
+        if !head.counts.is_empty() {
+            row.insert(COUNTS.to_owned(), json("manifest", &head.counts)?);
+        }
         self.table.put(row).await
     }
 
@@ -94,7 +101,9 @@ impl School {
 
 fn read_head(row: &Row) -> Result<ManifestHead> {
     let hashes = text(row, HASHES).and_then(|doc| serde_json::from_str(doc).ok()).ok_or_else(corrupt)?;
-    Ok(ManifestHead { hashes, rows: number(row, ROWS).unwrap_or_default() })
+    // A count that this version does not know is as good as none.
+    let counts = text(row, COUNTS).and_then(|doc| serde_json::from_str(doc).ok()).unwrap_or_default();
+    Ok(ManifestHead { hashes, rows: number(row, ROWS).unwrap_or_default(), counts })
 }
 
 fn corrupt() -> StoreError {

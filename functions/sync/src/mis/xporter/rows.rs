@@ -7,19 +7,19 @@ use serde::Deserialize;
 
 use super::list::Row;
 use crate::mis::MisError;
-use crate::mis::tidy::{emails, id, loose, named, numbers, some, yes};
+use crate::mis::tidy::{barring, emails, id, loose, named, numbers, some, yes};
 
 const PUPIL: &str = "PL-";
 const CONTACT: &str = "PC-";
 const STAFF: &str = "PWT-";
 
 macro_rules! row {
-    ($(#[$doc:meta])* $name:ident, $keys:expr, { $($field:ident => $column:literal),+ $(,)? }) => {
-        $(#[$doc])*
+    ($name:ident, $keys:expr, { $($field:ident => $column:literal),+ $(,)? } $(, $bar:ident => $bars:literal)?) => {
         #[derive(Default, Deserialize)]
         #[serde(default)]
         pub(super) struct $name {
             $(#[serde(rename = $column, deserialize_with = "loose")] pub(super) $field: Option<String>,)+
+            $(#[serde(rename = $bars, deserialize_with = "barring")] pub(super) $bar: bool,)?
         }
 
         impl Row for $name {
@@ -39,8 +39,8 @@ row!(Contact, &["Contacts", "Contact"], {
 });
 row!(StudentContact, &["StudentContacts", "StudentContact"], {
     pupil => "StudentId", contact => "ContactId", kind => "Relationship", priority => "Priority",
-    responsibility => "ParResp", court_order => "CourtOrder",
-});
+    responsibility => "ParResp",
+}, court_order => "CourtOrder");
 row!(Member, &["Staff"], {
     id => "Id", title => "Title", forename => "Forename", surname => "Surname", mobile => "MobilePhone",
     home => "HomePhone", work => "WorkPhone", work_email => "WorkEmail", home_email => "HomeEmail",
@@ -109,7 +109,7 @@ impl StudentContact {
             kind: text(self.kind.as_ref()),
             priority: self.priority.as_deref().and_then(|p| p.parse().ok()).filter(|p| *p > 0),
             responsibility: yes(self.responsibility.as_deref()),
-            court_order: yes(self.court_order.as_deref()),
+            court_order: self.court_order,
         })
     }
 }
