@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::audience::Since;
+use domain::book::AddressBook;
 use domain::ids::MessageId;
 use domain::texts::Texts;
 use store::{Body, School};
@@ -28,6 +30,16 @@ pub struct Ready {
 #[derive(Debug, Default)]
 pub struct Bodies {
     kept: Mutex<Vec<(MessageId, Arc<Ready>)>>,
+    /// The audience that was last looked up again; waited for, so that a large book is read once.
+    pub(crate) since: tokio::sync::Mutex<Option<SinceThen>>,
+}
+
+/// A message's audience in an address book that has changed since it was planned.
+#[derive(Debug)]
+pub(crate) struct SinceThen {
+    pub(crate) message: MessageId,
+    pub(crate) book: Arc<AddressBook>,
+    pub(crate) since: Arc<Since>,
 }
 
 impl Bodies {

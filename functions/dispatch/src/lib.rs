@@ -19,6 +19,7 @@ mod registers;
 mod rivals;
 mod send;
 mod silence;
+mod since;
 mod sweep;
 mod sync_wait;
 mod watch;

@@ -90,7 +90,7 @@ impl Dispatch {
         if self.has_grown(school, &meta, &planned).await? {
             return self.hold_again(school, &meta, &planned).await;
         }
-        self.write_plan(school, &meta, &planned).await
+        self.write_plan(school, (&meta, book.version()), &planned).await
     }
 
     /// Whether more people would get it than were authorised (DESIGN §4.2). Another number of somebody who was is no
@@ -143,7 +143,8 @@ impl Dispatch {
         self.watch(school, message, began).await
     }
 
-    async fn write_plan(&self, school: &School, meta: &Meta, plan: &Plan) -> Result<()> {
+    /// `book`: the version of the address book that the plan was made from.
+    async fn write_plan(&self, school: &School, (meta, book): (&Meta, u64), plan: &Plan) -> Result<()> {
         let now_ms = self.clock.now_ms();
         let epoch = Epoch::new(self.ids.ulid(now_ms));
         let chunks: Vec<&[Planned]> = pages_of(plan).collect();
@@ -167,7 +168,7 @@ impl Dispatch {
 
         let due_ms = now_ms + self.timing.watch_ms + self.grace_ms();
         let revision = meta.revision;
-        let written = WrittenPlan { revision, epoch: &epoch, pages, unreachable, now_ms, due_ms };
+        let written = WrittenPlan { revision, epoch: &epoch, pages, unreachable, book, now_ms, due_ms };
         if !school.commit_plan(meta.id, &written).await? {
             // Somebody else was first, or it was stopped. Should a winner have died since, the watch queues its pages.
             return Ok(school.drop_plan(meta.id, &epoch, pages).await?);

@@ -12,7 +12,7 @@ use domain::page::{Next, PageState};
 use domain::texts::{Rendered, hash_texts};
 use futures_util::future::join_all;
 use runtime::QueueName;
-use store::{Claiming, PageContent, School};
+use store::{Body, Claiming, Meta, PageContent, School};
 use tracing::{error, warn};
 
 use crate::Dispatch;
@@ -54,9 +54,10 @@ impl Dispatch {
         let read = tokio::try_join!(
             school.meta(page.message),
             school.page_content(page),
+            school.book_version(),
             x_access(school, &claimed, &ready)
         );
-        let (meta, content, access) = match read {
+        let (meta, content, book, access) = match read {
             Ok(read) => read,
             Err(e) => return self.give_back(school, page, &claimed, &ready, e.into()).await,
         };
@@ -73,24 +74,14 @@ impl Dispatch {
             return Ok(());
         };
 
-        let spared = match self
-            .without_false_alarms(
-                school,
-                (page.message, &ready.body.message),
-                &ready.body.settings,
-                &claimed,
-                &content,
-            )
-            .await
-        {
-            Ok(spared) => spared,
+        let sending = match self.still_to_go(school, (&meta, book), &ready, &claimed, &content).await {
+            Ok(sending) => sending,
             Err(e) => return self.give_back(school, page, &claimed, &ready, e).await,
         };
-        let sending = spared.as_ref().unwrap_or(&claimed);
         let answers = self
             .send_all(
                 page,
-                sending,
+                &sending,
                 Sending { content: &content, texts: &texts, access: access.as_ref() },
                 &ready,
                 until,
@@ -110,6 +101,23 @@ impl Dispatch {
                 Err(e.into())
             }
         }
+    }
+
+    /// The claimed page without what is right no longer: by the address book, of this version, and by the registers.
+    async fn still_to_go(
+        &self,
+        school: &School,
+        (meta, book): (&Meta, u64),
+        ready: &Ready,
+        claimed: &PageState,
+        content: &PageContent,
+    ) -> Result<PageState> {
+        let Body { message, settings } = &ready.body;
+        let by_book = self.without_spoiled(school, (meta, book), ready, claimed, content).await?;
+        let page = by_book.unwrap_or_else(|| claimed.clone());
+        let by_marks =
+            self.without_false_alarms(school, (meta.id, message), settings, &page, content).await?;
+        Ok(by_marks.unwrap_or(page))
     }
 
     /// Nothing was sent under this claim: the page goes back as it was, so that nobody has to ask a provider about it.

@@ -1,10 +1,12 @@
 //! Who gets a message: people, groups and everyone, and the adults of chosen pupils. The court-order block comes first
 //! and by every path (FEATURES §4.3; `docs/decisions/0005-for-a-pupil.md`).
 
+mod since;
 mod why;
 
 use std::collections::BTreeSet;
 
+pub use since::{Going, Since};
 pub use why::{Because, Why, why};
 
 use serde::{Deserialize, Serialize};
@@ -130,7 +132,7 @@ pub fn selected(adults: &[Pair], send_to: SendTo) -> impl Iterator<Item = &Pair>
 }
 
 /// What an audience names, looked up.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Chosen {
     send_to: Option<SendTo>,
     /// Pupils whose adults are written to.

@@ -127,6 +127,12 @@ pub enum Reason {
     DetailMissing,
     /// The pupil's mark is another than the message says.
     RegisterChanged,
+    /// A court order bars everybody whom it was for from a pupil whom it is about.
+    Barred,
+    /// A tie, a group or the person is gone since it was planned.
+    NoLongerMeant,
+    /// The person has another number or address since it was planned.
+    AddressChanged,
     /// The provider gave no reason that we know.
     Other,
 }
@@ -154,6 +160,10 @@ impl Reason {
             (Self::LinkGone, _) => "The account on X no longer takes posts from Messenger",
             (Self::DetailMissing, _) => "A detail in the text is not known",
             (Self::RegisterChanged, _) => "The register has changed",
+            (Self::Barred, _) => "Barred by a court order",
+            (Self::NoLongerMeant, _) => "No longer among those it is for",
+            (Self::AddressChanged, Channel::Email) => "The address changed before it went",
+            (Self::AddressChanged, _) => "The number changed before it went",
             (Self::Other, _) => "Failed",
         }
     }
@@ -183,6 +193,11 @@ impl Reason {
             (Self::LinkGone, _) => "Link the account again in Account Settings, then post again.",
             (Self::DetailMissing, _) => "Fill in the contact's details, or write the text without them.",
             (Self::RegisterChanged, _) => "Nothing: the pupil's mark changed before it went.",
+            (Self::Barred, _) => "Nothing: they may not be written to about this pupil.",
+            (Self::NoLongerMeant, _) => {
+                "Nothing, if the change is right: they left, or the tie or group that chose them is gone."
+            }
+            (Self::AddressChanged, _) => "Write to them again: it goes to what the school has now.",
             (Self::NoReport | Self::Other, _) => "Send again, or use another way.",
         }
     }

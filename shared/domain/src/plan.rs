@@ -121,7 +121,7 @@ pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan 
 
 /// Names of those of the pupils for whom an adult is written to: *Ada Abbot and Ben Abbot*. A pupil from whom a court
 /// order bars them is never named.
-fn pupils_for(book: &AddressBook, adult: usize, families: &BTreeSet<usize>) -> String {
+pub(crate) fn pupils_for(book: &AddressBook, adult: usize, families: &BTreeSet<usize>) -> String {
     let theirs = book.pupils_of(adult).filter(|pair| !pair.court_order && families.contains(&pair.pupil()));
     let names: Vec<String> =
         theirs.filter_map(|pair| book.at(pair.pupil())).map(|(pupil, _)| pupil.full_name()).collect();

@@ -145,6 +145,12 @@ impl Texts {
         texts.flat_map(|text| &text.names).any(|name| name == PUPIL_TOKEN)
     }
 
+    /// Names of pupils among a delivery's values, where its text has them.
+    pub fn pupils_in<'a>(&self, channel: Channel, values: &'a [String]) -> Option<&'a str> {
+        let place = self.of_channel(channel)?.names.iter().position(|name| name == PUPIL_TOKEN)?;
+        values.get(place).map(String::as_str)
+    }
+
     /// Whether the e-mail shows the school's picture.
     pub fn shows_logo(&self) -> bool {
         self.email.as_ref().is_some_and(|text| text.names.iter().any(|name| name == LOGO_TOKEN))

@@ -14,6 +14,9 @@ use crate::{School, keys};
 
 /// Books that a process keeps: a few MB each.
 const KEPT_BOOKS: usize = 8;
+/// How long a book that is being changed in bulk is kept as it stands, in milliseconds: a court order that comes in with the
+/// bulk counts no later.
+const STANDS_MS: i64 = 1_000;
 
 /// The address books last read, one for each of a few schools. All that use one store share them.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +27,8 @@ struct Kept {
     school: SchoolId,
     mode: NumberMode,
     book: Arc<AddressBook>,
+    /// Until when it counts as current, while it is read at its version.
+    until_ms: i64,
 }
 
 /// How numbers in address books are read, and leave to keep the books.
@@ -51,11 +56,13 @@ impl Books {
         version: u64,
         country: CountryCode,
         mode: NumberMode,
+        now_ms: i64,
     ) -> Option<Arc<AddressBook>> {
         let mut books = self.lock();
         let place = books.iter().position(|kept| kept.school == school)?;
         let kept = books.remove(place);
-        let current = kept.book.version() == version && kept.book.country() == country && kept.mode == mode;
+        let same = kept.book.version() == version && kept.book.country() == country && kept.mode == mode;
+        let current = same && now_ms < kept.until_ms;
         // One that is out of date is of no more use to anybody: its memory is needed for the next.
         current.then(|| {
             let book = Arc::clone(&kept.book);
@@ -65,13 +72,13 @@ impl Books {
         })
     }
 
-    fn keep(&self, school: SchoolId, mode: NumberMode, book: Arc<AddressBook>) {
+    fn keep(&self, school: SchoolId, mode: NumberMode, book: Arc<AddressBook>, until_ms: i64) {
         let mut books = self.lock();
         books.retain(|kept| kept.school != school);
         if books.len() >= KEPT_BOOKS {
             books.remove(0);
         }
-        books.push(Kept { school, mode, book });
+        books.push(Kept { school, mode, book, until_ms });
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
@@ -100,16 +107,24 @@ impl School {
         country: CountryCode,
         now_ms: i64,
     ) -> Result<Arc<AddressBook>> {
-        if let Some(book) = self.books.find(self.id, guard.version, country, cache.mode) {
+        // What is kept while somebody writes in bulk is not whole.
+        if !guard.is_held()
+            && let Some(book) = self.books.find(self.id, guard.version, country, cache.mode, now_ms)
+        {
             return Ok(book);
         }
         let book = Arc::new(self.load_book(country, cache.mode, now_ms).await?);
-        self.books.keep(self.id, cache.mode, Arc::clone(&book));
+        self.books.keep(self.id, cache.mode, Arc::clone(&book), i64::MAX);
         Ok(book)
     }
 
+    /// The version of the address book; another after every change, odd while it is changed in bulk. One small read.
+    pub async fn book_version(&self) -> Result<u64> {
+        Ok(self.guard().await?.version)
+    }
+
     /// The address book at once: the current one, or, while it is changed in bulk, as it stands. Each row of that is whole,
-    /// and it is not kept: for a page, or a message that cannot wait.
+    /// and it is kept for a second: for a page, or a message that cannot wait.
     pub async fn book_at_once(
         &self,
         cache: &BookCache,
@@ -123,8 +138,13 @@ impl School {
                 book => return book,
             }
         }
+        if let Some(book) = self.books.find(self.id, guard.version, country, cache.mode, now_ms) {
+            return Ok(book);
+        }
         let rows = self.book_rows().await?;
-        Ok(Arc::new(AddressBook::of_rows(guard.version, rows, country, cache.mode)))
+        let book = Arc::new(AddressBook::of_rows(guard.version, rows, country, cache.mode));
+        self.books.keep(self.id, cache.mode, Arc::clone(&book), now_ms + STANDS_MS);
+        Ok(book)
     }
 
     async fn book_rows(&self) -> Result<BookRows> {

@@ -101,13 +101,23 @@ impl School {
 
     /// Of these people, those who are in the book.
     pub async fn people_known(&self, ids: &[&ContactId]) -> Result<HashSet<ContactId>> {
+        let known = self.contacts_known(ids).await?;
+        Ok(known.into_iter().filter(|contact| contact.away.is_none()).map(|contact| contact.id).collect())
+    }
+
+    async fn contacts_known(&self, ids: &[&ContactId]) -> Result<Vec<Contact>> {
         let mut wanted: Vec<_> = ids.iter().map(|id| keys::contact(self.id, id)).collect();
         wanted.sort_unstable_by(|a, b| a.sk.cmp(&b.sk));
         wanted.dedup();
         let rows = self.table.batch_get(&wanted, true).await?;
-        let people = rows.into_iter().map(|row| Known::of(row).map(|k| k.contact));
-        let here = people.filter(|contact| contact.as_ref().map_or(true, |c| c.away.is_none()));
-        here.map(|contact| contact.map(|c| c.id)).collect()
+        rows.into_iter().map(|row| Known::of(row).map(|known| known.contact)).collect()
+    }
+
+    /// Of these people, those whom the MIS gives: who has left it is its no longer.
+    pub async fn people_of_mis(&self, ids: &[&ContactId]) -> Result<HashSet<ContactId>> {
+        let known = self.contacts_known(ids).await?;
+        let of_mis = known.into_iter().filter(|c| c.source == Source::Mis && c.away != Some(Away::Left));
+        Ok(of_mis.map(|contact| contact.id).collect())
     }
 
     /// Marks up to [`CHUNK`] people of the MIS's as gone.

@@ -56,6 +56,8 @@ pub struct Meta {
     pub pages: u32,
     /// Contacts that could not be reached when it was planned.
     pub unreachable: u32,
+    /// Version of the address book that it was planned from; 0 until then.
+    pub book: u64,
     /// Moves with every recount.
     pub counted_version: u32,
     /// What has been added to the school's usage for it.
@@ -400,6 +402,7 @@ fn read_meta(id: MessageId, row: &Row) -> Result<Meta> {
             .map_err(|_| missing("epoch"))?,
         pages: number(row, "pages").unwrap_or(0),
         unreachable: number(row, "unreachable").unwrap_or(0),
+        book: number(row, "book_v").unwrap_or(0),
         counted_version: number(row, "counted_version").unwrap_or(0),
         counted: read_json("message", row, "counted")?,
         totals: read_json("message", row, "totals")?,

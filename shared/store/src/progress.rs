@@ -29,6 +29,8 @@ pub struct WrittenPlan<'a> {
     pub pages: u32,
     /// People who cannot be reached.
     pub unreachable: u32,
+    /// Version of the address book that it was made from.
+    pub book: u64,
     /// Now, in milliseconds since 1970.
     pub now_ms: i64,
     /// When the message needs the next look.
@@ -121,16 +123,17 @@ impl School {
     /// Makes a plan's pages the message's own, if no other plan was first, it is not stopped and its revision is the
     /// same. `false` for a loser.
     pub async fn commit_plan(&self, id: MessageId, plan: &WrittenPlan<'_>) -> Result<bool> {
-        let WrittenPlan { revision, epoch, pages, unreachable, now_ms, due_ms } = *plan;
+        let WrittenPlan { revision, epoch, pages, unreachable, book, now_ms, due_ms } = *plan;
         let done = self
             .update_meta(
                 id,
-                "SET epoch = :e, pages = :p, unreachable = :u, nudged = :now, #state = :sending, gsi1sk = :due, due = :d ADD news :one",
+                "SET epoch = :e, pages = :p, unreachable = :u, book_v = :b, nudged = :now, #state = :sending, gsi1sk = :due, due = :d ADD news :one",
                 "attribute_not_exists(epoch) AND #state = :queued AND revision = :r",
                 [
                     (":e", s(epoch.as_str())),
                     (":p", n(pages)),
                     (":u", n(unreachable)),
+                    (":b", n(book)),
                     (":now", n(now_ms)),
                     (":r", n(revision)),
                     (":one", n(1)),

@@ -30,13 +30,15 @@ const MOST: usize = 1_000;
 const MAX_KIND: usize = 60;
 const RELATIONSHIPS: &str = "relationships";
 const DELETIONS: &str = "deletions";
+const OF_MIS: &str = "This person comes from the school's MIS. Change them there.";
+const TIE_OF_MIS: &str = "This relationship comes from the school's MIS. Change it there.";
 
 /// People and relationships to add or replace by id, and others to delete: together up to 1,000. Each is read by
 /// itself: the good ones are kept. Deletions are done last.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BatchRequest {
-    /// People of any role.
+    /// People of any role. Whom the MIS gives is left to it, while the school reads one.
     #[serde(default)]
     #[schema(value_type = Vec<ContactRow>, max_items = 1000)]
     contacts: Option<Vec<Value>>,
@@ -227,25 +229,33 @@ pub(crate) async fn batch(
             format!("Send at most {MOST} contacts at once; there are {rows}. Split them."),
         ));
     }
-    let country = school.settings().await?.country;
-    let read = |fields: &ContactFields<'_>| read_contact(fields, Source::Api, country, state.numbers());
+    let settings = school.settings().await?;
+    let read =
+        |fields: &ContactFields<'_>| read_contact(fields, Source::Api, settings.country, state.numbers());
     let mut sorted = Sorted::default();
     let (sent_ties, sent_deletions) = (!relationships.is_empty(), !deletions.is_empty());
     sorted.people(None, contacts, |row: &ContactRow| read(&row.fields()));
     sorted.people(Some("pupils"), pupils, |row: &PupilRow| read(&row.fields()));
+    let ties = sorted.ties(relationships);
+    let (people, pairs) = sorted.deletions(deletions);
+    let named = sorted.contacts.iter().map(|contact| &contact.id).chain(people.iter().map(|(_, id)| id));
+    let named: Vec<&ContactId> = named.collect();
+    let mis_gives = settings.mis.is_on() && !named.is_empty();
+    let given = if mis_gives { school.people_of_mis(&named).await? } else { HashSet::new() };
+    sorted.leave_to_mis(&given);
+    let people = sorted.own(DELETIONS, "id", people, |id| given.contains(id));
+    let people: Vec<ContactId> = people.into_iter().map(|(_, id)| id).collect();
     let done = school.upsert_batch(std::mem::take(&mut sorted.contacts), state.now_ms()).await?;
 
-    let ties = sorted.ties(relationships);
     let ends: Vec<&ContactId> = ties.iter().flat_map(|(_, t)| [&t.pupil, &t.contact]).collect();
     let known = if ends.is_empty() { HashSet::new() } else { school.people_known(&ends).await? };
     let ties = sorted.known_ties(ties, &known);
-    let (people, pairs) = sorted.deletions(deletions);
     let named = ties.iter().map(|(_, tie)| (&tie.pupil, &tie.contact));
     let named: Vec<_> = named.chain(pairs.iter().map(|(_, (pupil, contact))| (pupil, contact))).collect();
     let of_mis = if named.is_empty() { HashSet::new() } else { school.ties_of_mis(&named).await? };
-    let ties =
-        sorted.own(RELATIONSHIPS, ties, |tie| of_mis.contains(&(tie.pupil.clone(), tie.contact.clone())));
-    let pairs = sorted.own(DELETIONS, pairs, |pair| of_mis.contains(pair));
+    let is_of_mis = |tie: &Tie| of_mis.contains(&(tie.pupil.clone(), tie.contact.clone()));
+    let ties = sorted.own(RELATIONSHIPS, "contact", ties, is_of_mis);
+    let pairs = sorted.own(DELETIONS, "contact", pairs, |pair| of_mis.contains(pair));
     if !(ties.is_empty() && pairs.is_empty()) {
         school.write_ties(&ties, &pairs, state.now_ms()).await?;
     }
@@ -346,18 +356,32 @@ impl Sorted {
         kept
     }
 
-    /// Those that are not the MIS's: what it says of two people holds until it says otherwise.
+    /// Takes out whom the MIS gives: the next sync would put back what it says of them, and until then a message would go
+    /// to another number.
+    fn leave_to_mis(&mut self, given: &HashSet<ContactId>) {
+        let (theirs, own): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.contacts).into_iter().partition(|contact| given.contains(&contact.id));
+        self.contacts = own;
+        for contact in theirs {
+            if let Some((list, index)) = self.seen.get(&contact.id).copied() {
+                self.say(list, index, vec![FieldError::new("id", OF_MIS)]);
+            }
+        }
+    }
+
+    /// Those that are not the MIS's: what it says holds until it says otherwise.
     fn own<T>(
         &mut self,
         list: &'static str,
+        field: &'static str,
         rows: Vec<(usize, T)>,
         is_of_mis: impl Fn(&T) -> bool,
     ) -> Vec<T> {
         let mut kept = Vec::with_capacity(rows.len());
         for (index, row) in rows {
             if is_of_mis(&row) {
-                let message = "This relationship comes from the school's MIS. Change it there.".to_owned();
-                self.say(Some(list), index, vec![FieldError::new("contact", message)]);
+                let message = if field == "id" { OF_MIS } else { TIE_OF_MIS };
+                self.say(Some(list), index, vec![FieldError::new(field, message)]);
             } else {
                 kept.push(row);
             }
@@ -365,11 +389,11 @@ impl Sorted {
         kept
     }
 
-    fn deletions(&mut self, rows: Vec<Value>) -> (Vec<ContactId>, Vec<(usize, Pair)>) {
+    fn deletions(&mut self, rows: Vec<Value>) -> (Vec<(usize, ContactId)>, Vec<(usize, Pair)>) {
         let (mut people, mut pairs) = (Vec::new(), Vec::new());
         for (index, row) in rows.into_iter().enumerate() {
             match read_value::<DeletionRow>(row) {
-                Ok(DeletionRow::Person { id }) => people.push(id),
+                Ok(DeletionRow::Person { id }) => people.push((index, id)),
                 Ok(DeletionRow::Relationship { pupil, contact }) => pairs.push((index, (pupil, contact))),
                 Err(_) => {
                     let message = "Give `id` of a person, or `pupil` and `contact` of a relationship.";

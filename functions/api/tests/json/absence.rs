@@ -188,6 +188,7 @@ async fn who_came_late_is_listed_apart_and_all_is_well_is_told_only_where_the_ab
         epoch: &epoch,
         pages: 0,
         unreachable: 0,
+        book: 0,
         now_ms: NOON,
         due_ms: NOON,
     };
@@ -284,6 +285,7 @@ async fn went(house: &House, message: MessageId, tells: &[(&str, &str, DeliveryS
         epoch: &epoch,
         pages: 1,
         unreachable: 0,
+        book: 0,
         now_ms: NOON,
         due_ms: NOON,
     };

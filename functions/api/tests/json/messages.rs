@@ -48,8 +48,15 @@ pub(crate) async fn plan(house: &House, id: MessageId, sizes: &[usize]) -> Epoch
         .collect();
     house.school.write_pages(id, &epoch, 0, &pages).await.unwrap();
     let count = u32::try_from(pages.len()).unwrap();
-    let written =
-        WrittenPlan { revision: 1, epoch: &epoch, pages: count, unreachable: 0, now_ms: NOON, due_ms: NOON };
+    let written = WrittenPlan {
+        revision: 1,
+        epoch: &epoch,
+        pages: count,
+        unreachable: 0,
+        book: 0,
+        now_ms: NOON,
+        due_ms: NOON,
+    };
     assert!(house.school.commit_plan(id, &written).await.unwrap());
     epoch
 }

@@ -79,6 +79,43 @@ async fn what_the_mis_says_of_a_pair_is_changed_by_no_partner() {
     assert_eq!(reached(&house, json!({"pupils": ["cat"]})).await, ["father", "mother"]);
 }
 
+/// Until the next sync puts it right, a message would go to the number that a partner has for somebody.
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_the_mis_gave_is_changed_and_deleted_by_no_partner_while_there_is_an_mis() {
+    let house = House::start().await;
+    family(&house).await;
+    let id = domain::ids::ContactId::parse("mother").unwrap();
+    let given = house.school.contact(&id).await.unwrap().unwrap().contact;
+    let given = domain::contact::Contact { source: domain::contact::Source::Mis, ..given };
+    house.school.upsert_batch(vec![given.clone()], NOON).await.unwrap();
+    let batch = json!({
+        "contacts": [adult("aunt", "07700900008"), adult("mother", "07700900009")],
+        "deletions": [{"id": "father"}, {"id": "mother"}],
+    });
+    let free = house.post(BATCH, &batch).await.json();
+    assert_eq!(free["errors"], json!([]), "a school without an MIS may take its people over: {free}");
+
+    family(&house).await;
+    house.school.upsert_batch(vec![given], NOON).await.unwrap();
+    let before = house.school.settings().await.unwrap();
+    let mut after = before.clone();
+    "xporter".clone_into(&mut after.mis.kind);
+    let deed = domain::audit::Deed::of_system(domain::audit::Act::SettingsChanged, "");
+    house.school.change_settings(&before, after, &deed, NOON).await.unwrap();
+    let answer = house.post(BATCH, &batch).await.json();
+    let wrong = answer["errors"].as_array().unwrap();
+    let places: Vec<_> =
+        wrong.iter().map(|e| (e["list"].as_str(), e["index"].as_u64(), &e["field"])).collect();
+    let field = json!("id");
+    assert_eq!(places, [(None, Some(1), &field), (Some("deletions"), Some(1), &field)], "{answer}");
+    assert_eq!(
+        (&answer["updated"], &answer["deleted"]),
+        (&json!(1), &json!(1)),
+        "the others are kept: {answer}"
+    );
+    assert_eq!(reached(&house, json!({"contacts": ["mother", "aunt"]})).await, ["aunt", "mother"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_goes_to_a_pupils_adults_and_never_to_one_who_is_barred() {
     let house = House::start().await;

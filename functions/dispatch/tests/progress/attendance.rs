@@ -18,7 +18,7 @@ use crate::town::{SECOND, Town, evidence, person};
 const ABOUT: About =
     About { date: date(2026, 9, 1), session: Session::Am, matter: Matter::Absence, all_the_same: None };
 
-fn id(text: &str) -> ContactId {
+pub(crate) fn id(text: &str) -> ContactId {
     ContactId::parse(text).unwrap()
 }
 
@@ -157,7 +157,7 @@ async fn a_second_message_about_the_same_is_refused_by_the_table_itself() {
 }
 
 /// The page's jobs, done.
-async fn send(town: &Town) {
+pub(crate) async fn send(town: &Town) {
     for (_, job, _) in town.take() {
         if matches!(job, Job::Page { .. }) {
             assert!(town.run(job).await);
@@ -166,7 +166,7 @@ async fn send(town: &Town) {
 }
 
 /// Where each delivery of a message stands.
-async fn stands(town: &Town, message: MessageId) -> Vec<(DeliveryState, Option<Reason>)> {
+pub(crate) async fn stands(town: &Town, message: MessageId) -> Vec<(DeliveryState, Option<Reason>)> {
     let pages = town.pages(message).await;
     let all = pages.iter().flat_map(|page| (0..page.slots.len()).map(|index| page.standing(index)));
     all.map(|standing| (standing.state, standing.reason)).collect()

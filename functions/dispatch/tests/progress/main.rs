@@ -7,5 +7,6 @@ mod attendance;
 mod ends;
 mod plans;
 mod silence;
+mod since;
 mod stops;
 mod town;

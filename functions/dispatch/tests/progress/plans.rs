@@ -140,7 +140,8 @@ async fn a_message_stopped_while_it_is_planned_comes_to_rest() {
     assert!(town.school.begin_plan(id, &epoch, 2).await.unwrap());
     assert!(town.school.stop(id, town.now()).await.unwrap());
     let (now_ms, due_ms) = (town.now(), town.now());
-    let written = WrittenPlan { revision: 1, epoch: &epoch, pages: 2, unreachable: 0, now_ms, due_ms };
+    let written =
+        WrittenPlan { revision: 1, epoch: &epoch, pages: 2, unreachable: 0, book: 0, now_ms, due_ms };
     assert!(!town.school.commit_plan(id, &written).await.unwrap());
     assert!(town.watch(id).await, "nothing fails");
     assert_eq!(town.meta(id).await.due_ms, None);

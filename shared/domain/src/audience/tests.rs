@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
@@ -6,12 +7,15 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::book::BookRows;
+use crate::channel::Channel;
 use crate::contact::{Contact, LabelledNumber, Overrides, PhoneLabel, Source};
+use crate::delivery::Reason;
 use crate::feed::Tie;
 use crate::message::{Message, Purpose, SmsContent};
 use crate::phone::{CountryCode, NumberMode};
-use crate::plan::plan;
+use crate::plan::{Planned, plan};
 use crate::settings::Settings;
+use crate::texts::Texts;
 
 fn id(text: &str) -> ContactId {
     ContactId::parse(text).unwrap()
@@ -46,7 +50,7 @@ fn tie(pupil: &str, contact: &str, priority: Option<u8>, responsibility: bool, c
 
 /// Ben and Cat are siblings. Their mother is asked first; the father is barred from Ben alone; a grandmother has no
 /// responsibility. Dan's father is barred, and nobody else is known.
-fn book() -> AddressBook {
+fn family() -> (Vec<Contact>, Vec<Tie>) {
     use ContactRole::{Parent, Pupil, Staff};
     let contacts = vec![
         person("ben", Pupil, &["Year 9"]),
@@ -68,8 +72,17 @@ fn book() -> AddressBook {
         tie("dan", "head", Some(2), true, true),
         tie("gone", "mother", Some(1), true, false),
     ];
-    let rows = BookRows { contacts, ties, kinds: BTreeMap::new() };
-    AddressBook::of_rows(2, rows, CountryCode::UK, NumberMode::Simulated)
+    (contacts, ties)
+}
+
+fn book() -> AddressBook {
+    let (contacts, ties) = family();
+    AddressBook::of_rows(
+        2,
+        BookRows { contacts, ties, kinds: BTreeMap::new() },
+        CountryCode::UK,
+        NumberMode::Simulated,
+    )
 }
 
 fn names(book: &AddressBook, places: &[usize]) -> Vec<String> {
@@ -194,6 +207,11 @@ struct World {
 }
 
 impl World {
+    fn book(&self) -> AddressBook {
+        let rows = BookRows { contacts: self.contacts.clone(), ties: self.rows(), kinds: BTreeMap::new() };
+        AddressBook::of_rows(2, rows, CountryCode::UK, NumberMode::Simulated)
+    }
+
     /// Every tie as the book has it, each bar a row of its own.
     fn rows(&self) -> Vec<Tie> {
         let sourced = self.ties.iter().map(|((pupil, adult), (priority, responsibility, court_order))| {
@@ -260,12 +278,119 @@ fn audience() -> impl Strategy<Value = Audience> {
     )
 }
 
+/// The book after a change of its ties and contacts.
+fn changed(change: impl FnOnce(&mut Vec<Contact>, &mut Vec<Tie>)) -> Arc<AddressBook> {
+    let (mut contacts, mut ties) = family();
+    change(&mut contacts, &mut ties);
+    let rows = BookRows { contacts, ties, kinds: BTreeMap::new() };
+    Arc::new(AddressBook::of_rows(4, rows, CountryCode::UK, NumberMode::Simulated))
+}
+
+#[test]
+fn a_delivery_that_was_planned_goes_by_the_book_as_it_has_become() {
+    let siblings = to(&[], &[], &["ben", "cat"], Some(SendTo::All));
+    let number = |name: &str| book().get(&id(name)).unwrap().1.numbers[0].1.to_string();
+    let (mothers, fathers) = (number("mother"), number("father"));
+    let barred = |ties: &mut Vec<Tie>, pupil: &str, contact: &str| {
+        let tie = ties.iter_mut().find(|t| t.pupil == id(pupil) && t.contact == id(contact));
+        tie.unwrap().court_order = true;
+    };
+    let elsewhere = |contacts: &mut Vec<Contact>, name: &str| {
+        let contact = contacts.iter_mut().find(|c| c.id == id(name));
+        "+447700900999".clone_into(&mut contact.unwrap().numbers[0].number);
+    };
+    let no_change = changed(|_, _| {});
+    let father_barred = changed(|_, ties| barred(ties, "cat", "father"));
+    let mother_barred_from_ben = changed(|_, ties| barred(ties, "ben", "mother"));
+    let tie_gone = changed(|_, ties| ties.retain(|tie| tie.contact != id("father")));
+    let bens_tie_gone =
+        changed(|_, ties| ties.retain(|t| (&t.pupil, &t.contact) != (&id("ben"), &id("mother"))));
+    let person_gone = changed(|contacts, _| contacts.retain(|c| c.id != id("father")));
+    let mother_moved = changed(|contacts, _| elsewhere(contacts, "mother"));
+    let ben_renamed = changed(|contacts, _| {
+        let ben = contacts.iter_mut().find(|c| c.id == id("ben")).unwrap();
+        "Benjamin".clone_into(&mut ben.forename);
+    });
+    let both = "ben Example and cat Example";
+    let table: &[(&str, &Arc<AddressBook>, &[&str], &str, Option<&str>, Option<Reason>)] = &[
+        ("nothing changed", &no_change, &["mother"], &mothers, Some(both), None),
+        ("barred since", &father_barred, &["father"], &fathers, None, Some(Reason::Barred)),
+        ("one of two at the number may", &father_barred, &["father", "mother"], &mothers, None, None),
+        ("barred from one, who is not named", &mother_barred_from_ben, &["mother"], &mothers, None, None),
+        (
+            "barred from one, who is named",
+            &mother_barred_from_ben,
+            &["mother"],
+            &mothers,
+            Some(both),
+            Some(Reason::Barred),
+        ),
+        ("not tied any more", &tie_gone, &["father"], &fathers, None, Some(Reason::NoLongerMeant)),
+        (
+            "not tied to one who is named",
+            &bens_tie_gone,
+            &["mother"],
+            &mothers,
+            Some(both),
+            Some(Reason::NoLongerMeant),
+        ),
+        ("deleted", &person_gone, &["father"], &fathers, None, Some(Reason::NoLongerMeant)),
+        ("at another number", &mother_moved, &["mother"], &mothers, None, Some(Reason::AddressChanged)),
+        ("a pupil's name put right", &ben_renamed, &["mother"], &mothers, Some(both), None),
+        (
+            "a bar is what is said of it",
+            &father_barred,
+            &["nobody", "father"],
+            &fathers,
+            None,
+            Some(Reason::Barred),
+        ),
+        ("a post", &father_barred, &[], "@hillview", None, None),
+    ];
+    for (what, book, contacts, to, pupils, wanted) in table {
+        let contacts: Vec<ContactId> = contacts.iter().map(|name| id(name)).collect();
+        let going = Going { channel: Channel::Sms, to, contacts: &contacts, pupils: *pupils };
+        let since = Since::new(Arc::clone(book), &siblings);
+        assert_eq!(since.spoils(going), *wanted, "{what}");
+    }
+}
+
 proptest! {
+    /// What would be planned now as it was is not spoilt, and nobody whom a court order bars now is written to.
+    #[test]
+    fn what_a_later_book_lets_go_it_would_have_planned(before in world(), after in world(), to in audience()) {
+        let message = Message {
+            purpose: Purpose::Service,
+            to: to.clone(),
+            sms: Some(SmsContent { header: String::new(), text: "About $pupilName|your child$".into() }),
+            voice: None,
+            email: None,
+            tweet: None,
+            routing: None,
+        };
+        let settings = Settings::new("Hillview");
+        let (planned, now) = (plan(&before.book(), &message, &settings), Arc::new(after.book()));
+        let today = plan(&now, &message, &settings);
+        let texts = Texts::of(&message);
+        let since = Since::new(Arc::clone(&now), &to);
+        for delivery in &planned.deliveries {
+            let pupils = texts.pupils_in(delivery.channel, &delivery.values);
+            let (to, contacts) = (&*delivery.to, &*delivery.contacts);
+            let spoilt = since.spoils(Going { channel: delivery.channel, to, contacts, pupils });
+            let same = |d: &&Planned| d.to == delivery.to && d.contacts.iter().any(|c| contacts.contains(c));
+            let would_go = today.deliveries.iter().find(same);
+            if spoilt.is_none() {
+                prop_assert!(would_go.is_some(), "{delivery:?} would not be planned now");
+            } else if would_go.is_some_and(|d| d.text == delivery.text) {
+                prop_assert!(false, "{delivery:?} is spoilt by {spoilt:?}, and would go now");
+            }
+        }
+    }
+
     /// What is said about a person is what the look-up does.
     #[test]
     fn why_agrees_with_who_is_found(world in world(), to in audience()) {
-        let rows = BookRows { contacts: world.contacts.clone(), ties: world.rows(), kinds: BTreeMap::new() };
-        let book = AddressBook::of_rows(2, rows, CountryCode::UK, NumberMode::Simulated);
+        let book = world.book();
         let found = find(&book, &to).people;
         for place in 0..book.len() {
             let why = why(&book, &to, place);
@@ -278,8 +403,7 @@ proptest! {
     /// for, or gets it as staff.
     #[test]
     fn no_barred_pair_by_any_path(world in world(), to in audience()) {
-        let rows = BookRows { contacts: world.contacts.clone(), ties: world.rows(), kinds: BTreeMap::new() };
-        let book = AddressBook::of_rows(2, rows, CountryCode::UK, NumberMode::Simulated);
+        let book = world.book();
         let message = Message {
             purpose: Purpose::Emergency,
             to: to.clone(),
