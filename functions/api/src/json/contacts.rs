@@ -244,7 +244,6 @@ pub(crate) async fn batch(
     let given = if mis_gives { school.people_of_mis(&named).await? } else { HashSet::new() };
     sorted.leave_to_mis(&given);
     let people = sorted.own(DELETIONS, "id", people, |id| given.contains(id));
-    let people: Vec<ContactId> = people.into_iter().map(|(_, id)| id).collect();
     let done = school.upsert_batch(std::mem::take(&mut sorted.contacts), state.now_ms()).await?;
 
     let ends: Vec<&ContactId> = ties.iter().flat_map(|(_, t)| [&t.pupil, &t.contact]).collect();
@@ -268,7 +267,7 @@ pub(crate) async fn batch(
         updated: done.updated,
         relationships: sent_ties.then_some(ties.len()),
         deleted: sent_deletions.then_some(people.len() + pairs.len()),
-        errors: sorted.errors,
+        errors: sorted.errors_in_order(),
     }))
 }
 
@@ -402,6 +401,13 @@ impl Sorted {
             }
         }
         (people, pairs)
+    }
+
+    /// List by list, and in each by place.
+    fn errors_in_order(mut self) -> Vec<RowError> {
+        let order = [None, Some("pupils"), Some(RELATIONSHIPS), Some(DELETIONS)];
+        self.errors.sort_by_key(|e| (order.iter().position(|list| *list == e.list), e.index));
+        self.errors
     }
 
     fn say(&mut self, list: Option<&'static str>, index: usize, wrong: Vec<FieldError>) {

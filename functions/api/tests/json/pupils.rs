@@ -195,10 +195,10 @@ async fn bad_rows_of_every_list_are_named_and_the_good_ones_kept() {
             "pupils[0].id",
             "pupils[1].role",
             "relationships[1].contact",
+            "relationships[2].contact",
             "relationships[3].priority",
             "relationships[4].contact",
             "relationships[5].contact",
-            "relationships[2].contact",
             "deletions[1].id",
             "deletions[2].id",
         ]

@@ -30,6 +30,7 @@ fn meta(why: Held) -> Meta {
         epoch: None,
         pages: 0,
         unreachable: 0,
+        book: 0,
         counted_version: 0,
         counted: domain::usage::Days::new(),
         totals: domain::usage::Totals::new(),
