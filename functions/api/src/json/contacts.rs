@@ -24,6 +24,9 @@ use crate::state::ApiState;
 /// A pupil and an adult.
 type Pair = (ContactId, ContactId);
 
+/// Rows with their places in their list.
+type Numbered<T> = Vec<(usize, T)>;
+
 /// Most contacts in one request.
 const MOST: usize = 1_000;
 /// Longest kind of a relationship, in characters.
@@ -388,7 +391,7 @@ impl Sorted {
         kept
     }
 
-    fn deletions(&mut self, rows: Vec<Value>) -> (Vec<(usize, ContactId)>, Vec<(usize, Pair)>) {
+    fn deletions(&mut self, rows: Vec<Value>) -> (Numbered<ContactId>, Numbered<Pair>) {
         let (mut people, mut pairs) = (Vec::new(), Vec::new());
         for (index, row) in rows.into_iter().enumerate() {
             match read_value::<DeletionRow>(row) {

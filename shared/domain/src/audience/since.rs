@@ -45,7 +45,7 @@ impl Since {
     pub fn spoils(&self, going: Going<'_>) -> Option<Reason> {
         let mut first = None;
         for contact in going.contacts {
-            let Some(reason) = self.spoils_for(contact, going) else { return None };
+            let reason = self.spoils_for(contact, going)?;
             if first.is_none() || reason == Reason::Barred {
                 first = Some(reason);
             }

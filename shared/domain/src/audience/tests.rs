@@ -278,6 +278,9 @@ fn audience() -> impl Strategy<Value = Audience> {
     )
 }
 
+/// What changed, the book with it, whom a delivery serves, where, which pupils its text names, and what comes of it.
+type Spoilt<'a> = (&'a str, &'a Arc<AddressBook>, &'a [&'a str], &'a str, Option<&'a str>, Option<Reason>);
+
 /// The book after a change of its ties and contacts.
 fn changed(change: impl FnOnce(&mut Vec<Contact>, &mut Vec<Tie>)) -> Arc<AddressBook> {
     let (mut contacts, mut ties) = family();
@@ -312,7 +315,7 @@ fn a_delivery_that_was_planned_goes_by_the_book_as_it_has_become() {
         "Benjamin".clone_into(&mut ben.forename);
     });
     let both = "ben Example and cat Example";
-    let table: &[(&str, &Arc<AddressBook>, &[&str], &str, Option<&str>, Option<Reason>)] = &[
+    let table: &[Spoilt<'_>] = &[
         ("nothing changed", &no_change, &["mother"], &mothers, Some(both), None),
         ("barred since", &father_barred, &["father"], &fathers, None, Some(Reason::Barred)),
         ("one of two at the number may", &father_barred, &["father", "mother"], &mothers, None, None),
