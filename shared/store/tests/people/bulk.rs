@@ -44,10 +44,11 @@ async fn a_reader_waits_for_a_bulk_that_ends_soon() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_cannot_wait_reads_the_book_as_it_stands_at_once_and_it_is_not_kept() {
+async fn who_cannot_wait_reads_the_book_as_it_stands_at_once_and_keeps_it_for_a_second() {
     let table = TestTable::start().await;
     let (school, cache) = (table.school(1), BookCache::new(NumberMode::Simulated));
-    let at_once = async || school.book_at_once(&cache, CountryCode::UK, NOW).await.unwrap();
+    let at_once_at = async |now_ms| school.book_at_once(&cache, CountryCode::UK, now_ms).await.unwrap();
+    let at_once = async || at_once_at(NOW).await;
     school.add_contact(&contact(1), &deed(), NOW).await.unwrap();
     assert_eq!(at_once().await.contacts(), [contact(1)]);
     let bulk = table.quiet_school(1).begin_bulk("import-1", HOLD, NOW).await.unwrap();
@@ -56,7 +57,9 @@ async fn who_cannot_wait_reads_the_book_as_it_stands_at_once_and_it_is_not_kept(
     assert_eq!(at_once().await.contacts(), people(1..3));
     assert_eq!(table.calls.take(), ["GetItem", "Query"], "no waiting, and no second look");
     bulk.upsert_contacts(people(3..5), NOW).await.unwrap();
-    assert_eq!(at_once().await.contacts(), people(1..5));
+    assert_eq!(at_once_at(NOW + 999).await.contacts(), people(1..3));
+    assert!(is_busy(&school.book(&cache, CountryCode::UK, NOW + 999).await), "nobody else goes by it");
+    assert_eq!(at_once_at(NOW + 1_000).await.contacts(), people(1..5));
     bulk.end().await.unwrap();
     assert_eq!(at_once().await.contacts(), people(1..5));
 }
