@@ -27,6 +27,7 @@ mod safety;
 mod settings;
 mod surface;
 mod sync;
+mod two_schools;
 mod usage;
 mod users;
 mod visitor;

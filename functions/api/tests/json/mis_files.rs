@@ -22,7 +22,7 @@ async fn save(by: &Browser<'_>, fields: &str) -> Answer {
     by.post("/settings/mis", &format!("seen={seen}&sure=yes&{fields}")).await
 }
 
-async fn with_reports(by: &Browser<'_>) {
+pub(crate) async fn with_reports(by: &Browser<'_>) {
     let saved = save(by, "kind=report&system=sims&contacts=on").await;
     assert_eq!(saved.header("location"), "/settings/mis?done=hand-in", "{saved:?}");
 }
