@@ -55,7 +55,7 @@ test("the pages of users are accessible at every width and in both themes, and n
 test("an administrator cannot grant what they lack", async () => {
   const page = await as("5976.adam.quill");
   await open(page, "Tess Abernethy");
-  for (const role of ["Administrator", "Upload data", "Password never expires"]) {
+  for (const role of ["Access to all areas", "Upload data", "Password never expires"]) {
     assert.ok(await page.getByRole("checkbox", { name: role, exact: true }).isDisabled(), role);
   }
   await page.getByText("You do not hold this role, so you cannot give it.").first().waitFor();
@@ -69,7 +69,7 @@ test("an administrator cannot grant what they lack", async () => {
     box.checked = true;
   });
   await page.getByRole("button", { name: "Save the roles" }).click();
-  await page.getByText("You cannot give or take “Administrator”").waitFor();
+  await page.getByText("You cannot give or take “Access to all areas”").waitFor();
   await clean(page, "a refusal");
   await open(page, "Robin Marlow");
   await page.getByText("which you do not. Ask somebody who does.").waitFor();

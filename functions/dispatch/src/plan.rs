@@ -64,7 +64,7 @@ impl Dispatch {
             return Ok(());
         }
         // A message that may still go back to be edited is not kept: what is kept never changes.
-        let ready = if meta.approved {
+        let ready = if meta.approved.is_some() {
             self.bodies.fresh(school, message).await?
         } else {
             self.bodies.get(school, message).await?

@@ -41,12 +41,14 @@ acts! {
     SignedIn = "session.began", "Signed in";
     SignInLocked = "session.locked", "Locked out after too many tries";
     SessionsEnded = "session.ended", "Signed out everywhere";
+    SessionEnded = "session.one_ended", "Signed out in one browser";
     PasswordChanged = "password.changed", "Password changed";
     PasswordLinkSent = "password.link", "Link to set a password sent";
     EmailConfirmed = "email.confirmed", "E-mail address confirmed";
     PreferencesChanged = "preferences.changed", "Own preferences changed";
     SecondFactorOn = "second_factor.on", "Second factor switched on";
     SecondFactorOff = "second_factor.off", "Second factor switched off";
+    RecoveryCodesMade = "second_factor.codes", "New recovery codes made; the old ones stopped working";
     RecoveryCodeUsed = "second_factor.recovery", "Signed in with a recovery code";
     SettingsChanged = "settings.changed", "Account settings changed";
     XLinked = "x.linked", "Account on X linked";

@@ -154,6 +154,24 @@ impl Message {
         })
     }
 
+    /// What of it says something else in `other`, each with both versions; a channel that only one of them uses counts too.
+    pub fn parts_changed<'m>(&'m self, other: &'m Self) -> Vec<(Part, &'m str, &'m str)> {
+        let both = Part::ALL.into_iter().map(|part| (part, self.part(part), other.part(part)));
+        both.filter(|(_, before, after)| before != after).collect()
+    }
+
+    fn part(&self, part: Part) -> &str {
+        let text = match part {
+            Part::Header => self.sms.as_ref().map(|sms| &sms.header),
+            Part::Text => self.sms.as_ref().map(|sms| &sms.text),
+            Part::Call => self.voice.as_ref().map(|voice| &voice.text),
+            Part::Subject => self.email.as_ref().map(|email| &email.subject),
+            Part::Email => self.email.as_ref().map(|email| &email.text),
+            Part::Post => self.tweet.as_ref().map(|tweet| &tweet.text),
+        };
+        text.map_or("", String::as_str)
+    }
+
     /// Whether it goes to nobody in particular.
     pub fn is_tweet_alone(&self) -> bool {
         self.channels().eq([Channel::Tweet])
@@ -171,6 +189,41 @@ impl Message {
             .unwrap_or_default();
         let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if line.chars().count() <= 80 { line } else { line.chars().take(79).chain(['…']).collect() }
+    }
+}
+
+/// A part of what a message says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// What stands before the text message.
+    Header,
+    /// The text message.
+    Text,
+    /// What a call says.
+    Call,
+    /// The subject of the e-mail.
+    Subject,
+    /// What the e-mail says.
+    Email,
+    /// The post on X.
+    Post,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Self; 6] = [Self::Header, Self::Text, Self::Call, Self::Subject, Self::Email, Self::Post];
+
+    /// For people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Header => "the header of the text message",
+            Self::Text => "the text message",
+            Self::Call => "the call",
+            Self::Subject => "the subject of the e-mail",
+            Self::Email => "the e-mail",
+            Self::Post => "the post on X",
+        }
     }
 }
 

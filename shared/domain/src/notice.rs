@@ -59,6 +59,11 @@ pub enum Notice {
         /// Whether it is on now.
         on: bool,
     },
+    /// Their recovery codes are others now: in case it was not they who did.
+    RecoveryCodes {
+        /// Who.
+        user: UserId,
+    },
     /// Somebody tried too often to sign in under this name, which need not be anybody's.
     LockedOut {
         /// As typed.
@@ -67,6 +72,13 @@ pub enum Notice {
     /// The code that a large message needs before it is sent.
     Pin {
         /// Who sends it.
+        user: UserId,
+        /// The message.
+        message: MessageId,
+    },
+    /// Their message was authorised, and says something else than they wrote.
+    Edited {
+        /// Who wrote it.
         user: UserId,
         /// The message.
         message: MessageId,
@@ -106,8 +118,10 @@ impl Notice {
             Self::EmailMoved { .. } => "e-mail moved",
             Self::PasswordChanged { .. } => "password changed",
             Self::SecondFactor { .. } => "second factor",
+            Self::RecoveryCodes { .. } => "recovery codes",
             Self::LockedOut { .. } => "locked out",
             Self::Pin { .. } => "pin",
+            Self::Edited { .. } => "edited",
             Self::Rejected { .. } => "rejected",
             Self::WaitsForSync { .. } => "waits for sync",
         }

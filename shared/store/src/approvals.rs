@@ -5,11 +5,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, Select, TransactWriteItem};
 use domain::approval::{Figures, Held, Recipients};
 use domain::audit::Deed;
 use domain::ids::MessageId;
-use domain::message::MessageState;
+use domain::message::{MessageState, Part};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, StoreError};
-use crate::messages::{Accepted, Author, Body, IdempotencyKey, Meta, NewMessage, json, read_json};
+use crate::messages::{Accepted, Author, Body, Edited, IdempotencyKey, Meta, NewMessage, json, read_json};
 use crate::progress::{UNPLANNED, unless_conflict};
 use crate::table::{Row, from_row, key_row, n, number, s, text, to_row};
 use crate::told::ToldBy;
@@ -68,6 +68,9 @@ pub struct Waiting {
     pub why: Held,
     /// Since when, in milliseconds since 1970.
     pub since_ms: i64,
+    /// Name of whoever edited it last, if anybody did while it waited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_by: Option<String>,
 }
 
 impl School {
@@ -191,7 +194,11 @@ impl School {
 
     /// Those to whom a message may go; `None` for one that may go to whomever its audience is.
     pub async fn approved_people(&self, meta: &Meta) -> Result<Option<Recipients>> {
-        if meta.approved { Ok(Some(self.people(meta.id, keys::APPROVED_PREFIX).await?)) } else { Ok(None) }
+        if meta.approved.is_some() {
+            Ok(Some(self.people(meta.id, keys::APPROVED_PREFIX).await?))
+        } else {
+            Ok(None)
+        }
     }
 
     /// Lets a waiting message go to these people. `false` if it no longer waits, or is not the `revision` that was seen.
@@ -238,15 +245,32 @@ impl School {
         unless_conflict(self.transact_recorded(items, deed, now_ms).await)
     }
 
-    /// Gives a waiting message another text; its revision moves. `false` as [`School::authorise`].
-    pub async fn edit_waiting(&self, meta: &Meta, body: &Body, deed: &Deed, now_ms: i64) -> Result<bool> {
-        let next = n(meta.revision.saturating_add(1));
+    /// Gives a waiting message another text, of which `parts` are different; its revision moves, and it says who edited
+    /// it. `false` as [`School::authorise`].
+    pub async fn edit_waiting(
+        &self,
+        meta: &Meta,
+        body: &Body,
+        (by, parts): (&Author, &[Part]),
+        deed: &Deed,
+        now_ms: i64,
+    ) -> Result<bool> {
+        let revision = meta.revision.saturating_add(1);
+        let edits =
+            with_edit(meta, Edited { by: by.clone(), at_ms: now_ms, revision, parts: parts.to_vec() });
+        let values = [(":next", n(revision)), (":edits", json("message", &edits)?), (":one", n(1))];
         let items = vec![
             self.table.tx_update(
                 &keys::message_meta(self.id, meta.id),
-                "SET revision = :next ADD news :one",
+                "SET revision = :next, edits = :edits ADD news :one",
                 Some(STILL_WAITS),
-                [(":next", next), (":one", n(1))].into_iter().chain(still_waits(meta)),
+                values.into_iter().chain(still_waits(meta)),
+            )?,
+            self.table.tx_update(
+                &keys::waiting(self.id, meta.id),
+                "SET edited_by = :by",
+                Some("attribute_exists(pk)"),
+                [(":by", s(&*by.name))],
             )?,
             self.table.tx_put(to_row("body", &keys::message_body(self.id, meta.id), body)?, None)?,
             self.table.tx_update(
@@ -305,7 +329,7 @@ impl School {
     }
 
     fn line_of(&self, id: MessageId, author: &Author, why: Held, since_ms: i64) -> Result<TransactWriteItem> {
-        let line = Waiting { message: id, author: author.clone(), why, since_ms };
+        let line = Waiting { message: id, author: author.clone(), why, since_ms, edited_by: None };
         self.table.tx_put(to_row("waiting message", &keys::waiting(self.id, id), &line)?, None)
     }
 
@@ -329,6 +353,20 @@ impl School {
         let texts = rows.iter().filter_map(|row| text(row, "people"));
         Recipients::from_texts(texts).ok_or_else(|| StoreError::corrupt("recipients", "a line"))
     }
+}
+
+/// The edits of a message with one more: what somebody changed since it was last authorised is one entry, the latest.
+fn with_edit(meta: &Meta, mut edit: Edited) -> Vec<Edited> {
+    let (theirs, mut others): (Vec<Edited>, Vec<Edited>) = meta
+        .edits
+        .iter()
+        .cloned()
+        .partition(|before| before.by.id == edit.by.id && meta.is_since_approved(before));
+    edit.parts.extend(theirs.into_iter().flat_map(|before| before.parts));
+    edit.parts.sort_unstable();
+    edit.parts.dedup();
+    others.push(edit);
+    others
 }
 
 fn still_waits(meta: &Meta) -> [(&'static str, AttributeValue); 2] {

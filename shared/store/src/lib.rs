@@ -58,7 +58,9 @@ pub use inbox::Inbound;
 pub use keys::PAGES_PER_SHARD;
 pub use limits::{Allowance, Slot};
 pub use members::{MemberChange, Membership};
-pub use messages::{Accepted, Author, Body, Finishing, IdempotencyKey, Meta, NewMessage, Summary, Unsynced};
+pub use messages::{
+    Accepted, Author, Body, Edited, Finishing, IdempotencyKey, Meta, NewMessage, Summary, Unsynced,
+};
 pub use one_time::{Mint, OneTime, OneTimeKind};
 pub use pages::{Claiming, PAGES_AT_ONCE, PageContent, PlannedDelivery};
 pub use pins::{PinAsked, Tried, pin_text};

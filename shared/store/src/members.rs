@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem}
 use domain::audit::Deed;
 use domain::ids::{SchoolId, UserId};
 use domain::people::{Member, Roles, Standing};
+use domain::settings::Settings;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, StoreError};
@@ -106,6 +107,20 @@ impl School {
         let change = MemberChange { roles, standing: Standing::Enabled, groups: Vec::new() };
         let row = to_row("membership", &keys::membership(self.id, user), &self.new_member(user, change))?;
         self.table.transact(vec![self.table.tx_put(row, None)?, self.list_school(user)?], None).await
+    }
+
+    /// Makes the school, its first user and their membership with every role, and the deed that it is: all or nothing.
+    /// `Conflict` when the school is there, or when the user's id, their e-mail address, or their username or one that
+    /// looks like it, is taken.
+    pub async fn found(&self, settings: &Settings, user: &User, deed: &Deed, now_ms: i64) -> Result<()> {
+        let new = Some("attribute_not_exists(pk)");
+        let change = MemberChange { roles: Roles::all(), standing: Standing::Enabled, groups: Vec::new() };
+        let member = self.new_member(user.id, change);
+        let mut items = user.tx_create(&self.table, Some(self.id))?;
+        let member = to_row("membership", &keys::membership(self.id, user.id), &member)?;
+        items.push(self.table.tx_put(member, new)?);
+        items.push(self.table.tx_put(to_row("settings", &keys::settings(self.id), settings)?, new)?);
+        self.transact_recorded(items, deed, now_ms).await
     }
 
     /// One member, a deleted one too.

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::approval::Held;
 use domain::channel::Channel;
 use domain::ids::{Epoch, MessageId, SchoolId};
-use domain::message::{Message, MessageState, Purpose};
+use domain::message::{Message, MessageState, Part, Purpose};
 use domain::settings::Settings;
 use domain::usage::{Days, Totals};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,19 @@ pub struct Author {
     pub id: String,
     /// Their name then.
     pub name: String,
+}
+
+/// What somebody changed of a message that waited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edited {
+    /// Who.
+    pub by: Author,
+    /// When last, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The revision that they left.
+    pub revision: u32,
+    /// What, in order.
+    pub parts: Vec<Part>,
 }
 
 /// Where a message stands as a whole.
@@ -76,12 +89,21 @@ pub struct Meta {
     pub finishing: Finishing,
     /// Why it waits, or waited, for somebody to authorise it.
     pub held: Option<Held>,
-    /// Whether it may go only to those who were authorised: see [`School::approved_people`].
-    pub approved: bool,
+    /// The revision that was authorised, if it may go only to those who were: see [`School::approved_people`].
+    pub approved: Option<u32>,
+    /// Who gave it another text while it waited, the latest last.
+    pub edits: Vec<Edited>,
     /// Whether, and how, it waits for a sync run.
     pub unsynced: Unsynced,
     /// Most deliveries that it may become.
     pub cap: Option<u32>,
+}
+
+impl Meta {
+    /// Whether an edit came after the message was last authorised; each did if it never was.
+    pub fn is_since_approved(&self, edit: &Edited) -> bool {
+        self.approved.is_none_or(|approved| edit.revision > approved)
+    }
 }
 
 /// How a message stands to the sync run that was at work when it was confirmed.
@@ -412,7 +434,8 @@ fn read_meta(id: MessageId, row: &Row) -> Result<Meta> {
         fetched: read_json("message", row, "fetched")?,
         finishing: read_json("message", row, "finishing")?,
         held: text(row, "held").and_then(Held::from_code),
-        approved: row.contains_key("approved"),
+        approved: number(row, "approved"),
+        edits: read_json("message", row, "edits")?,
         cap: number(row, "cap"),
         unsynced: Unsynced {
             since_ms: number(row, "sync_since"),

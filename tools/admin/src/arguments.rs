@@ -6,6 +6,7 @@ use api::auth::Scope;
 use domain::email::EmailAddress;
 use domain::ids::SchoolId;
 use domain::phone::CountryCode;
+use domain::username::parse_username;
 use lexopt::{Arg, Parser, ValueExt};
 
 /// What `--help` says.
@@ -28,7 +29,8 @@ messenger-admin, the operator's command line
     prints the school's id and, once, how its super-user gets in
 
   messenger-admin create-key --school ID --name NAME --scopes SCOPE,SCOPE…
-    prints an API key, once; scopes: contacts:write messages:write messages:read usage:read
+    prints an API key, once; scopes: contacts:write messages:write messages:read
+    usage:read sync:run
 
   messenger-admin reset-second-factor --username NAME
     switches off a user's second step, for who has lost phone and recovery codes; make sure first that it is they who ask
@@ -239,7 +241,7 @@ fn new_school(typed: &Typed) -> Result<NewSchool, ArgumentError> {
         sms_sender,
         voice_caller: typed.read("--voice-caller", number)?.unwrap_or_default(),
         reply_to: typed.read("--reply-to", EmailAddress::parse)?.unwrap_or_else(|| email.clone()),
-        username: typed.needed("--username")?,
+        username: typed.read("--username", parse_username)?.ok_or(ArgumentError::Missing("--username"))?,
         forename: typed.take("--forename").unwrap_or_default(),
         surname: typed.take("--surname").unwrap_or_default(),
         first: typed.read("--sign-in", first_sign_in)?.unwrap_or(FirstSignIn::Link),
@@ -355,6 +357,7 @@ mod tests {
             ("create-school --name Hill --email pat@hill.example", "--username"),
             ("create-school --name É --username pat --email pat@hill.example", "--sms-sender"),
             (&format!("{school} --email nobody"), "--email"),
+            (&format!("{school} --username pat/marlow"), "--username"),
             (&format!("{school} --country 999"), "--country"),
             (&format!("{school} --timezone Europe/Nowhere"), "--timezone"),
             (&format!("{school} --sms-sender ab"), "--sms-sender"),
@@ -373,6 +376,9 @@ mod tests {
         ] {
             let told = of(line).unwrap_err().to_string();
             assert!(told.contains(named), "{line}: {told}");
+        }
+        for scope in Scope::ALL {
+            assert!(USAGE.contains(scope.code()), "{}", scope.code());
         }
         assert!(matches!(of("create-school --help"), Err(ArgumentError::Help)));
     }

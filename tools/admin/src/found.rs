@@ -1,18 +1,22 @@
 //! Founding a school: its settings, its super-user, its API keys.
 
 use api::auth::Scope;
-use domain::audit::{Act, Deed, Who};
+use domain::audit::{Act, Change, Deed, Who};
 use domain::ids::SchoolId;
-use domain::people::Roles;
 use domain::settings::Settings;
-use store::{Access, ApiToken, Store, StoreError, User};
+use store::{Access, ApiToken, School, Store, StoreError, User};
 
 /// Nothing, or not all, was made.
 #[derive(Debug, thiserror::Error)]
 pub enum FoundError {
     /// Usernames are unique across schools, in any capitals.
-    #[error("that username is taken")]
+    #[error("that username is taken, or one that looks like it: give another --username")]
     UsernameTaken,
+    /// E-mail addresses are unique across schools too.
+    #[error(
+        "somebody is known by that e-mail address already, at this school or another: give another --email"
+    )]
+    EmailKnown,
     /// There is no user of this name.
     #[error("there is no user of that name")]
     NoUser,
@@ -38,23 +42,43 @@ pub enum FoundError {
     Store(#[from] StoreError),
 }
 
-/// Makes a school and its super-user. The settings are written last: before them there is no school, and a call that
-/// was cut short is made good by the same call again. `Conflict` when the school is there.
+/// Makes a school and its super-user, or nothing. `Conflict` when the school is there.
 pub async fn create_school(
     store: &Store,
     id: SchoolId,
     settings: &Settings,
     user: &User,
+    now_ms: i64,
 ) -> Result<(), FoundError> {
-    match store.create_user(user).await {
-        Ok(()) => {}
-        Err(StoreError::Conflict) if store.user(user.id).await?.is_some() => {}
-        Err(StoreError::Conflict) => return Err(FoundError::UsernameTaken),
-        Err(e) => return Err(e.into()),
+    is_free(store, user).await?;
+    let named = Change::of("name", "", &settings.name);
+    let super_user = Change::of("super-user", "", &Who::User(user.id.to_string()).code());
+    let changes = named.into_iter().chain(super_user).collect();
+    let deed = by_operator(Act::SchoolCreated, "", changes);
+    match store.school(Access::of_operator(id)).found(settings, user, &deed, now_ms).await {
+        Err(StoreError::Conflict) => {
+            // Somebody was faster: say what they took.
+            is_free(store, user).await?;
+            Err(StoreError::Conflict.into())
+        }
+        done => Ok(done?),
     }
-    let school = store.school(Access::of_operator(id));
-    school.add_member(user.id, Roles::all()).await?;
-    Ok(school.create(settings).await?)
+}
+
+/// Whether nobody has the user's name or e-mail address.
+async fn is_free(store: &Store, user: &User) -> Result<(), FoundError> {
+    if store.username_taken(&user.username).await? {
+        return Err(FoundError::UsernameTaken);
+    }
+    match store.user_by_email(&user.email).await? {
+        Some(_) => Err(FoundError::EmailKnown),
+        None => Ok(()),
+    }
+}
+
+/// A deed of whoever runs the command.
+pub(crate) fn by_operator(act: Act, on: impl Into<String>, changes: Vec<Change>) -> Deed {
+    Deed { who: Who::Operator, from: String::new(), act, on: on.into(), changes }
 }
 
 /// Makes an API key of a school that is there. The secret is in `token` only: we keep its hash.
@@ -66,14 +90,20 @@ pub async fn create_key(
     scopes: &[Scope],
     now_ms: i64,
 ) -> Result<(), FoundError> {
-    let school = store.school(Access::of_operator(id));
-    school.settings().await.map_err(|e| match e {
-        StoreError::NotFound(_) => FoundError::NoSchool,
-        e => e.into(),
-    })?;
+    let school = school_of(store, id).await?;
     let scopes: Vec<String> = scopes.iter().map(|scope| scope.code().to_owned()).collect();
     school.create_api_key(token, name, &scopes, now_ms).await?;
     Ok(())
+}
+
+/// A school that is there.
+pub(crate) async fn school_of(store: &Store, id: SchoolId) -> Result<School, FoundError> {
+    let school = store.school(Access::of_operator(id));
+    match school.settings().await {
+        Ok(_) => Ok(school),
+        Err(StoreError::NotFound(_)) => Err(FoundError::NoSchool),
+        Err(e) => Err(e.into()),
+    }
 }
 
 /// Switches off a user's second step and ends their sessions; noted in the log of each of their schools.
@@ -83,13 +113,7 @@ pub async fn reset_second_factor(store: &Store, now_ms: i64, username: &str) -> 
     after.account.second_factor = None;
     after.account.epoch = after.account.epoch.wrapping_add(1);
     store.change_user(&user, &after).await?;
-    let deed = Deed {
-        who: Who::Operator,
-        from: String::new(),
-        act: Act::SecondFactorOff,
-        on: user.id.to_string(),
-        changes: Vec::new(),
-    };
+    let deed = by_operator(Act::SecondFactorOff, user.id.to_string(), Vec::new());
     for school in &user.schools {
         store.school(Access::of_operator(*school)).record(&deed, now_ms).await?;
     }

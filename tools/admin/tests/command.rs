@@ -111,6 +111,50 @@ async fn a_taken_username_makes_no_second_school() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_is_said_before_anything_is_made() {
+    let table = Table::start().await;
+    assert!(table.create_school("pat").await.status.success());
+    for (username, email, code, said) in [
+        ("pat/marlow", "new@hill.example", 2, "--username: A username may have letters"),
+        ("p4t", "PAT@hill.example", 1, "known by that e-mail address already"),
+        ("pаt", "new@hill.example", 1, "username is taken"),
+    ] {
+        let (ended, out, wrong) = ended(&table.create_school_with(username, &["--email", email]).await);
+        assert_eq!((ended, out.as_str()), (Some(code), ""), "{username}");
+        assert!(wrong.contains(said), "{wrong}");
+    }
+    // Neither name nor address is taken by what failed.
+    assert!(table.create_school_with("p4t", &["--email", "new@hill.example"]).await.status.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schools_log_begins_with_its_making_and_the_link_that_went_out() {
+    let table = Table::start().await;
+    let id = said(&table.create_school("pat").await, "school");
+    let school = table.store.school(Access::of_operator(id.parse().unwrap()));
+    let rows = school.audit_month(store::AuditMonth::of_ms(runtime::Clock::system().now_ms())).await.unwrap();
+    let acts: Vec<(&str, &str)> = rows.iter().map(|row| (row.who.as_str(), row.act.as_str())).collect();
+    assert_eq!(acts, [("operator", "school.created"), ("operator", "password.link")]);
+    let (code, out, _) = ended(&table.admin(&["verify-audit", "--school", &id]).await);
+    assert!(code == Some(0) && out.contains("whole"), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_school_that_is_not_there_or_has_no_log_is_not_whole() {
+    let table = Table::start().await;
+    let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    let verify = async || ended(&table.admin(&["verify-audit", "--school", id]).await);
+    let (code, out, wrong) = verify().await;
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(wrong.contains("there is no school of that id"), "{wrong}");
+    let school = table.store.school(Access::of_operator(id.parse().unwrap()));
+    school.create(&domain::settings::Settings::new("Hill Park School")).await.unwrap();
+    let (code, out, wrong) = verify().await;
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(wrong.contains("the log is not there"), "{wrong}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_printed_key_opens_its_school_for_its_scopes_alone() {
     let table = Table::start().await;
     let school = said(&table.create_school("pat").await, "school");

@@ -74,7 +74,7 @@ pub(crate) async fn ensure(
     }
     let user = super_user(secrets, now_ms)?;
     let mis = if empty { MisSettings::default() } else { mis::settings() };
-    create_school(store, id, &Settings { mis, ..settings() }, &user).await?;
+    create_school(store, id, &Settings { mis, ..settings() }, &user, now_ms).await?;
     if !empty {
         staff::add(store, id, &user, now_ms).await?;
     }

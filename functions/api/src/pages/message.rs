@@ -9,6 +9,7 @@ use domain::channel::Channel;
 use domain::ids::{ContactId, MessageId};
 use domain::message::{Message, MessageState};
 use domain::settings::Settings;
+use store::Edited;
 
 pub(crate) use handlers::routes;
 
@@ -37,6 +38,8 @@ pub(crate) struct MessagePage {
     headline: String,
     live: Live,
     said: Vec<Shown>,
+    /// Who changed what of it, a sentence each.
+    edits: Vec<String>,
     facts: Vec<Named>,
 }
 
@@ -334,9 +337,26 @@ impl MessagePage {
             headline: words::readable(&message.headline()),
             live,
             said: Shown::composed(message, settings),
+            edits: status.edits.iter().map(|edit| edit_said(status, edit, local)).collect(),
             facts,
         }
     }
+}
+
+/// Who edited it, when, and what of it.
+fn edit_said(status: &Status, edit: &Edited, local: &LocalTime) -> String {
+    let before = match status.state {
+        MessageState::AwaitingAuthorisation => "while it waited",
+        MessageState::Rejected => "before it was rejected",
+        MessageState::Stopped if status.deliveries() == 0 => "before it was withdrawn",
+        _ => "before it was sent",
+    };
+    format!("Edited by {} {before}, {}: {}.", edit.by.name, local.when(edit.at_ms), parts_said(edit))
+}
+
+/// What somebody changed, in words.
+pub(crate) fn parts_said(edit: &Edited) -> String {
+    words::list(&edit.parts.iter().map(|part| part.words().to_owned()).collect::<Vec<_>>())
 }
 
 /// Who it was meant for, as it was chosen.

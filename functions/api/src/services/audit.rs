@@ -2,10 +2,12 @@
 
 mod names;
 
+use std::collections::BTreeSet;
+
 use domain::audit::{Act, Change, Entry};
 use store::{AuditMonth, School};
 
-pub use names::{Names, Thing, names_a_person};
+pub use names::{Names, Thing, is_user, names_a_person};
 
 use crate::error::Result;
 use crate::state::ApiState;
@@ -89,6 +91,8 @@ pub struct Found {
     pub next: Option<Place>,
     /// Months that the log has, newest first.
     pub months: Vec<AuditMonth>,
+    /// Everybody who did something in the rows that were looked through, as the log spells them.
+    pub who: BTreeSet<String>,
 }
 
 /// Up to `limit` rows that the filter takes, from a place on.
@@ -107,6 +111,9 @@ pub async fn find(school: &School, filter: &Filter, from: Option<Place>, limit: 
         school
             .audit_back(month, before, |entry| {
                 looked += 1;
+                if !found.who.contains(&entry.who) {
+                    found.who.insert(entry.who.clone());
+                }
                 if filter.takes(&entry) {
                     if found.entries.len() == limit {
                         stopped = Some(entry.seq + 1);

@@ -3,9 +3,9 @@
 use domain::approval::{Changes, Control, Figures, Held, NotYours, Recipients, may_authorise};
 use domain::audit::{Act, Change};
 use domain::ids::{MessageId, UserId};
-use domain::message::{Message, MessageState};
+use domain::message::{Message, MessageState, Part};
 use domain::notice::Notice;
-use store::{Body, Meta, School};
+use store::{Body, Edited, Meta, School};
 
 use crate::auth::SignedIn;
 use crate::error::{ApiError, Result};
@@ -38,6 +38,8 @@ pub struct Looked {
     pub written: Option<(i64, Figures)>,
     /// What is different since it was written, or, for one that came back, since it was authorised.
     pub changed: Changes,
+    /// Who gave it another text since then.
+    pub edits: Vec<Edited>,
     /// Whether `changed` is since it was authorised.
     pub since_authorised: bool,
     /// Ties what is decided to what was seen.
@@ -66,7 +68,21 @@ async fn look_now(state: &ApiState, school: &School, id: MessageId) -> Result<Lo
     let seen = format!("{}-{}", meta.revision, recipients.digest());
     let written = written.map(|w| (w.at_ms, w.figures));
     let control = settings.control;
-    Ok(Looked { meta, body, control, preview, figures, recipients, written, changed, since_authorised, seen })
+    let since = |edit: &&Edited| !since_authorised || meta.is_since_approved(edit);
+    let edits = meta.edits.iter().filter(since).cloned().collect();
+    Ok(Looked {
+        meta,
+        body,
+        control,
+        preview,
+        figures,
+        recipients,
+        written,
+        changed,
+        edits,
+        since_authorised,
+        seen,
+    })
 }
 
 /// Whether this person may decide about the message, in words if not.
@@ -104,6 +120,10 @@ pub async fn approve(
     }
     state.statuses().forget(by.school.id(), id);
     plan_soon(state, &by.school, id, looked.meta.purpose, looked.meta.revision).await;
+    // Before this approval: what an earlier one let go was told then.
+    if looked.edits.iter().any(|edit| edit.by.id != looked.meta.author.id) {
+        tell_author(state, by, &looked.meta, |user| Notice::Edited { user, message: id }).await;
+    }
     Ok(Ok(()))
 }
 
@@ -130,16 +150,18 @@ pub async fn reject(state: &ApiState, by: &SignedIn, id: MessageId, reason: &str
     }
     state.statuses().forget(by.school.id(), id);
     crate::services::control::watch(state, &by.school, id, looked.meta.purpose).await;
-    let author = looked.meta.author.id.parse::<UserId>();
-    if let Ok(user) = author
-        && user != by.user
-    {
-        // They see it on their home page too: a lost e-mail loses nothing.
-        if let Err(error) = notify(state, by.school.id(), Notice::Rejected { user, message: id }).await {
-            tracing::warn!(message = %id, %error, "author not told by e-mail");
-        }
-    }
+    tell_author(state, by, &looked.meta, |user| Notice::Rejected { user, message: id }).await;
     Ok(())
+}
+
+/// Writes to whoever wrote the message, unless it is they who decide.
+async fn tell_author(state: &ApiState, by: &SignedIn, meta: &Meta, notice: impl FnOnce(UserId) -> Notice) {
+    let author = meta.author.id.parse::<UserId>().ok().filter(|user| *user != by.user);
+    let Some(user) = author else { return };
+    // They see it on their own pages too: a lost e-mail loses nothing.
+    if let Err(error) = notify(state, by.school.id(), notice(user)).await {
+        tracing::warn!(message = %meta.id, %error, "author not told by e-mail");
+    }
 }
 
 /// Gives a waiting message another text. Its author stays its author; who edited it is in the log.
@@ -160,16 +182,18 @@ pub async fn edit(
         return Err(refuse(problems));
     }
     fits(&message)?;
-    let before = serde_json::to_string(&looked.body.message).map_err(ApiError::internal)?;
-    let after = serde_json::to_string(&message).map_err(ApiError::internal)?;
-    let text = |text: &str| hidden(state, &by.school, &format!("text {id}"), text);
-    let changes = Change::of("text", &text(&before), &text(&after)).into_iter().collect::<Vec<_>>();
-    if changes.is_empty() {
+    let changed = looked.body.message.parts_changed(&message);
+    if changed.is_empty() {
         return Ok(());
     }
-    let deed = by.deed(Act::MessageEdited, id.to_string(), changes);
-    let body = Body { message, settings: looked.body.settings.clone() };
-    if !by.school.edit_waiting(&looked.meta, &body, &deed, state.now_ms()).await? {
+    let text = |text: &str| hidden(state, &by.school, &format!("text {id}"), text);
+    let said = changed.iter().filter_map(|(part, was, is)| Change::of(part.words(), &text(was), &text(is)));
+    let written_by = Change::of("written by", "", &format!("user:{}", looked.meta.author.id));
+    let deed = by.deed(Act::MessageEdited, id.to_string(), written_by.into_iter().chain(said).collect());
+    let parts: Vec<Part> = changed.iter().map(|(part, ..)| *part).collect();
+    let body = Body { message: message.clone(), settings: looked.body.settings.clone() };
+    let edit = (&by.author(), parts.as_slice());
+    if !by.school.edit_waiting(&looked.meta, &body, edit, &deed, state.now_ms()).await? {
         return Err(overtaken(&by.school, id).await?);
     }
     Ok(())

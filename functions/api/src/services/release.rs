@@ -213,17 +213,19 @@ pub async fn hand_over_with_pin(
     let right = pin_code(state, &by.school, id, &nonce);
     let typed: String = code.chars().filter(char::is_ascii_digit).take(12).collect();
     let mut fits = bool::from(typed.as_bytes().ct_eq(right.as_bytes()));
+    let mut given = "PIN";
     // In an emergency nobody waits for an e-mail: the code of an authenticator app serves as well (FEATURES §3).
     if !fits && letter.message.purpose == Purpose::Emergency {
         fits = factor::check_app(state, &by.person, code).await?;
+        given = "code of the authenticator app";
     }
     if !fits {
         by.school.record(&by.deed(Act::PinWrong, id.to_string(), Vec::new()), now_ms).await?;
         return Ok(Err(if left == 0 { NotRight::TooMany } else { NotRight::Wrong(left) }));
     }
-    let mut changes = changes(&letter.message, &figures);
-    changes.extend(Change::of("pin", "", "given"));
-    let deed = by.deed(Act::MessageSent, id.to_string(), changes);
+    let right = Change::of("given", "", given).into_iter().collect();
+    by.school.record(&by.deed(Act::PinRight, id.to_string(), right), now_ms).await?;
+    let deed = by.deed(Act::MessageSent, id.to_string(), changes(&letter.message, &figures));
     let entrance = Entrance::Approved(&recipients);
     accept(state, by, id, letter, entrance, Some(&about), &deed).await.map(Ok)
 }

@@ -10,7 +10,7 @@ use domain::ids::{MessageId, SchoolId};
 use domain::message::{MessageState, Purpose};
 use domain::page::PageState;
 use domain::usage::{Totals, total_page};
-use store::{Author, Meta, PAGES_AT_ONCE, School};
+use store::{Author, Edited, Meta, PAGES_AT_ONCE, School};
 
 use crate::error::{ApiError, Result};
 use crate::state::ApiState;
@@ -41,6 +41,8 @@ pub struct Status {
     pub unreachable: u32,
     /// Why it was rejected, in plain words.
     pub reason: Option<String>,
+    /// Who gave it another text while it waited to be authorised.
+    pub edits: Vec<Edited>,
     /// It waits for a sync run.
     pub waits: Option<Waits>,
 }
@@ -190,5 +192,6 @@ fn reckon(meta: Meta, tally: Tally) -> Status {
         unreachable: meta.unreachable,
         waits,
         reason: meta.reason,
+        edits: meta.edits,
     }
 }

@@ -174,6 +174,9 @@ pub async fn send_link(state: &ApiState, by: &SignedIn, of: &Membership) -> Resu
     } else {
         Notice::PasswordLink { user: user.id }
     };
+    // In the log first: a link that went out unnoticed would be worse than a row about one that was lost.
+    let deed = by.deed(Act::PasswordLinkSent, user.id.to_string(), Vec::new());
+    by.school.record(&deed, state.now_ms()).await?;
     notify(state, by.school.id(), notice).await
 }
 

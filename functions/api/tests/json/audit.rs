@@ -276,3 +276,24 @@ async fn the_page_says_in_words_what_a_row_is_about_and_links_what_is_still_ther
     let asked = admin.get(&format!("/audit?who=user%3A{}", UserId::new(Ulid::from_parts(7, 8)))).await.text;
     assert!(!asked.contains("Number8</option>"), "asking does not tell another school's names: {asked}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_filter_offers_everybody_who_appears_those_who_have_gone_too() {
+    let house = House::start().await;
+    let admin = Staff::with(&house, 1, &["user", "admin", "manageUser"], false).await;
+    let olive = Staff::with(&house, 2, &["user"], false).await;
+    record(&house, Who::Key("k7".to_owned()), Act::MessageResent, "m1", NOON).await;
+    let gone = admin.post(&format!("/users/{}/delete", olive.id), &[("sure", "yes")]).await;
+    assert_eq!(gone.status, 303, "{gone:?}");
+    let page = admin.get("/audit").await.text;
+    for offered in [
+        format!("<option value=\"user:{}\">Staff Number2", olive.id),
+        format!("<option value=\"user:{}\">Staff Number1", admin.id),
+        "<option value=\"key:k7\">API key k7".to_owned(),
+        "<option value=\"operator\">".to_owned(),
+        "<option value=\"system\">".to_owned(),
+    ] {
+        assert!(page.contains(&offered), "{offered}: {page}");
+    }
+    assert!(!page.contains(&format!("href=\"/users/{}\"", olive.id)), "who is gone has no page");
+}

@@ -215,6 +215,7 @@ async fn a_rejection_says_why_and_its_author_is_told() {
     let told = Notice::Rejected { user: teacher.id, message: id };
     assert!(jobs.iter().any(|(_, job)| matches!(job, Job::Notify { notice, .. } if *notice == told)));
     let page = teacher.get(&format!("/messages/{id}")).await.text;
+    assert!(!page.contains("Edited by"), "{page}");
     assert!(page.contains("Staff Number2 did not authorise it: Wrong &#60;year&#62;"), "{page}");
     assert!(teacher.get("/").await.text.contains("Not sent"));
 }
@@ -249,6 +250,84 @@ async fn an_edit_moves_the_revision_and_keeps_the_author() {
     assert_eq!(office.post(&format!("/authorise/{id}/approve"), &[("seen", &seen)]).await.status, 303);
     let jobs = house.queue.take();
     assert!(jobs.iter().any(|(_, job)| matches!(job, Job::Plan { revision: 2, .. })), "{jobs:?}");
+    assert!(was_told(&jobs, &Notice::Edited { user: teacher.id, message: id }), "{jobs:?}");
+}
+
+fn was_told(jobs: &[(runtime::QueueName, Job)], told: &Notice) -> bool {
+    jobs.iter().any(|(_, job)| matches!(job, Job::Notify { notice, .. } if notice == told))
+}
+
+async fn edit(staff: &Staff<'_>, id: MessageId, text: &str) {
+    let path = format!("/authorise/{id}/edit");
+    let revision = hidden(&staff.get(&path).await.text, "revision");
+    let answer = staff.post(&path, &[("revision", revision.as_str()), ("sms_text", text)]).await;
+    assert_eq!(answer.status, 303, "{answer:?}");
+}
+
+async fn approve(staff: &Staff<'_>, id: MessageId) {
+    let seen = hidden(&staff.get(&format!("/authorise/{id}")).await.text, "seen");
+    let answer = staff.post(&format!("/authorise/{id}/approve"), &[("seen", &seen)]).await;
+    assert_eq!(answer.header("location"), "/authorise?done=sent", "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_edited_a_waiting_message_is_said_wherever_it_is_looked_at() {
+    let house = school(1_000).await;
+    let teacher = Staff::with(&house, 1, TEACHER, false).await;
+    let office = Staff::with(&house, 2, AUTHORISER, false).await;
+    let admin = Staff::with(&house, 3, &["user", "admin"], false).await;
+    let id = hand_in(&house, &teacher).await;
+    let nothing = "Nothing: the same people get it";
+    assert!(office.get(&format!("/authorise/{id}")).await.text.contains(nothing));
+    edit(&office, id, "The coach is on time").await;
+    edit(&office, id, "The coach is early").await;
+    assert!(office.get("/authorise").await.text.contains("Staff Number1, edited by Staff Number2"));
+    let page = office.get(&format!("/authorise/{id}")).await.text;
+    let said = "Staff Number2 changed the text message";
+    assert_eq!((page.matches(said).count(), page.contains(nothing)), (1, false), "{page}");
+    let page = teacher.get(&format!("/messages/{id}")).await.text;
+    assert!(page.contains("Edited by Staff Number2 while it waited"), "{page}");
+    let log = admin.get("/audit?act=message.edited").await.text;
+    for said in ["Staff Number2", "written by: Staff Number1", "the text message: changed"] {
+        assert!(log.contains(said), "{said}: {log}");
+    }
+    approve(&office, id).await;
+    let page = teacher.get(&format!("/messages/{id}")).await.text;
+    assert!(page.contains("Edited by Staff Number2 before it was sent"), "{page}");
+    assert!(was_told(&house.queue.take(), &Notice::Edited { user: teacher.id, message: id }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_authorised_as_it_was_written_is_not_said_to_be_edited() {
+    let house = school(1_000).await;
+    let teacher = Staff::with(&house, 1, TEACHER, false).await;
+    let office = Staff::with(&house, 2, AUTHORISER, false).await;
+    let id = hand_in(&house, &teacher).await;
+    approve(&office, id).await;
+    assert!(!was_told(&house.queue.take(), &Notice::Edited { user: teacher.id, message: id }));
+    assert!(!teacher.get(&format!("/messages/{id}")).await.text.contains("Edited by"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_of_a_message_that_came_back_must_be_authorised_and_is_told_once() {
+    let house = school(1_000).await;
+    let teacher = Staff::with(&house, 1, TEACHER, false).await;
+    let office = Staff::with(&house, 2, AUTHORISER, false).await;
+    let id = hand_in(&house, &teacher).await;
+    edit(&office, id, "The coach is on time").await;
+    approve(&office, id).await;
+    house.queue.take();
+    let meta = house.school.meta(id).await.unwrap().unwrap();
+    let grown = Deed::of_system(Act::MessageHandedIn, id.to_string());
+    assert!(house.school.hold_again(&meta, &grown, NOON).await.unwrap());
+    let page = office.get(&format!("/authorise/{id}")).await.text;
+    assert!(!page.contains("changed the text message"), "that was authorised: {page}");
+    edit(&office, id, "The coach is early").await;
+    assert_eq!((state(&house, id).await, plans(&house)), (MessageState::AwaitingAuthorisation, 0));
+    let page = office.get(&format!("/authorise/{id}")).await.text;
+    assert!(page.contains("changed the text message") && page.contains("since it was authorised"), "{page}");
+    approve(&office, id).await;
+    assert!(was_told(&house.queue.take(), &Notice::Edited { user: teacher.id, message: id }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -306,7 +385,7 @@ async fn a_large_message_goes_with_its_pin_and_only_once() {
     assert_eq!(made(&give(&office, "k", id, &pin).await), id);
     assert_eq!(give(&office, "another", id, &pin).await.status, 422);
     assert_eq!(plans(&house), 0);
-    let codes = [Act::PinAsked, Act::PinWrong, Act::MessageSent].map(Act::code);
+    let codes = [Act::PinAsked, Act::PinWrong, Act::PinRight, Act::MessageSent].map(Act::code);
     assert_eq!(acts(&house).await, codes);
 }
 

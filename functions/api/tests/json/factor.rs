@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use domain::audit::Act;
+use domain::job::Job;
+use domain::notice::Notice;
 use domain::people::Roles;
 use domain::security::Security;
 use domain::totp::TotpSecret;
@@ -101,7 +103,12 @@ async fn a_recovery_code_signs_in_once_and_new_ones_end_the_old() {
     let page = desk.fill_in("/preferences", "/preferences/second-factor/codes", &fields).await;
     assert!(page.status == 200 && !page.text.contains(&codes[4]), "{page:?}");
     assert_eq!(second(&again, &step, &codes[4]).await.status.as_u16(), 422);
-    assert!(acts(&house.school).await.contains(&Act::RecoveryCodeUsed));
+    let acts = acts(&house.school).await;
+    assert!(acts.contains(&Act::RecoveryCodeUsed) && acts.contains(&Act::RecoveryCodesMade), "{acts:?}");
+    let user = id(1);
+    let is_told =
+        |job: &Job| matches!(job, Job::Notify { notice, .. } if *notice == Notice::RecoveryCodes { user });
+    assert!(house.queue.take().iter().any(|(_, job)| is_told(job)));
     let stored = house.store.user(id(1)).await.unwrap().unwrap().account.second_factor.unwrap();
     assert!(stored.recovery.iter().all(|hash| hash.len() == 64 && !codes.contains(hash)));
 }

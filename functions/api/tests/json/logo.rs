@@ -58,6 +58,9 @@ async fn a_logo_is_scaled_encoded_anew_and_served_from_an_address_of_its_own() {
     assert_eq!(theirs.ask("GET", &path).await.status, 404, "another school's");
     assert_eq!(by.post("/settings/logo/remove", "").await.header("location"), "/settings?done=no-logo");
     assert_eq!(by.ask("GET", &path).await.status, 404);
+    let log = by.ask("GET", "/audit").await.text;
+    assert!(log.contains("logo: a picture was put up") && log.contains("logo: taken away"), "{log}");
+    assert!(!log.contains(&logo.hash), "a hash says nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]

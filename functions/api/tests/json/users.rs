@@ -267,6 +267,7 @@ async fn a_new_user_is_made_once_and_gets_a_link_never_a_password() {
     assert!(namesake.text.contains("value=\"hs.zoe.oneil2\""), "{namesake:?}");
     admin.fill_in("/users", &format!("/users/{}/link", user.id), &[]).await;
     assert_eq!(notices(&house), [Notice::Welcome { user: user.id }], "the link once more");
+    assert!(acts(&house.school).await.contains(&Act::PasswordLinkSent));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,8 @@
 //! What the letters say. Markdown, as in every e-mail; names that people typed are escaped, so that nobody can put a
 //! link of theirs into a letter of ours.
 
+use store::Edited;
+
 /// An e-mail to somebody on the staff.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Letter {
@@ -139,6 +141,18 @@ pub(super) fn second_factor(username: &str, on: bool, page: &str) -> Letter {
     )
 }
 
+pub(super) fn recovery_codes(username: &str, page: &str) -> Letter {
+    letter(
+        "You have new Messenger recovery codes",
+        format!(
+            "Hello,\n\nnew recovery codes were made just now for your username **{}**. The old ones do not work any more.\n\n\
+             If it was you, there is nothing to do.\n\n\
+             If it was not you, change your password at once: <{page}> and tell an administrator of your school.",
+            plain(username)
+        ),
+    )
+}
+
 pub(super) fn locked_out(username: &str, forgotten: &str) -> Letter {
     letter(
         "Too many tries to sign in as you",
@@ -165,13 +179,55 @@ pub(super) fn pin(school: &str, code: &str, page: &str) -> Letter {
     )
 }
 
-pub(super) fn rejected(school: &str, page: &str) -> Letter {
+/// What became of a message that waited, for its author.
+pub(super) struct Decided<'d> {
+    pub(super) school: &'d str,
+    /// Who decided against it and why; empty if nobody did.
+    pub(super) reason: &'d str,
+    pub(super) edits: &'d [Edited],
+    pub(super) page: &'d str,
+}
+
+impl Decided<'_> {
+    /// Who changed what of it, a line each.
+    fn edits(&self) -> String {
+        let line = |edit: &Edited| {
+            let parts: Vec<&str> = edit.parts.iter().map(|part| part.words()).collect();
+            format!("* {}: {}\n", plain(&edit.by.name), parts.join(", "))
+        };
+        self.edits.iter().map(line).collect()
+    }
+}
+
+pub(super) fn rejected(decided: &Decided<'_>) -> Letter {
+    let why = match decided.reason {
+        "" => String::new(),
+        reason => format!("> {}\n\n", plain(reason)),
+    };
+    let edits = match decided.edits {
+        [] => String::new(),
+        _ => format!("Before that, it was changed:\n\n{}\n", decided.edits()),
+    };
     letter(
         "Your message was not authorised",
         format!(
             "Hello,\n\na message that you wrote for {} was not authorised. Nothing was sent.\n\n\
-             Who decided and why is here: <{page}>",
-            plain(school)
+             {why}{edits}The message is here: <{}>",
+            plain(decided.school),
+            decided.page
+        ),
+    )
+}
+
+pub(super) fn edited(decided: &Decided<'_>) -> Letter {
+    letter(
+        "Your message was changed and authorised",
+        format!(
+            "Hello,\n\na message that you wrote for {} was authorised, and goes out with another text than you wrote. It was \
+             changed by:\n\n{}\nWhat it says now is here: <{}>",
+            plain(decided.school),
+            decided.edits(),
+            decided.page
         ),
     )
 }
@@ -198,7 +254,29 @@ pub(super) fn password_code(code: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::message::Part;
+    use store::Author;
+
     use super::*;
+
+    fn decided<'d>(reason: &'d str, page: &'d str) -> Decided<'d> {
+        Decided { school: "Hill School", reason, edits: &[], page }
+    }
+
+    #[test]
+    fn an_author_reads_who_changed_what_and_why_it_was_rejected() {
+        let by = Author { id: "u2".to_owned(), name: "Olive [Field](https://evil.example)".to_owned() };
+        let edits = [Edited { by, at_ms: 0, revision: 2, parts: vec![Part::Text, Part::Subject] }];
+        let link = "https://messenger.example.com/messages/1";
+        let decided = Decided { edits: &edits, ..decided("Olive did not authorise it: *wrong* year", link) };
+        let read = channels::ses::email_html(&rejected(&decided).text);
+        assert!(read.contains("Olive did not authorise it: *wrong* year"), "{read}");
+        for letter in [rejected(&decided), edited(&decided)] {
+            let read = channels::ses::email_html(&letter.text);
+            assert!(read.contains("the text message, the subject of the e-mail"), "{read}");
+            assert_eq!(read.matches("<a ").count(), 1, "{read}");
+        }
+    }
 
     #[test]
     fn every_letter_says_whose_it_is_and_where_to_go() {
@@ -214,7 +292,10 @@ mod tests {
             second_factor("5976.joe", false, link),
             locked_out("5976.joe", link),
             pin("Hill School", "012345", link),
-            rejected("Hill School", link),
+            recovery_codes("5976.joe", link),
+            rejected(&decided("", link)),
+            rejected(&decided("Olive Field did not authorise it: wrong year", link)),
+            edited(&decided("", link)),
         ] {
             let Letter { subject, text } = written;
             assert!(text.contains(&format!("<{link}>")), "{subject}: {text}");

@@ -17,7 +17,7 @@ use domain::phone::PhoneNumber;
 use store::{Access, Membership, Mint, OneTimeKind, School, StoreError, User};
 use tracing::{info, warn};
 
-use self::letters::Letter;
+use self::letters::{Decided, Letter};
 use crate::Dispatch;
 use crate::error::{DispatchError, Result};
 
@@ -85,16 +85,18 @@ impl Dispatch {
                 let letter = letters::second_factor(&user.username, on, &self.url("/preferences"));
                 self.mail(&user, letter).await
             }
+            Notice::RecoveryCodes { user } => {
+                let user = self.of(user).await?;
+                self.mail(&user, letters::recovery_codes(&user.username, &self.url("/preferences"))).await
+            }
             Notice::Pin { user, message } => {
                 let user = self.of(user).await?;
                 self.pin(&user, &school, message).await
             }
             Notice::Rejected { user, message } => {
-                let user = self.of(user).await?;
-                let name = school.settings().await?.name;
-                let page = self.url(&format!("/messages/{message}"));
-                self.mail(&user, letters::rejected(&name, &page)).await
+                self.decided(user, &school, message, letters::rejected).await
             }
+            Notice::Edited { user, message } => self.decided(user, &school, message, letters::edited).await,
             Notice::WaitsForSync { user, message } => {
                 let user = self.of(user).await?;
                 let name = school.settings().await?.name;
@@ -102,6 +104,23 @@ impl Dispatch {
                 self.mail(&user, letters::waits_for_sync(&name, &page)).await
             }
         }
+    }
+
+    /// Tells an author what became of a message that waited.
+    async fn decided(
+        &self,
+        user: UserId,
+        school: &School,
+        message: MessageId,
+        letter: fn(&Decided<'_>) -> Letter,
+    ) -> Result<()> {
+        let user = self.of(user).await?;
+        let (settings, meta) = tokio::try_join!(school.settings(), school.meta(message))?;
+        let (reason, edits) = meta.map(|meta| (meta.reason, meta.edits)).unwrap_or_default();
+        let page = self.url(&format!("/messages/{message}"));
+        let reason = reason.as_deref().unwrap_or_default();
+        self.mail(&user, letter(&Decided { school: &settings.name, reason, edits: &edits, page: &page }))
+            .await
     }
 
     async fn of(&self, user: UserId) -> Result<User> {

@@ -3,13 +3,15 @@
 
 mod office;
 
+use domain::approval::{Figures, Held, Recipients};
 use domain::audit::Act;
-use domain::ids::MessageId;
+use domain::ids::{MessageId, UserId};
 use domain::job::Job;
+use domain::message::Part;
 use domain::notice::Notice;
 use domain::people::Standing;
 use domain::phone::PhoneNumber;
-use store::{CodeCheck, MemberChange, OneTimeKind};
+use store::{Author, Body, CodeCheck, Entrance, Hold, MemberChange, Meta, NewMessage, OneTimeKind};
 use ulid::Ulid;
 
 use crate::office::{HOUR, Office, user_id};
@@ -124,7 +126,8 @@ async fn a_lockout_is_noted_and_told_and_for_a_strangers_name_nothing_is() {
     }
     let message = MessageId::new(Ulid::from_parts(1, 1));
     office.tell(Notice::Rejected { user, message }).await;
-    assert_eq!(office.mail().len(), 4);
+    office.tell(Notice::RecoveryCodes { user }).await;
+    assert_eq!(office.mail().len(), 5);
     office.tell(Notice::Pin { user, message }).await;
     assert!(office.mail().is_empty(), "no code goes to an address that is not confirmed");
 }
@@ -139,4 +142,45 @@ async fn a_provider_in_trouble_is_tried_again_and_a_user_who_is_gone_is_not() {
     assert!(office.took(Notice::Welcome { user }).await);
     assert!(!office.took(Notice::Welcome { user: user_id(99) }).await);
     assert_eq!(office.mail().len(), 1);
+}
+
+/// A message of this user that waits, edited by Sam Okoro.
+async fn edited(office: &Office, author: UserId) -> Meta {
+    let id = MessageId::new(Ulid::from_parts(1, 2));
+    let text = |text: &str| {
+        let sms = serde_json::json!({"header": "", "text": text});
+        let message = serde_json::json!({"purpose": "service", "to": {"everyone": true}, "sms": sms});
+        Body {
+            message: serde_json::from_value(message).unwrap(),
+            settings: domain::settings::Settings::new("Hillview School"),
+        }
+    };
+    let name = |id: UserId, name: &str| Author { id: id.to_string(), name: name.to_owned() };
+    let new = NewMessage { id, body: text("Half past"), author: name(author, "Olive Field"), cap: None };
+    let hold = Hold { why: Held::Role, figures: Figures::default(), recipients: Recipients::default() };
+    let (deed, now) = (office::deed(), office.now());
+    office.school.accept_from(&new, None, Entrance::Waits(&hold), None, &deed, now, now).await.unwrap();
+    let meta = office.school.meta(id).await.unwrap().unwrap();
+    let by = name(user_id(99), "Sam Okoro");
+    let edit = (&by, [Part::Text].as_slice());
+    assert!(office.school.edit_waiting(&meta, &text("Four"), edit, &deed, now).await.unwrap());
+    office.school.meta(id).await.unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_author_is_told_who_changed_their_message_and_why_it_was_rejected() {
+    let office = Office::open().await;
+    let user = office.add("olive", "olive@hillview.example").await;
+    let meta = edited(&office, user).await;
+    office.tell(Notice::Edited { user, message: meta.id }).await;
+    let mail = office.mail();
+    assert!(mail[0].text.contains("Sam Okoro: the text message"), "{}", mail[0].text);
+    let why = "Sam Okoro did not authorise it: wrong year";
+    assert!(office.school.reject_waiting(&meta, why, &office::deed(), office.now()).await.unwrap());
+    office.tell(Notice::Rejected { user, message: meta.id }).await;
+    let mail = office.mail();
+    assert_eq!((mail.len(), mail[0].to.as_str()), (1, "olive@hillview.example"));
+    for said in ["wrong year", "Sam Okoro: the text message", "Nothing was sent"] {
+        assert!(mail[0].text.contains(said), "{said}: {}", mail[0].text);
+    }
 }

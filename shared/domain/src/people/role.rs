@@ -57,7 +57,7 @@ roles! {
     /// All messages that were sent.
     MessageHistory = "messageHistory", "Message history", "Can see every message that was sent, the replies, and usage.";
     /// Every page.
-    Admin = "admin", "Administrator", "Can open every page, manage users and read the audit log. It does nothing for which they lack the role.";
+    Admin = "admin", "Access to all areas", "Can open every page, manage users and read the audit log. It does nothing for which they lack the role.";
     /// Other users.
     ManageUser = "manageUser", "Manage users", "Can add users and change what they may do, up to the roles that they hold themselves.";
     /// Spreadsheets of contacts.

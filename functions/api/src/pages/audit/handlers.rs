@@ -9,7 +9,7 @@ use domain::people::Standing;
 use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Deserialize;
-use store::AuditMonth;
+use store::{AuditMonth, Membership};
 
 use super::{AuditPage, sheet};
 use crate::auth::SignedIn;
@@ -66,17 +66,18 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
     let desk = Desk::open(&state, &by, Here::Audit).await?;
     let (filter, from) = (asked.filter(), Place::from_code(&asked.from));
     let found = find(&by.school, &filter, from, LISTED).await?;
-    let members: Vec<String> = by
-        .school
-        .members()
-        .await?
-        .iter()
-        .filter(|member| member.standing() != Standing::Deleted)
-        .map(|member| format!("user:{}", member.user()))
-        .collect();
+    let (members, keys) = tokio::try_join!(by.school.members(), by.school.api_keys())?;
+    let spelled = |member: &Membership| format!("user:{}", member.user());
+    let here = members.iter().filter(|member| member.standing() != Standing::Deleted);
+    let here: Vec<String> = here.map(spelled).collect();
+    // Who has gone is still in the log; so are keys that were revoked, as far as these rows go back.
+    let mut doers = found.who.clone();
+    doers.extend(members.iter().map(spelled));
+    doers.extend(keys.iter().map(|key| format!("key:{}", key.id())));
+    let doers: Vec<String> = doers.into_iter().filter(|who| who.contains(':')).collect();
     let book = desk.book(&state, &by.school).await?;
-    let names = Names::of_rows(&state, &by.school, &found.entries, &members, &book).await?;
-    html(&AuditPage::new(desk.frame, &desk.local, &filter, &found, &names, &members, from.is_some()))
+    let names = Names::of_rows(&state, &by.school, &found.entries, &here, &doers, &book).await?;
+    html(&AuditPage::new(desk.frame, &desk.local, &filter, &found, &names, &doers, from.is_some()))
 }
 
 async fn exported(

@@ -12,7 +12,8 @@ pub(crate) use handlers::routes;
 use super::frame::Frame;
 use super::kit::{Choice, Pager};
 use super::words::{self, LocalTime};
-use crate::services::audit::{Filter, Found, Names, Thing, is_hidden, names_a_person};
+use crate::services::audit::{Filter, Found, Names, Thing, is_hidden, is_user, names_a_person};
+use crate::services::settings::LOGO;
 
 /// The log's page.
 #[derive(Template)]
@@ -49,13 +50,13 @@ impl AuditPage {
         filter: &Filter,
         found: &Found,
         names: &Names,
-        members: &[String],
+        doers: &[String],
         later: bool,
     ) -> Self {
         let query = query(filter);
         let next = found.next.map(|place| format!("/audit?{query}from={}", place.code()));
         Self {
-            who: who_choices(filter, names, members),
+            who: who_choices(filter, names, doers),
             acts: act_choices(filter),
             months: month_choices(filter, found),
             about: filter.about.clone().unwrap_or_default(),
@@ -86,12 +87,12 @@ fn query(filter: &Filter) -> String {
     given.map(|(name, value)| format!("{name}={}&", super::encoded(value))).collect::<Vec<_>>().concat()
 }
 
-fn who_choices(filter: &Filter, names: &Names, members: &[String]) -> Vec<Choice> {
+fn who_choices(filter: &Filter, names: &Names, doers: &[String]) -> Vec<Choice> {
     let here = |who: &str| filter.who.as_deref() == Some(who);
     let mut people: Vec<(String, String)> =
-        members.iter().map(|who| (who.clone(), name_of(who, names))).collect();
-    // Somebody who is asked for and is no member.
-    if let Some(who) = filter.who.as_ref().filter(|who| who.contains(':') && !members.contains(who)) {
+        doers.iter().map(|who| (who.clone(), name_of(who, names))).collect();
+    // Somebody who is asked for and is not known to have done anything.
+    if let Some(who) = filter.who.as_ref().filter(|who| who.contains(':') && !doers.contains(who)) {
         people.push((who.clone(), name_of(who, names)));
     }
     people.sort_by(|a, b| a.1.cmp(&b.1));
@@ -193,8 +194,12 @@ fn said(change: Change, names: &Names) -> String {
     let named = names_a_person(&change);
     let value = |id: String| match names.of(Thing::Contact, &id).filter(|_| named) {
         Some(name) => name.to_owned(),
+        None if is_user(&id) => name_of(&id, names),
         None => id,
     };
+    if change.field == LOGO {
+        return logo_said(&change);
+    }
     let is_kept_out = is_hidden(&change.before) || is_hidden(&change.after);
     let Change { field, before, after } = change;
     match (before.is_empty(), after.is_empty()) {
@@ -209,8 +214,20 @@ fn said(change: Change, names: &Names) -> String {
     }
 }
 
+/// The log knows a logo by the hash of its file, which says nothing to a reader.
+fn logo_said(change: &Change) -> String {
+    let words = match (change.before.is_empty(), change.after.is_empty()) {
+        (_, true) => "logo: taken away",
+        (true, false) => "logo: a picture was put up",
+        (false, false) => "logo: another picture",
+    };
+    words.to_owned()
+}
+
 #[cfg(test)]
 pub(crate) mod samples {
+    use std::collections::BTreeSet;
+
     use domain::audit::{Deed, Head, Who};
     use store::AuditMonth;
 
@@ -282,6 +299,7 @@ pub(crate) mod samples {
                 entries: entries(),
                 next: Some(Place { month, before: 1 }),
                 months: vec![month, month.previous()],
+                who: BTreeSet::new(),
             };
             let members = ["user:u1".to_owned(), "user:u2".to_owned()];
             let frame = Frame::sample(Here::Audit);

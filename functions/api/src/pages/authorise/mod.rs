@@ -7,7 +7,7 @@ use askama::Template;
 use domain::approval::{Figures, NotYours};
 use domain::channel::Channel;
 use domain::ids::ContactId;
-use store::{Summary, Waiting};
+use store::{Edited, Summary, Waiting};
 
 pub(crate) use edit::EditPage;
 pub(crate) use handlers::routes;
@@ -38,6 +38,8 @@ struct Line {
     id: String,
     headline: String,
     author: String,
+    /// Who edited it last, if anybody did.
+    edited_by: Option<String>,
     since: String,
     channels: String,
     tag: Tag,
@@ -58,6 +60,7 @@ impl QueuePage {
                 id: line.message.to_string(),
                 headline: words::readable(&summary.headline),
                 author: line.author.name.clone(),
+                edited_by: line.edited_by.clone(),
                 since: local.when(line.since_ms),
                 channels: words::list(&nouns),
                 tag: tag(line.why),
@@ -93,6 +96,9 @@ pub(crate) struct OnePage {
     figures: Vec<FigureRow>,
     /// Since when `changes` are.
     since: &'static str,
+    /// Who gave it another text since then, a sentence each.
+    edits: Vec<String>,
+    edited: Tag,
     changes: Vec<ChangeList>,
     people: Vec<Person>,
     more_people: Option<String>,
@@ -168,6 +174,8 @@ impl OnePage {
             ],
             figures: figure_rows(looked.written.map(|(_, figures)| figures).as_ref(), &looked.figures),
             since: if looked.since_authorised { "it was authorised" } else { "it was written" },
+            edited: Tag::new(Tone::Unsure, "Another text"),
+            edits: looked.edits.iter().map(|edit| edit_said(edit, local)).collect(),
             changes: change_lists(looked, book),
             people: people.collect(),
             more_people: (more > 0).then(|| format!("and {} more", words::number(more as u64))),
@@ -186,6 +194,11 @@ impl OnePage {
             frame,
         }
     }
+}
+
+fn edit_said(edit: &Edited, local: &LocalTime) -> String {
+    let parts = super::message::parts_said(edit);
+    format!("{} changed {parts} {}.", edit.by.name, local.when(edit.at_ms))
 }
 
 /// Names of people, those who are gone by their id.

@@ -2,7 +2,7 @@
 
 use domain::approval::{Held, Recipients};
 use domain::ids::MessageId;
-use domain::message::{MessageState, Purpose};
+use domain::message::{MessageState, Part, Purpose};
 use store::{Author, Body, Meta};
 
 use super::*;
@@ -40,10 +40,17 @@ fn meta(why: Held) -> Meta {
         fetched: (0, 0),
         finishing: store::Finishing::default(),
         held: Some(why),
-        approved: false,
+        approved: None,
+        edits: Vec::new(),
         unsynced: store::Unsynced::default(),
         cap: None,
     }
+}
+
+fn edited() -> Edited {
+    let by = Author { id: "u1".into(), name: "Morgan Ellis".into() };
+    let parts = vec![Part::Text, Part::Subject];
+    Edited { by, at_ms: now_ms() - 600_000, revision: 2, parts }
 }
 
 fn looked(why: Held) -> Looked {
@@ -72,6 +79,7 @@ fn looked(why: Held) -> Looked {
         figures,
         recipients,
         changed,
+        edits: vec![edited()],
     }
 }
 
@@ -92,6 +100,7 @@ impl QueuePage {
             author: author(),
             why,
             since_ms: summary.created_ms,
+            edited_by: (why == Held::Grown).then(|| "Morgan Ellis".to_owned()),
         };
         let waiting: Vec<Waiting> = summaries.iter().zip([Held::Role, Held::Grown]).map(line).collect();
         let notice = Some("Authorised. It is on its way.");

@@ -25,6 +25,7 @@ fn status(state: MessageState, totals: &[(DeliveryState, u64)]) -> Status {
         sms_units: 156,
         unreachable: 8,
         reason: None,
+        edits: Vec::new(),
         waits: None,
     }
 }

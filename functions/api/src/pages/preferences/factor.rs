@@ -158,8 +158,9 @@ pub(super) async fn new_codes(
         return Ok(Redirect::to("/preferences").into_response());
     };
     factor.recovery = recovery;
-    let deed = by.deed(Act::SecondFactorOn, by.user.to_string(), Vec::new());
+    let deed = by.deed(Act::RecoveryCodesMade, by.user.to_string(), Vec::new());
     by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    notify(&state, by.school.id(), Notice::RecoveryCodes { user: by.user }).await?;
     html(&CodesPage { codes })
 }
 

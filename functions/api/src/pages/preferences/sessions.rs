@@ -18,8 +18,8 @@ pub(super) async fn end(
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::ChangeOwnPreferences)?;
-    let deed = by.deed(Act::SessionsEnded, by.user.to_string(), Vec::new());
     if form.has("all") {
+        let deed = by.deed(Act::SessionsEnded, by.user.to_string(), Vec::new());
         let mut after = by.person.clone();
         after.account.epoch = after.account.epoch.wrapping_add(1);
         by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
@@ -27,6 +27,7 @@ pub(super) async fn end(
         return Ok(go(cookie, "/preferences?done=everywhere"));
     }
     if state.store().end_session_of(by.user, form.text("session")).await? {
+        let deed = by.deed(Act::SessionEnded, by.user.to_string(), Vec::new());
         by.school.record(&deed, state.now_ms()).await?;
     }
     Ok(Redirect::to("/preferences?done=session").into_response())

@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(said(""), "No roles");
         assert_eq!(
             said("user admin manageUser tweet uploadData"),
-            "Administrator, Manage users, Upload data and 1 more"
+            "Access to all areas, Manage users, Upload data and 1 more"
         );
     }
 }

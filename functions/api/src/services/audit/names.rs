@@ -89,19 +89,24 @@ impl Names {
         wanted.look_up(state, school).await
     }
 
-    /// Looks up everything that these rows name, and these `members`, as the log spells them. People are found in the `book`.
+    /// Looks up everything that these rows name, and these `doers`, as the log spells them; `members` are those of now.
+    /// People are found in the `book`.
     pub async fn of_rows(
         state: &ApiState,
         school: &School,
         rows: &[Entry],
         members: &[String],
+        doers: &[String],
         book: &AddressBook,
     ) -> Result<Self> {
         let mut wanted = Wanted::default();
-        let who = rows.iter().map(|row| &row.who).chain(members);
+        let who = rows.iter().map(|row| &row.who).chain(doers);
         who.for_each(|who| wanted.doer(who));
         let mut people: BTreeSet<String> = BTreeSet::new();
         for row in rows {
+            for user in users_in(&row.changes) {
+                wanted.doer(&user);
+            }
             match Thing::of(&row.act) {
                 Some(Thing::Contact) => {
                     people.insert(row.on.clone());
@@ -134,6 +139,19 @@ pub fn names_a_person(change: &Change) -> bool {
 fn people_in(changes: &str) -> Vec<String> {
     let changes: Vec<Change> = serde_json::from_str(changes).unwrap_or_default();
     changes.into_iter().filter(names_a_person).flat_map(|c| [c.before, c.after]).collect()
+}
+
+/// Whether a change's value is a member of staff, as the log spells those who do something.
+pub fn is_user(value: &str) -> bool {
+    value.starts_with("user:")
+}
+
+fn users_in(changes: &str) -> Vec<String> {
+    if !changes.contains("user:") {
+        return Vec::new();
+    }
+    let changes: Vec<Change> = serde_json::from_str(changes).unwrap_or_default();
+    changes.into_iter().flat_map(|c| [c.before, c.after]).filter(|value| is_user(value)).collect()
 }
 
 /// Ids to look up.

@@ -206,6 +206,9 @@ fn logged(state: &ApiState, by: &SignedIn, d: &Difference) -> Change {
     Change { field: d.name.to_owned(), before: shown(&d.before), after: shown(&d.after) }
 }
 
+/// The field of the log that a logo is.
+pub const LOGO: &str = "logo";
+
 /// Takes a picture for the school's logo, or takes the one that it has away.
 pub async fn put_logo(state: &ApiState, by: &SignedIn, picture: Option<Picture>) -> Result<()> {
     for _ in 0..TRIES {
@@ -217,7 +220,7 @@ pub async fn put_logo(state: &ApiState, by: &SignedIn, picture: Option<Picture>)
         }
         let after = Settings { logo: picture.as_ref().map(|p| p.logo.clone()), ..before.clone() };
         let hash = |s: &Settings| s.logo.as_ref().map_or_else(String::new, |logo| logo.hash.clone());
-        let Some(change) = Change::of("logo", &hash(&before), &hash(&after)) else { return Ok(()) };
+        let Some(change) = Change::of(LOGO, &hash(&before), &hash(&after)) else { return Ok(()) };
         let deed = by.deed(Act::SettingsChanged, "", vec![change]);
         match by.school.change_settings(&before, after, &deed, state.now_ms()).await {
             Err(StoreError::Conflict) => {}

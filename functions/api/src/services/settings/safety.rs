@@ -80,15 +80,17 @@ pub(super) const SIGNING_IN: Group = Group {
         ),
         Row::new(
             "factor_for_admin",
-            "Administrators need a second step",
-            "A code from an app beside the password. Whoever has none yet is asked to set one up at their next page.",
+            "A second step for “Access to all areas”",
+            "Whoever holds that role signs in with a code from an app beside the password. Whoever has none yet is asked to \
+             set one up at their next page.",
             Kind::Switch,
             |s| switch(s.security.require_second_factor_for_admin),
             |s, typed, _| {
                 s.security.require_second_factor_for_admin = switched(typed)?;
                 Ok(())
             },
-        ),
+        )
+        .protected(),
     ],
 };
 
