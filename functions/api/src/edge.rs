@@ -43,6 +43,11 @@ impl Seen {
             navigation: is_navigation(request.headers()),
         }
     }
+
+    /// Whether a person waits for a whole page.
+    const fn is_page(&self) -> bool {
+        self.navigation && !self.machine
+    }
 }
 
 /// Whether a browser asks for a whole page, rather than a script for a part of one.
@@ -53,6 +58,7 @@ fn is_navigation(headers: &HeaderMap) -> bool {
 /// Runs a request.
 pub(crate) async fn edge(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let seen = Seen::of(&request, state.ids().ulid(state.now_ms()).to_string());
+    let asker = seen.is_page().then(|| pages::Asker::of(&request));
     let mut response = if declared_length(request.headers()).is_some_and(|bytes| bytes > MAX_BODY) {
         ApiError::TooLarge.into_response()
     } else {
@@ -63,7 +69,11 @@ pub(crate) async fn edge(State(state): State<ApiState>, request: Request, next: 
     };
     if let Some(error) = error_of(&mut response) {
         log(&seen, &error);
-        response = answer(&seen, &error, &response);
+        let framed = match asker.filter(|_| error.status().is_client_error()) {
+            Some(asker) => Box::pin(pages::framed_error_page(&state, asker, &error.problem())).await,
+            None => None,
+        };
+        response = answer(&seen, &error, framed, &response);
     }
     headers::secure(&state, response.headers_mut());
     if let Ok(id) = HeaderValue::try_from(seen.id) {
@@ -97,7 +107,8 @@ fn log(seen: &Seen, error: &ApiError) {
     }
 }
 
-fn answer(seen: &Seen, error: &ApiError, plain: &Response) -> Response {
+/// `framed` is the page for somebody who is signed in.
+fn answer(seen: &Seen, error: &ApiError, framed: Option<Response>, plain: &Response) -> Response {
     let mut response = if seen.machine {
         problem_json(&error.problem())
     } else if let (ApiError::SignIn { next }, true) = (error, seen.navigation) {
@@ -105,7 +116,7 @@ fn answer(seen: &Seen, error: &ApiError, plain: &Response) -> Response {
     } else if let (ApiError::First { path }, true) = (error, seen.navigation) {
         Redirect::to(path).into_response()
     } else {
-        let mut page = pages::error_page(&error.problem(), &seen.id);
+        let mut page = framed.unwrap_or_else(|| pages::error_page(&error.problem(), &seen.id));
         *page.status_mut() = error.status();
         page
     };

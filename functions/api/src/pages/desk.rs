@@ -58,6 +58,8 @@ impl Desk {
         let local = LocalTime::new(state.now_ms(), settings.time_zone());
         let frame = Frame {
             school: settings.name.clone(),
+            logo: settings.logo.as_ref().map(|logo| format!("/logo/{}.png", logo.hash)),
+            payments: settings.payments,
             user: by.name.clone(),
             zone: settings.timezone.clone(),
             csrf: by.csrf.clone(),

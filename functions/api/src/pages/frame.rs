@@ -22,6 +22,8 @@ pub(crate) enum Here {
     Sync,
     Users,
     Audit,
+    /// On no page of ours: what was asked for went wrong.
+    Nowhere,
 }
 
 impl Here {
@@ -46,7 +48,12 @@ impl Here {
     /// What has to be open to them for this.
     pub(crate) const fn page(self) -> Page {
         match self {
-            Self::Home | Self::Preferences | Self::Tools | Self::ReleaseNotes | Self::Sync => Page::Own,
+            Self::Home
+            | Self::Preferences
+            | Self::Tools
+            | Self::ReleaseNotes
+            | Self::Sync
+            | Self::Nowhere => Page::Own,
             Self::Settings => Page::Settings,
             Self::Send | Self::Absence => Page::Compose,
             Self::History => Page::History,
@@ -76,6 +83,7 @@ impl Here {
             Self::Sync => "sync",
             Self::Users => "users",
             Self::Audit => "audit",
+            Self::Nowhere => "nowhere",
         }
     }
 }
@@ -99,6 +107,10 @@ pub(crate) struct Link {
 pub(crate) struct Frame {
     /// Name of the school.
     pub(crate) school: String,
+    /// Where its logo is, if it has put one up.
+    pub(crate) logo: Option<String>,
+    /// Whether it has parental payments enabled.
+    pub(crate) payments: bool,
     /// Name of the user.
     pub(crate) user: String,
     /// The school's time zone, for the footer.
@@ -232,6 +244,8 @@ impl Frame {
     pub(crate) fn sample(here: Here) -> Self {
         Self {
             school: "Green Abbey School".to_owned(),
+            logo: None,
+            payments: false,
             user: "Morgan Ellis".to_owned(),
             zone: "Europe/London".to_owned(),
             csrf: "sample".to_owned(),

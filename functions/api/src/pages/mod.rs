@@ -38,6 +38,7 @@ use domain::ids::ContactId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use problem::error_page;
+pub(crate) use problem::{Asker, framed_error_page};
 
 use crate::assets;
 use crate::state::ApiState;

@@ -1,9 +1,16 @@
 //! The page that says what went wrong.
 
 use askama::Template;
+use axum::extract::{FromRequestParts, Request};
 use axum::response::{Html, IntoResponse, Response};
+use http::header::{COOKIE, REFERER};
+use http::request::Parts;
 
+use super::desk::{Desk, html};
+use super::frame::{Frame, Here};
+use crate::auth::SignedIn;
 use crate::error::Problem;
+use crate::state::ApiState;
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -16,6 +23,51 @@ pub(crate) struct ProblemPage {
     request: Option<String>,
     href: &'static str,
     action: &'static str,
+}
+
+/// The same for somebody who is signed in: inside the frame, with a way back.
+#[derive(Template)]
+#[template(path = "problem_framed.html")]
+pub(crate) struct FramedProblemPage {
+    frame: Frame,
+    problem: ProblemPage,
+    /// The page that they came from.
+    back: Option<String>,
+}
+
+/// What an error page needs of a request whose handler has taken it: who asked, for what, and from where.
+pub(crate) struct Asker(Parts);
+
+impl Asker {
+    pub(crate) fn of(request: &Request) -> Self {
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.uri = request.uri().clone();
+        for name in [COOKIE, REFERER] {
+            for value in request.headers().get_all(&name) {
+                parts.headers.append(name.clone(), value.clone());
+            }
+        }
+        Self(parts)
+    }
+
+    /// The page of ours that they came from, unless it is the one that went wrong.
+    fn back(&self, public_url: &str) -> Option<String> {
+        let from = self.0.headers.get(REFERER)?.to_str().ok()?.strip_prefix(public_url)?;
+        let path = from.split(['?', '#']).next()?;
+        (from.starts_with('/') && path != self.0.uri.path()).then(|| from.to_owned())
+    }
+}
+
+/// [`error_page`] for somebody who is signed in; `None` for anybody else.
+pub(crate) async fn framed_error_page(
+    state: &ApiState,
+    mut asker: Asker,
+    problem: &Problem,
+) -> Option<Response> {
+    let by = SignedIn::from_request_parts(&mut asker.0, state).await.ok()?;
+    let desk = Desk::open(state, &by, Here::Nowhere).await.ok()?;
+    let back = asker.back(state.public_url());
+    html(&FramedProblemPage { frame: desk.frame, problem: ProblemPage::new(problem, ""), back }).ok()
 }
 
 /// The page that tells a person what went wrong. [`crate::edge`] sets the status.
@@ -49,5 +101,17 @@ impl ProblemPage {
 
     pub(crate) fn sample_fault() -> Self {
         Self::new(&crate::error::ApiError::Panic.problem(), "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    }
+}
+
+#[cfg(test)]
+impl FramedProblemPage {
+    pub(crate) fn sample() -> Self {
+        let problem = crate::error::ApiError::NotFound.problem();
+        Self {
+            frame: Frame::sample(Here::Nowhere),
+            problem: ProblemPage::new(&problem, ""),
+            back: Some("/history".to_owned()),
+        }
     }
 }

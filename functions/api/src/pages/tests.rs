@@ -19,7 +19,7 @@ use super::home::HomePage;
 use super::keys::{KeyShownPage, KeysPage};
 use super::message::MessagePage;
 use super::preferences::{CodesPage, FactorPage, PreferencesPage};
-use super::problem::ProblemPage;
+use super::problem::{FramedProblemPage, ProblemPage};
 use super::release_notes::ReleaseNotesPage;
 use super::settings::mis::{FilePage, FilePart, MisPage, TrialPart};
 use super::settings::{ConfirmSettingsPage, GoToXPage, SettingsPage};
@@ -124,6 +124,7 @@ fn pages() -> Vec<(&'static str, String)> {
         page("key-shown", &KeyShownPage::sample()),
         page("release-notes", &ReleaseNotesPage::sample()),
         page("problem", &ProblemPage::sample()),
+        page("problem-framed", &FramedProblemPage::sample()),
         page("problem-fault", &ProblemPage::sample_fault()),
     ]
 }

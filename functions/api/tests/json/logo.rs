@@ -45,6 +45,8 @@ async fn a_logo_is_scaled_encoded_anew_and_served_from_an_address_of_its_own() {
     assert_eq!((logo.width, logo.height), (350, 70));
     let path = format!("/logo/{}.png", logo.hash);
     assert!(by.ask("GET", "/settings").await.text.contains(&path));
+    let top = format!("<a class=\"school\" href=\"/\"><img src=\"{path}\"");
+    assert!(by.ask("GET", "/tools").await.text.contains(&top), "in the bar on top");
     let served = by.ask("GET", &path).await;
     assert_eq!(served.status, 200);
     assert_eq!(

@@ -438,6 +438,36 @@ async fn no_form_is_taken_without_the_sessions_token_or_from_another_site() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_went_wrong_is_said_inside_the_frame_with_a_way_back() {
+    let house = House::start().await;
+    let browser = Browser::of(&house, &house.school, 1, Roles::of_codes(["user", "messageHistory"])).await;
+    for (path, status, title) in [
+        ("/settings", 403, "Not allowed"),
+        ("/messages/01ARZ3NDEKTSV4RRFFQ69G5FAV", 404, "Not found"),
+        ("/nowhere", 404, "Not found"),
+    ] {
+        let from = |referer: &str| {
+            let request = Request::get(path).header("cookie", &browser.cookie).header("referer", referer);
+            request.body(Body::empty()).unwrap()
+        };
+        let page = house.send(from(&format!("{PUBLIC_URL}/history?q=a"))).await;
+        assert_eq!(page.status, status, "{path}");
+        assert!(page.text.contains(&format!("<h1>{title}</h1>")), "{page:?}");
+        for said in ["Signed in as", "href=\"/history?q=a\">Go back", "href=\"/history\"", "Release notes"] {
+            assert!(page.text.contains(said), "{path} {said}: {page:?}");
+        }
+        for elsewhere in ["https://evil.example/", "https://messenger.example.com.evil.example/", ""] {
+            assert!(!house.send(from(elsewhere)).await.text.contains("Go back"), "{elsewhere}");
+        }
+    }
+    let stranger = house.send(Request::get("/nowhere").body(Body::empty()).unwrap()).await;
+    assert!(stranger.status == 404 && !stranger.text.contains("Signed in as"), "{stranger:?}");
+    let script = Request::get("/settings").header("cookie", &browser.cookie).header("sec-fetch-mode", "cors");
+    let part = house.send(script.body(Body::empty()).unwrap()).await;
+    assert!(part.status == 403 && !part.text.contains("Signed in as"), "no page for a script: {part:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_wrote_a_message_sees_it_without_the_history_and_nobody_elses() {
     let house = House::start().await;
     let things = things(&house, &house.key, &house.school).await;

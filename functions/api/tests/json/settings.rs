@@ -12,6 +12,7 @@ use store::School;
 
 use crate::kit::{Answer, House, NOON, PUBLIC_URL};
 use crate::rights::Browser;
+use crate::visitor::add;
 
 const HOUR: u64 = 3_600_000;
 
@@ -381,18 +382,21 @@ async fn a_number_for_replies_brings_them_to_the_school_and_is_nobody_elses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn payments_exist_only_while_they_are_enabled() {
+async fn what_opens_nothing_yet_is_not_offered_and_whoever_holds_it_keeps_it() {
     let house = House::start().await;
     let by = office(&house, &house.school).await;
-    let rights = async || {
-        let settings = settings(&house).await;
-        let switches = domain::people::Switches { voice: settings.voice, payments: settings.payments };
-        let roles = Roles::NONE.with(Role::User).with(Role::ManagePayments);
-        domain::people::Rights::new(roles, switches).may(domain::people::Action::ManagePayments)
-    };
-    assert!(!rights().await);
-    change(&by, "partners", "payments=on").await;
-    assert!(rights().await);
+    assert!(!by.ask("GET", "/settings").await.text.contains("Parental payments"));
+    let olive = add(&house, &house.school, 70, "olive", "user managePayments").await;
+    let path = format!("/users/{}", olive.id);
+    let page = by.ask("GET", &path).await.text;
+    assert!(!page.contains("Parental payments"), "{page}");
+    let version = field(&page, "version");
+    assert!(page.contains("type=\"hidden\" name=\"role\" value=\"managePayments\""), "{page}");
+    let fields = format!("version={version}&role=managePayments&role=user&role=tweet");
+    let saved = by.post(&format!("{path}/roles"), &fields).await;
+    assert_eq!(saved.header("location"), format!("{path}?done=roles"), "{saved:?}");
+    let roles = house.school.member(olive.id).await.unwrap().unwrap().roles();
+    assert_eq!(roles, Roles::of_codes(["user", "tweet", "managePayments"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -522,3 +522,19 @@ async fn a_linked_user_has_no_way_round_their_groups() {
     assert!(nina.get("/contacts").await.text.contains("Tom Ten"));
     assert_eq!(nina.get("/users").await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_is_here_but_disabled_is_enabled_from_where_they_were_looked_for() {
+    let house = office().await;
+    let admin = Visitor::signed_in(&house, "admin").await;
+    let zoe = add(&house, &house.school, 9, "zoe", "user").await;
+    let path = format!("/users/{}", zoe.id);
+    leads_to(&admin.fill_in(&path, &format!("{path}/disable"), &[]).await, &format!("{path}?done=disabled"));
+    let email = zoe.email.to_string();
+    let found = admin.fill_in("/users/new", "/users/new", &[("do", "find"), ("email", &email)]).await;
+    leads_to(&found, &format!("{path}?done=away"));
+    let page = admin.get(&format!("{path}?done=away")).await.text;
+    assert!(page.contains("but disabled") && page.contains("Enable them now"), "{page}");
+    leads_to(&admin.fill_in(&path, &format!("{path}/enable"), &[]).await, &format!("{path}?done=enabled"));
+    assert!(!admin.get(&format!("{path}?done=away")).await.text.contains("Enable them now"));
+}

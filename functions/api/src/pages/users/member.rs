@@ -29,6 +29,8 @@ pub(crate) struct MemberPage {
     name: String,
     tag: Tag,
     facts: Vec<Named>,
+    /// They were looked for to be added, and are here, but disabled: enabling is what is wanted.
+    to_enable: bool,
     /// Why nothing here can be changed by whoever looks; empty where it can.
     why_not: String,
     /// Which state of the membership was read.
@@ -61,15 +63,10 @@ pub(crate) async fn show(
     let book = desk.book(&state, &by.school).await?;
     let person = Person { membership, user };
     let notice = notice(asked.done.as_deref());
-    html(&MemberPage::new(
-        desk.frame,
-        &desk.local,
-        &person,
-        manager(&by)?,
-        by.membership.roles(),
-        &book,
-        notice,
-    ))
+    let (manager, held) = (manager(&by)?, by.membership.roles());
+    let page = MemberPage::new(desk.frame, &desk.local, &person, manager, held, &book, notice);
+    let may = page.why_not.is_empty() && !page.enabled;
+    html(&MemberPage { to_enable: may && asked.done.as_deref() == Some("away"), ..page })
 }
 
 /// A user's id as it stands in an address.
@@ -118,18 +115,20 @@ impl MemberPage {
             Named::new("Last signed in", last_sign_in(membership, local)),
         ];
         let linked = !membership.groups().is_empty();
+        let roles = match refusal {
+            None => boxes(membership.roles(), held, frame.payments),
+            Some(_) => locked_boxes(membership.roles(), frame.payments),
+        };
         Self {
             frame,
             notice,
+            to_enable: false,
             id: user.id.to_string(),
             tag: standing_tag(membership, user),
             facts,
             why_not: refusal.map(why_not).unwrap_or_default(),
             version: membership.version(),
-            roles: match refusal {
-                None => boxes(membership.roles(), held),
-                Some(_) => locked_boxes(membership.roles()),
-            },
+            roles,
             groups: groups(book, membership.groups()),
             linked,
             idle: if linked { titles(membership.roles().and(Roles::WIDE)) } else { String::new() },
@@ -174,16 +173,17 @@ fn notice(done: Option<&str>) -> Option<String> {
         "groups" => "The groups are saved. They hold from the user’s next click on.",
         "disabled" => "The user is disabled and cannot sign in any more.",
         "enabled" => "The user is enabled and can sign in again.",
-        "linked" => "The user can sign in here now, and is reminded of their username by e-mail.",
+        "linked" => {
+            "They had a user already, so that one was linked to your school: they can sign in here now, with the password \
+             that they have, and an e-mail reminds them of their username."
+        }
         "added" => {
             "The user is added. An e-mail with their username and a link to set a password is on its way."
         }
         "unmailed" => "The user is added, but the e-mail could not be sent. Send it again below.",
         "mailed" => "The e-mail is on its way.",
         "member" => "There is a user of this e-mail address in your school already: here they are.",
-        "away" => {
-            "There is a user of this e-mail address in your school already, but disabled. Enable them below."
-        }
+        "away" => "There is a user of this e-mail address in your school already, but disabled.",
         _ => return None,
     };
     Some(words.to_owned())

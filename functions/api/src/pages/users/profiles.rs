@@ -254,6 +254,7 @@ impl ProfilesPage {
 
 impl ProfilePage {
     fn form(frame: Frame, wanted: &Profile, held: Roles, problems: Vec<Problem>) -> Self {
+        let roles = boxes(wanted.roles, held, frame.payments);
         let name = Field::new("name", "Name", wanted.name.clone())
             .hint("As it is offered when a user is added, such as Attendance office.")
             .checked(&problems);
@@ -264,7 +265,7 @@ impl ProfilePage {
             action: "/users/profiles/new".to_owned(),
             version: String::new(),
             name,
-            roles: boxes(wanted.roles, held),
+            roles,
             why_not: String::new(),
             ask: None,
         }
@@ -287,7 +288,7 @@ impl ProfilePage {
             (page.roles, String::new())
         } else {
             let why = format!("It gives {}, which you do not hold. Ask somebody who does.", titles(missing));
-            (locked_boxes(wanted.roles), why)
+            (locked_boxes(wanted.roles, page.frame.payments), why)
         };
         Self {
             title: stored.profile.name.clone(),

@@ -17,26 +17,30 @@ pub(crate) struct RoleBox {
     pub(crate) on: bool,
     /// Why it cannot be given or taken; empty where it can.
     pub(crate) locked: &'static str,
+    /// Whether what it opens exists in this school; who holds it keeps it in any case.
+    pub(crate) offered: bool,
 }
 
 /// Why a role's box is grey.
 const NOT_YOURS: &str = "You do not hold this role, so you cannot give it.";
 
-/// Every role, ticked where it is among `on`; those that whoever gives them lacks are locked.
-pub(crate) fn boxes(on: Roles, held: Roles) -> Vec<RoleBox> {
+/// Every role, ticked where it is among `on`; those that whoever gives them lacks are locked. `payments`: the school has
+/// parental payments enabled.
+pub(crate) fn boxes(on: Roles, held: Roles, payments: bool) -> Vec<RoleBox> {
     let role = |role: &Role| RoleBox {
         code: role.code(),
         title: role.title(),
         meaning: role.meaning(),
         on: on.has(*role),
         locked: if held.has(*role) { "" } else { NOT_YOURS },
+        offered: payments || *role != Role::ManagePayments,
     };
     Role::ALL.iter().map(role).collect()
 }
 
 /// The same, none of which can be changed here.
-pub(crate) fn locked_boxes(on: Roles) -> Vec<RoleBox> {
-    boxes(on, Roles::all()).into_iter().map(|role| RoleBox { locked: " ", ..role }).collect()
+pub(crate) fn locked_boxes(on: Roles, payments: bool) -> Vec<RoleBox> {
+    boxes(on, Roles::all(), payments).into_iter().map(|role| RoleBox { locked: " ", ..role }).collect()
 }
 
 /// The ticked roles; codes that are none give nothing.

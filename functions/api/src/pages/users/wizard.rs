@@ -307,7 +307,7 @@ impl AddUserPage {
             button,
             problems,
             profiles: offered.profiles.iter().map(choice).collect(),
-            roles: boxes(typed.roles, offered.held),
+            roles: boxes(typed.roles, offered.held, page.frame.payments),
             left_out: titles(missing),
             action: "add",
             ..page

@@ -32,17 +32,5 @@ pub(super) const PARTNERS: Group = Group {
             },
         )
         .protected(),
-        Row::new(
-            "payments",
-            "Parental payments",
-            "The role “Parental payments” works while this is on.",
-            Kind::Switch,
-            |s| switch(s.payments),
-            |s, typed, _| {
-                s.payments = switched(typed)?;
-                Ok(())
-            },
-        )
-        .protected(),
     ],
 };
