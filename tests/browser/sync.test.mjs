@@ -45,7 +45,7 @@ test("the footer refreshes by keyboard, shows how far it is, and says when it is
   await pop.getByText("has not been read from the MIS yet").waitFor();
   await clean(page, "pop-up");
   await pop.getByRole("button", { name: "Request now" }).press("Enter");
-  await pop.getByText("Last updated just now").waitFor();
+  await pop.getByText("Last updated just now").waitFor({ timeout: 90_000 });
   await line.getByText("Up to date, today").waitFor();
   await shot(page, "sync-pop-1440");
   await page.keyboard.press("Escape");
