@@ -36,7 +36,7 @@ test("the demo school's MIS answers, a wrong form says what to mend, and credent
   await page.goto("/settings/mis");
   await page.getByText("Not tried yet with these settings.").waitFor();
   await page.getByRole("button", { name: "Test connection" }).click();
-  await page.getByText(/^The MIS answers as Green Abbey School\. \(tried/).waitFor();
+  await page.locator("#trial").getByText(/^The MIS answers as Green Abbey School\. \(tried/).waitFor();
   await looks(page, "works");
 
   // Another server, and nothing else: everything that is wrong is said at once, and what was typed stays.
@@ -65,7 +65,7 @@ test("the demo school's MIS answers, a wrong form says what to mend, and credent
   await looks(page, "saved");
 
   await page.getByRole("button", { name: "Test connection" }).click();
-  await page.getByText(/^The MIS does not accept these credentials/).waitFor();
+  await page.locator("#trial").getByText(/^The MIS does not accept these credentials/).waitFor();
   await looks(page, "refused");
   assert.deepEqual(page.faults, []);
   await page.context().close();
