@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Select, TransactWriteItem};
 use domain::approval::{Figures, Held, Recipients};
 use domain::audit::Deed;
 use domain::ids::MessageId;
-use domain::message::{MessageState, Part};
+use domain::message::MessageState;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, StoreError};
@@ -192,6 +192,15 @@ impl School {
         }))
     }
 
+    /// What the author of a message that was edited had written; `None` for one that says what it said.
+    pub async fn first_body(&self, edits: &[Edited], id: MessageId) -> Result<Option<Body>> {
+        if edits.is_empty() {
+            return Ok(None);
+        }
+        let row = self.table.get(&keys::message_first(self.id, id), true).await?;
+        row.map(|row| from_row("body", row)).transpose()
+    }
+
     /// Those to whom a message may go; `None` for one that may go to whomever its audience is.
     pub async fn approved_people(&self, meta: &Meta) -> Result<Option<Recipients>> {
         if meta.approved.is_some() {
@@ -245,21 +254,22 @@ impl School {
         unless_conflict(self.transact_recorded(items, deed, now_ms).await)
     }
 
-    /// Gives a waiting message another text, of which `parts` are different; its revision moves, and it says who edited
-    /// it. `false` as [`School::authorise`].
+    /// Gives a waiting message another text than `before`; its revision moves, it says who edited what, and keeps what its
+    /// author wrote. `false` as [`School::authorise`].
     pub async fn edit_waiting(
         &self,
         meta: &Meta,
+        by: &Author,
+        before: &Body,
         body: &Body,
-        (by, parts): (&Author, &[Part]),
         deed: &Deed,
         now_ms: i64,
     ) -> Result<bool> {
         let revision = meta.revision.saturating_add(1);
-        let edits =
-            with_edit(meta, Edited { by: by.clone(), at_ms: now_ms, revision, parts: parts.to_vec() });
+        let parts = before.message.parts_changed(&body.message).into_iter().map(|(part, ..)| part).collect();
+        let edits = with_edit(meta, Edited { by: by.clone(), at_ms: now_ms, revision, parts });
         let values = [(":next", n(revision)), (":edits", json("message", &edits)?), (":one", n(1))];
-        let items = vec![
+        let mut items = vec![
             self.table.tx_update(
                 &keys::message_meta(self.id, meta.id),
                 "SET revision = :next, edits = :edits ADD news :one",
@@ -280,6 +290,11 @@ impl School {
                 [(":h", s(body.message.headline()))],
             )?,
         ];
+        if meta.edits.is_empty() {
+            items.push(
+                self.table.tx_put(to_row("body", &keys::message_first(self.id, meta.id), before)?, None)?,
+            );
+        }
         unless_conflict(self.transact_recorded(items, deed, now_ms).await)
     }
 

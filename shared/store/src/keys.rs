@@ -331,6 +331,11 @@ pub(crate) fn message_held(school: SchoolId, message: MessageId) -> Key {
     key(message_pk(school, message), "HELD")
 }
 
+/// What a message said before anybody but its author edited it.
+pub(crate) fn message_first(school: SchoolId, message: MessageId) -> Key {
+    key(message_pk(school, message), "FIRST")
+}
+
 /// Who was to get a message when it was written.
 pub(crate) const WROTE_PREFIX: &str = "WROTE#";
 /// Who may get a message, as it was authorised.

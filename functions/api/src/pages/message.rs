@@ -40,6 +40,8 @@ pub(crate) struct MessagePage {
     said: Vec<Shown>,
     /// Who changed what of it, a sentence each.
     edits: Vec<String>,
+    /// What its author wrote, where it says something else now.
+    first: Vec<Shown>,
     facts: Vec<Named>,
 }
 
@@ -337,6 +339,7 @@ impl MessagePage {
             headline: words::readable(&message.headline()),
             live,
             said: Shown::composed(message, settings),
+            first: Vec::new(),
             edits: status.edits.iter().map(|edit| edit_said(status, edit, local)).collect(),
             facts,
         }

@@ -3,7 +3,7 @@
 use domain::approval::{Changes, Control, Figures, Held, NotYours, Recipients, may_authorise};
 use domain::audit::{Act, Change};
 use domain::ids::{MessageId, UserId};
-use domain::message::{Message, MessageState, Part};
+use domain::message::{Message, MessageState};
 use domain::notice::Notice;
 use store::{Body, Edited, Meta, School};
 
@@ -40,6 +40,8 @@ pub struct Looked {
     pub changed: Changes,
     /// Who gave it another text since then.
     pub edits: Vec<Edited>,
+    /// What its author wrote, where it says something else now.
+    pub first: Option<Message>,
     /// Whether `changed` is since it was authorised.
     pub since_authorised: bool,
     /// Ties what is decided to what was seen.
@@ -69,6 +71,7 @@ async fn look_now(state: &ApiState, school: &School, id: MessageId) -> Result<Lo
     let written = written.map(|w| (w.at_ms, w.figures));
     let control = settings.control;
     let since = |edit: &&Edited| !since_authorised || meta.is_since_approved(edit);
+    let first = school.first_body(&meta.edits, id).await?;
     let edits = meta.edits.iter().filter(since).cloned().collect();
     Ok(Looked {
         meta,
@@ -80,6 +83,7 @@ async fn look_now(state: &ApiState, school: &School, id: MessageId) -> Result<Lo
         written,
         changed,
         edits,
+        first: first.map(|body| body.message),
         since_authorised,
         seen,
     })
@@ -190,10 +194,9 @@ pub async fn edit(
     let said = changed.iter().filter_map(|(part, was, is)| Change::of(part.words(), &text(was), &text(is)));
     let written_by = Change::of("written by", "", &format!("user:{}", looked.meta.author.id));
     let deed = by.deed(Act::MessageEdited, id.to_string(), written_by.into_iter().chain(said).collect());
-    let parts: Vec<Part> = changed.iter().map(|(part, ..)| *part).collect();
     let body = Body { message: message.clone(), settings: looked.body.settings.clone() };
-    let edit = (&by.author(), parts.as_slice());
-    if !by.school.edit_waiting(&looked.meta, &body, edit, &deed, state.now_ms()).await? {
+    if !by.school.edit_waiting(&looked.meta, &by.author(), &looked.body, &body, &deed, state.now_ms()).await?
+    {
         return Err(overtaken(&by.school, id).await?);
     }
     Ok(())

@@ -285,8 +285,10 @@ async fn who_edited_a_waiting_message_is_said_wherever_it_is_looked_at() {
     let page = office.get(&format!("/authorise/{id}")).await.text;
     let said = "Staff Number2 changed the text message";
     assert_eq!((page.matches(said).count(), page.contains(nothing)), (1, false), "{page}");
+    assert!(page.contains("The coach is early") && page.contains("The coach is late"), "both: {page}");
     let page = teacher.get(&format!("/messages/{id}")).await.text;
     assert!(page.contains("Edited by Staff Number2 while it waited"), "{page}");
+    assert!(page.contains("As its author wrote it") && page.contains("The coach is late"), "{page}");
     let log = admin.get("/audit?act=message.edited").await.text;
     for said in ["Staff Number2", "written by: Staff Number1", "the text message: changed"] {
         assert!(log.contains(said), "{said}: {log}");

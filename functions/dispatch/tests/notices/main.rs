@@ -7,7 +7,6 @@ use domain::approval::{Figures, Held, Recipients};
 use domain::audit::Act;
 use domain::ids::{MessageId, UserId};
 use domain::job::Job;
-use domain::message::Part;
 use domain::notice::Notice;
 use domain::people::Standing;
 use domain::phone::PhoneNumber;
@@ -162,8 +161,8 @@ async fn edited(office: &Office, author: UserId) -> Meta {
     office.school.accept_from(&new, None, Entrance::Waits(&hold), None, &deed, now, now).await.unwrap();
     let meta = office.school.meta(id).await.unwrap().unwrap();
     let by = name(user_id(99), "Sam Okoro");
-    let edit = (&by, [Part::Text].as_slice());
-    assert!(office.school.edit_waiting(&meta, &text("Four"), edit, &deed, now).await.unwrap());
+    let after = text("Four");
+    assert!(office.school.edit_waiting(&meta, &by, &new.body, &after, &deed, now).await.unwrap());
     office.school.meta(id).await.unwrap().unwrap()
 }
 

@@ -4,7 +4,7 @@ use domain::approval::{Figures, Held, Recipients};
 use domain::audit::{Act, Deed, Who};
 use domain::ids::{ContactId, MessageId};
 use domain::job::Job;
-use domain::message::{MessageState, Part, Purpose, SmsContent};
+use domain::message::{MessageState, Purpose, SmsContent};
 use store::{AuditMonth, Author, Body, Entrance, Hold};
 
 use crate::town::{NOW_MS, SECOND, Town, person};
@@ -144,9 +144,12 @@ async fn a_text_that_was_edited_after_a_plan_saw_the_old_one_goes_as_edited() {
     body.message.sms = Some(SmsContent { header: "Hillview".to_owned(), text });
     let edited = deed(Act::MessageEdited, id);
     let by = Author { id: "u2".to_owned(), name: "Olive Field".to_owned() };
-    let edit = (&by, [Part::Text].as_slice());
-    assert!(town.school.edit_waiting(&meta, &body, edit, &edited, town.now()).await.unwrap());
-    assert!(!town.school.edit_waiting(&meta, &body, edit, &edited, town.now()).await.unwrap(), "seen before");
+    let before = town.school.body(id).await.unwrap();
+    assert!(town.school.edit_waiting(&meta, &by, &before, &body, &edited, town.now()).await.unwrap());
+    assert!(
+        !town.school.edit_waiting(&meta, &by, &before, &body, &edited, town.now()).await.unwrap(),
+        "seen before"
+    );
     authorise(&town, id).await;
     // A job from before the edit does nothing.
     plan(&town, id, 1).await;

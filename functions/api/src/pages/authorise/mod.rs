@@ -92,6 +92,8 @@ pub(crate) struct OnePage {
     why: &'static str,
     seen: String,
     shown: Vec<Shown>,
+    /// What its author wrote, where it says something else now.
+    first: Vec<Shown>,
     facts: Vec<Named>,
     figures: Vec<FigureRow>,
     /// Since when `changes` are.
@@ -168,6 +170,7 @@ impl OnePage {
             why: looked.meta.held.map_or("", domain::approval::Held::words),
             seen: looked.seen.clone(),
             shown,
+            first: looked.first.as_ref().map_or_else(Vec::new, |m| Shown::composed(m, &looked.body.settings)),
             facts: vec![
                 Named::new("To", audience(message)),
                 Named::new("For", purpose_words(message.purpose)),

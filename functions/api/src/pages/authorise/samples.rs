@@ -69,6 +69,7 @@ fn looked(why: Held) -> Looked {
     };
     let then = Figures { recipients: figures.recipients - 1, texts: figures.texts - 1, ..figures };
     Looked {
+        first: Some(draft.message(&domain::limit::Limit::default())),
         seen: "1-sample".into(),
         control: settings.control,
         body: Body { message, settings },

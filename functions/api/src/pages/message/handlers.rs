@@ -18,6 +18,7 @@ use crate::error::{ApiError, Result};
 use crate::pages::contacts::AskPage;
 use crate::pages::desk::{Desk, html};
 use crate::pages::kit::Ask;
+use crate::pages::shown::Shown;
 use crate::pages::words;
 use crate::services::control::{self, MayResend};
 use crate::services::deliveries::{DeliveryLine, deliveries_in};
@@ -55,6 +56,9 @@ async fn show(
     let live = Live::new(&status, &body.message, &failing, &book, &desk.local);
     let live = offered(&by, &status.author, live);
     let mut page = MessagePage::new(desk.frame, &status, &body.message, &body.settings, &desk.local, live);
+    if let Some(first) = by.school.first_body(&status.edits, id).await? {
+        page.first = Shown::composed(&first.message, &first.settings);
+    }
     // The address keeps what it was opened with: once somebody has decided, that is no news.
     let waits = status.state == MessageState::AwaitingAuthorisation;
     page.notice = notice(&asked).filter(|_| waits == (asked.done.as_deref() == Some("waits")));
