@@ -72,7 +72,7 @@ test("a feed that is cut in half is held, shown and discarded, and nobody is los
     await page.getByRole("heading", { name: "Apply what the MIS sent?" }).waitFor();
     await page.getByRole("link", { name: "Leave it held" }).click();
     await page.getByRole("button", { name: "Discard it" }).click();
-    await page.getByText("Discarded").first().waitFor();
+    await page.getByText("Discarded").and(page.locator(":visible")).first().waitFor();
     assert.deepEqual(page.faults, []);
     await page.context().close();
   }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::contact::Contact;
 use domain::feed::{Mark, Part, Tie};
 use domain::ids::ContactId;
-use domain::sync::{Changes, Counted, Counts, Loss, brake, brake_marks};
+use domain::sync::{Changes, Counted, Counts, Loss, brake, brake_bars, brake_marks};
 use jiff::civil::Date;
 use serde::Serialize;
 use store::{ManifestHead, School};
@@ -34,6 +34,8 @@ pub(crate) struct Difference<'f, T> {
     pub(crate) buckets: Vec<u8>,
     /// Names of rows that are new or differ.
     pub(crate) changed: BTreeSet<String>,
+    /// Of these, those that are new.
+    pub(crate) added: BTreeSet<String>,
     /// Rows that the feed has no more, each with its hash in the manifest.
     pub(crate) removed: BTreeMap<String, String>,
     /// Of these, those that stay for now.
@@ -55,6 +57,8 @@ pub(crate) struct Plan<'f> {
     pub(crate) stale: BTreeSet<ContactId>,
     /// Pairs who stay, and whom the feed bars no more: a person lifts a bar, and no feed.
     pub(crate) unbarred: Vec<(ContactId, ContactId)>,
+    /// Pairs whom the feed comes to bar.
+    pub(crate) barred: Vec<(ContactId, ContactId)>,
 }
 
 impl<'f, T: Serialize> Difference<'f, T> {
@@ -71,11 +75,12 @@ impl<'f, T: Serialize> Difference<'f, T> {
         let rows = list.rows.iter().filter(|(name, _)| buckets.contains(&bucket_of(name)));
         let changed = rows.filter(|(name, (hash, _))| known.get(*name) != Some(hash));
         let changed: BTreeSet<String> = changed.map(|(name, _)| name.clone()).collect();
+        let added = changed.iter().filter(|name| !known.contains_key(*name)).cloned().collect();
         let removed: BTreeMap<String, String> =
             known.into_iter().filter(|(name, _)| !list.rows.contains_key(name)).collect();
         let unkept = changed.iter().chain(removed.keys()).map(|name| bucket_of(name)).collect();
         let spared = BTreeMap::new();
-        Ok(Self { name, list, before, after, buckets, changed, removed, spared, unkept })
+        Ok(Self { name, list, before, after, buckets, changed, added, removed, spared, unkept })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -135,9 +140,9 @@ impl<'f> Plan<'f> {
         } else {
             None
         };
-        let unbarred = match &ties {
-            Some(ties) => unbarred(school, fed, ties).await?,
-            None => Vec::new(),
+        let (unbarred, barred) = match &ties {
+            Some(ties) => (unbarred(school, fed, ties).await?, barred(school, ties).await?),
+            None => (Vec::new(), Vec::new()),
         };
         let kinds_known = head(KINDS).hashes.remove(&0);
         let kinds = Some(fed.kinds_hash()).filter(|hash| kinds_known.as_ref() != Some(hash));
@@ -148,7 +153,7 @@ impl<'f> Plan<'f> {
             marks.push((*day, Difference::of(school, name, list, before).await?));
         }
         let past = if marks.is_empty() { Vec::new() } else { past(heads) };
-        Ok(Self { people, ties, kinds, marks, past, stale, unbarred })
+        Ok(Self { people, ties, kinds, marks, past, stale, unbarred, barred })
     }
 
     /// Whether the address book changes.
@@ -182,7 +187,9 @@ impl<'f> Plan<'f> {
         let known = counted.known.saturating_sub(counted.removed - ended);
         let scaled = |n: usize| n.saturating_mul(known).checked_div(counted.known).unwrap_or_default();
         let before = counted.before.iter().map(|(count, n)| (*count, scaled(*n))).collect();
-        brake(&people, &Counted { removed: ended, before, ..counted }, self.unbarred.len())
+        let mut losses = brake(&people, &Counted { removed: ended, before, ..counted }, self.unbarred.len());
+        losses.extend(brake_bars(self.barred.len(), ties.list.rows.len()));
+        losses
     }
 
     /// For what it is to be asked about first, before marks are changed.
@@ -195,6 +202,7 @@ impl<'f> Plan<'f> {
         self.people.clear();
         self.stale.clear();
         self.unbarred.clear();
+        self.barred.clear();
         (self.ties, self.kinds) = (None, None);
         for (_, day) in &mut self.marks {
             day.spare(|mark| two_of(mark).is_none_or(|(pupil, _)| !fed.has_person(pupil.as_str())));
@@ -232,12 +240,7 @@ async fn unbarred(
     let barred = |name: &str| ties.list.rows.get(name).is_some_and(|(_, tie)| tie.court_order);
     let names = ties.changed.iter().chain(ties.removed.keys());
     let open = names.filter(|name| !barred(name) && both_stay(fed, name));
-    let pairs: Vec<(ContactId, ContactId)> = open
-        .filter_map(|name| {
-            let (pupil, contact) = two_of(name)?;
-            Some((pupil, ContactId::parse(contact).ok()?))
-        })
-        .collect();
+    let pairs: Vec<(ContactId, ContactId)> = open.filter_map(|name| pair_of(name)).collect();
     let known = school.ties_between(&pairs).await?.into_iter().filter(|tie| tie.court_order);
     let known: Vec<_> = known.map(|tie| (tie.pupil, tie.contact)).collect();
     if known.is_empty() {
@@ -247,6 +250,28 @@ async fn unbarred(
     Ok(known.into_iter().filter(|pair| !ours.contains(pair)).collect())
 }
 
-fn both_stay(fed: &Fed, tie: &str) -> bool {
+/// Pairs that the feed bars, and that are open as the book stands. A first run finds nobody who was told before.
+async fn barred(school: &School, ties: &Difference<'_, Tie>) -> Result<Vec<(ContactId, ContactId)>> {
+    if ties.before.rows == 0 {
+        return Ok(Vec::new());
+    }
+    let bars = |name: &&String| ties.list.rows.get(*name).is_some_and(|(_, tie)| tie.court_order);
+    let pairs: Vec<_> = ties.changed.iter().filter(bars).filter_map(|name| pair_of(name)).collect();
+    if pairs.is_empty() {
+        return Ok(pairs);
+    }
+    let known = school.ties_between(&pairs).await?.into_iter().filter(|tie| tie.court_order);
+    let mut barred: BTreeSet<_> = known.map(|tie| (tie.pupil, tie.contact)).collect();
+    barred.extend(school.bars().await?);
+    Ok(pairs.into_iter().filter(|pair| !barred.contains(pair)).collect())
+}
+
+/// The pupil and the adult of a tie's name.
+pub(crate) fn pair_of(name: &str) -> Option<(ContactId, ContactId)> {
+    let (pupil, contact) = two_of(name)?;
+    Some((pupil, ContactId::parse(contact).ok()?))
+}
+
+pub(crate) fn both_stay(fed: &Fed, tie: &str) -> bool {
     two_of(tie).is_some_and(|(pupil, contact)| fed.has_person(pupil.as_str()) && fed.has_person(contact))
 }

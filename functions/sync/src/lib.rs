@@ -8,6 +8,7 @@ mod file;
 mod look;
 pub mod mis;
 mod open;
+mod outline;
 mod run;
 mod schedule;
 mod trial;

@@ -20,6 +20,7 @@ use crate::error::{Result, SyncError};
 use crate::feed::{Fed, List};
 use crate::file::file_kind;
 use crate::mis::{Counter, Mis, MisError, Query};
+use crate::outline::outline;
 use crate::write::Turn;
 use crate::{LEASE_MS, Syncer};
 
@@ -193,6 +194,7 @@ impl Syncer {
         }
         let left: Vec<ContactId> = plan.left().filter_map(|id| ContactId::parse(id).ok()).collect();
         school.put_held(run.id, &left, self.clock.now_ms()).await?;
+        school.put_outline(run.id, &outline(school, fed, plan).await?, self.clock.now_ms()).await?;
         run.changes = plan.changes();
         run.registers = marks.is_empty() && !plan.marks.is_empty();
         if !people.is_empty() {

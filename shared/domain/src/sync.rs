@@ -4,6 +4,7 @@ mod brake;
 mod connector;
 mod due;
 mod file;
+mod outline;
 mod trial;
 
 use serde::{Deserialize, Serialize};
@@ -11,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use crate::feed::Part;
 use crate::ids::{RunId, SyncFileId};
 
-pub use brake::{Count, Counted, Counts, Loss, Lost, brake, brake_marks};
+pub use brake::{Count, Counted, Counts, Loss, Lost, brake, brake_bars, brake_marks};
 pub use connector::{Connector, Credential};
 pub use due::{MisSettings, Windows, is_due};
 pub use file::{FileCounts, FileState, MAX_FILE_FINDINGS, MAX_SYNC_FILE_BYTES, SyncFile, sync_file_key};
+pub use outline::{OUTLINED, OutlineLine, Outlined, Would, differs, tie_differs};
 pub use trial::{TRIAL_PATIENCE_MS, Trial, TrialState};
 
 /// How long a worker that says nothing has before it is taken for lost, in milliseconds.

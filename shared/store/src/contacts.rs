@@ -105,7 +105,8 @@ impl School {
         Ok(known.into_iter().filter(|contact| contact.away.is_none()).map(|contact| contact.id).collect())
     }
 
-    async fn contacts_known(&self, ids: &[&ContactId]) -> Result<Vec<Contact>> {
+    /// These people as they are stored, those who are away among them.
+    pub async fn contacts_known(&self, ids: &[&ContactId]) -> Result<Vec<Contact>> {
         let mut wanted: Vec<_> = ids.iter().map(|id| keys::contact(self.id, id)).collect();
         wanted.sort_unstable_by(|a, b| a.sk.cmp(&b.sk));
         wanted.dedup();

@@ -180,6 +180,11 @@ pub(crate) fn held_prefix(run: RunId) -> String {
     format!("HELD#{run}#")
 }
 
+/// What a held run would do, by name.
+pub(crate) fn outline(school: SchoolId, run: RunId) -> Key {
+    key(sync_pk(school), format!("OUTLINE#{run}"))
+}
+
 pub(crate) const MANIFEST_HEAD_PREFIX: &str = "MANIFEST#HEAD#";
 
 /// Hashes of the buckets of one list of the manifest.

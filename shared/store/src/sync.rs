@@ -4,6 +4,7 @@ mod files;
 mod look;
 mod manifest;
 mod marks;
+mod outline;
 mod schedule;
 mod trial;
 

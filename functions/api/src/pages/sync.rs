@@ -1,5 +1,8 @@
 //! Refresh Now: how fresh the address book is, the run at work, and what to do about one that is held (FEATURES §9).
 
+mod bars;
+mod held;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -11,7 +14,6 @@ use domain::people::Action;
 use domain::sync::{Asked, JobState, Run, RunState};
 use store::SyncStanding;
 
-use super::contacts::AskPage;
 use super::desk::{Desk, html};
 use super::frame::{Frame, Here};
 use super::kit::{Tag, Tone};
@@ -20,6 +22,8 @@ use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::services::sync;
 use crate::state::ApiState;
+use bars::LooseBar;
+use held::HeldView;
 
 /// Runs that the page lists.
 const LISTED: i32 = 20;
@@ -30,7 +34,8 @@ pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
         .route("/sync", get(show).post(request))
         .route("/sync/live", get(live))
-        .route("/sync/{id}/apply", post(apply))
+        .route("/sync/{id}/apply", post(held::apply))
+        .route("/sync/bars", post(bars::drop))
         .route("/sync/{id}/discard", post(discard))
 }
 
@@ -95,14 +100,8 @@ pub(crate) struct SyncPage {
     held: Option<HeldView>,
     runs: Vec<RunView>,
     decides: bool,
-}
-
-struct HeldView {
-    id: String,
-    why: String,
-    would: Vec<String>,
-    applies: bool,
-    apply: String,
+    /// Bars between people one of whom is not in the book.
+    bars: Vec<LooseBar>,
 }
 
 struct RunView {
@@ -115,7 +114,14 @@ struct RunView {
 async fn show(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
     let desk = Desk::open(&state, &by, Here::Sync).await?;
     let runs = by.school.sync_runs(LISTED).await?;
-    html(&SyncPage::new(desk, &runs, state.now_ms()))
+    let mut page = SyncPage::new(desk, &runs, state.now_ms());
+    if page.decides {
+        page.bars = bars::loose(&by.school).await?;
+        if let Some(held) = &mut page.held {
+            held.tell(&by.school).await?;
+        }
+    }
+    html(&page)
 }
 
 async fn live(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
@@ -127,37 +133,6 @@ async fn request(State(state): State<ApiState>, Posted { by, .. }: Posted) -> Re
     by.may(Action::Refresh)?;
     let deed = by.deed(Act::SyncAsked, "", Vec::new());
     sync::request(&state, &by.school, Asked::User(by.user.to_string()), None, &deed).await?;
-    Ok(Redirect::to("/sync").into_response())
-}
-
-async fn apply(
-    State(state): State<ApiState>,
-    Path(id): Path<String>,
-    Posted { by, form }: Posted,
-) -> Result<Response> {
-    by.may(Action::DecideSync)?;
-    let id = run_id(&id)?;
-    let run = by.school.sync_run(id).await?.ok_or(ApiError::NotFound)?;
-    if form.get("sure").is_none() && run.may_be_applied() {
-        let desk = Desk::open(&state, &by, Here::Sync).await?;
-        return html(&AskPage {
-            frame: desk.frame,
-            title: "Apply what the MIS sent?".to_owned(),
-            words: format!(
-                "{} {} Do this only if you know that what the MIS sent is right.",
-                run.why.clone().unwrap_or_default(),
-                would(&run).join(" ")
-            ),
-            action: format!("/sync/{id}/apply"),
-            hidden: Vec::new(),
-            yes: apply_words(&run),
-            no: "Leave it held",
-            harmless: false,
-            back: "/sync".to_owned(),
-        });
-    }
-    let deed = by.deed(Act::SyncApplied, id.to_string(), Vec::new());
-    sync::apply(&state, &by.school, id, Asked::User(by.user.to_string()), &deed).await?;
     Ok(Redirect::to("/sync").into_response())
 }
 
@@ -176,34 +151,6 @@ async fn discard(
 /// What is no id is not there, like an id that is not ours.
 fn run_id(text: &str) -> Result<RunId> {
     text.parse().map_err(|_| ApiError::NotFound)
-}
-
-/// What a held run would take away, in sentences.
-fn would(run: &Run) -> Vec<String> {
-    let sentence = |n: u32, one: &str, many: &str, end: &str| {
-        (n > 0).then(|| format!("{} {end}", words::count(u64::from(n), one, many)))
-    };
-    let people = sentence(run.changes.left, "person", "people", "would be removed from the address book.");
-    let ties = sentence(run.changes.ties_ended, "relationship", "relationships", "would end.");
-    let bars = sentence(
-        run.changes.bars_kept,
-        "court order",
-        "court orders",
-        "that the MIS has no more would be kept as bars, until somebody lifts them on the contact’s page.",
-    );
-    let more = sentence(run.changes.people, "person", "people", "would be added or changed.");
-    people.into_iter().chain(ties).chain(bars).chain(more).collect()
-}
-
-fn apply_words(run: &Run) -> String {
-    if run.changes.left == 0 && run.changes.ties_ended == 0 {
-        return "Apply it".to_owned();
-    }
-    if run.changes.left == 0 {
-        let ended = words::count(u64::from(run.changes.ties_ended), "relationship", "relationships");
-        return format!("Apply: end {ended}");
-    }
-    format!("Apply: remove {}", words::count(u64::from(run.changes.left), "person", "people"))
 }
 
 impl LivePart {
@@ -273,22 +220,11 @@ impl SyncPage {
         Self {
             on: desk.settings.mis.is_on(),
             held: newest.map(HeldView::of),
+            bars: Vec::new(),
             runs: runs.iter().map(|run| RunView::of(run, &desk.local)).collect(),
             decides: desk.frame.rights.may(Action::DecideSync),
             live,
             frame: desk.frame,
-        }
-    }
-}
-
-impl HeldView {
-    fn of(run: &Run) -> Self {
-        Self {
-            id: run.id.to_string(),
-            why: run.why.clone().unwrap_or_default(),
-            would: would(run),
-            applies: run.may_be_applied(),
-            apply: apply_words(run),
         }
     }
 }
@@ -346,14 +282,7 @@ impl SyncPage {
     }
 
     pub(crate) fn sample_held() -> Self {
-        let held = HeldView {
-            id: "01JD3V4K8M0000000000000000".to_owned(),
-            why: "124 of 310 people are missing from what the MIS sent. Nothing was changed.".to_owned(),
-            would: vec!["124 people would be removed from the address book.".to_owned()],
-            applies: true,
-            apply: "Apply: remove 124 people".to_owned(),
-        };
-        Self::sample_of(false, Some(held))
+        Self::sample_of(false, Some(HeldView::sample()))
     }
 
     pub(crate) fn sample_working() -> Self {
@@ -387,6 +316,7 @@ impl SyncPage {
                 state: Tag::new(Tone::Delivered, "Finished"),
                 words: "1 person changed, 900 marks.".to_owned(),
             }],
+            bars: LooseBar::samples(),
             decides: true,
         }
     }

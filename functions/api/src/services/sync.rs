@@ -1,7 +1,9 @@
 //! Asking for a sync run, and deciding about one that is held.
 
+use std::collections::BTreeSet;
+
 use domain::audit::Deed;
-use domain::ids::{RunId, SyncFileId};
+use domain::ids::{ContactId, RunId, SyncFileId};
 use domain::job::Job;
 use domain::settings::Settings;
 use domain::sync::{Asked, Connector, LEASE_MS, Run, RunState};
@@ -91,8 +93,21 @@ pub async fn apply(state: &ApiState, school: &School, id: RunId, asked: Asked, d
     let run = Run { approves: Some(id), file: held.file, ..new_run(state, asked) };
     match begin(state, school, &run, deed).await? {
         Begun::Joined(_) => Err(ApiError::Conflict(AT_WORK.to_owned())),
-        Begun::New => Ok(run.id),
+        Begun::New => {
+            school.forget_outline(id).await?;
+            Ok(run.id)
+        }
     }
+}
+
+/// Bars set here, as pupil and adult, one of whose two a held run would take out of the book.
+pub async fn orphaned_bars(school: &School, id: RunId) -> Result<BTreeSet<(ContactId, ContactId)>> {
+    let mut bars = school.bars().await?;
+    if !bars.is_empty() {
+        let gone: BTreeSet<ContactId> = school.held(id).await?.into_iter().collect();
+        bars.retain(|(pupil, adult)| gone.contains(pupil) || gone.contains(adult));
+    }
+    Ok(bars)
 }
 
 fn new_run(state: &ApiState, asked: Asked) -> Run {
@@ -106,7 +121,8 @@ pub async fn discard(state: &ApiState, school: &School, id: RunId, deed: &Deed) 
     match school.discard_sync(&held, deed, state.now_ms()).await {
         Err(StoreError::Conflict) => Err(ApiError::Conflict(NOT_HELD.to_owned())),
         done => Ok(done?),
-    }
+    }?;
+    Ok(school.forget_outline(id).await?)
 }
 
 async fn held(school: &School, id: RunId) -> Result<Run> {

@@ -1,15 +1,16 @@
 //! The absence page: who is on which list, what is too old to tell, that a family is told once, and that all is well.
 
 use domain::attendance::{About, Matter};
-use domain::audit::Act;
+use domain::audit::{Act, Deed};
 use domain::channel::Channel;
 use domain::delivery::{DeliveryState, Reason};
 use domain::feed::{GroupKind, Mark, Session};
 use domain::ids::{ContactId, Epoch, MessageId, RunId};
 use domain::page::PageState;
 use domain::people::{Role, Roles};
+use domain::settings::Settings;
 use domain::sms::Units;
-use domain::sync::{Asked, Run, RunState};
+use domain::sync::{Asked, MisSettings, Run, RunState};
 use jiff::civil::date;
 use std::time::Duration;
 use store::{PageContent, PlannedDelivery};
@@ -407,4 +408,22 @@ async fn a_pupils_registration_group_stands_beside_the_name_where_staff_see_it_a
     assert!(preview.contains("About Ben") && !preview.contains("(9A)"), "{preview}");
     change(&by, "contacts", "show_registration=off").await;
     assert!(!by.ask("GET", "/contacts").await.text.contains("(9A)"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_school_whose_mis_sends_no_registers_is_told_so_and_not_to_refresh() {
+    let house = House::start().await;
+    let by = office(&house, &house.school).await;
+    for (kind, none) in
+        [("wonde", true), ("report", true), ("oneroster12", true), ("xporter", false), ("sif", false)]
+    {
+        let before = house.school.settings().await.unwrap();
+        let mis = MisSettings { kind: kind.to_owned(), ..MisSettings::default() };
+        let deed = Deed::of_system(Act::SettingsChanged, "");
+        let after = Settings { mis, ..before.clone() };
+        house.school.change_settings(&before, after, &deed, NOON).await.unwrap();
+        let page = by.ask("GET", "/absence").await.text;
+        assert_eq!(page.contains("Your MIS sends no registers"), none, "{kind}");
+        assert_eq!(page.contains("Refresh to read them"), !none, "{kind}");
+    }
 }

@@ -142,6 +142,15 @@ async fn a_file_is_handed_in_its_columns_are_matched_once_and_a_run_reads_it() {
     let run = house.school.sync_run(*run).await.unwrap().unwrap();
     assert_eq!(run.file.map(|file| file.to_string()), Some(id));
     assert!(mis(&house).await.windows == MisSettings::default().windows);
+
+    // Without the column of court orders it asks first.
+    let with_orders = format!("{right}court_order");
+    assert_eq!(by.post(&format!("{page}/columns"), &with_orders).await.status, 303);
+    let asked = by.post(&format!("{page}/columns"), right).await;
+    assert!(asked.status == 200 && asked.text.contains("Read no court orders any more?"), "{asked:?}");
+    assert!(mis(&house).await.columns.contains_key(&ReportField::CourtOrder));
+    assert_eq!(by.post(&format!("{page}/columns"), &format!("{right}&sure=yes")).await.status, 303);
+    assert!(!mis(&house).await.columns.contains_key(&ReportField::CourtOrder));
     // The columns of one system say nothing of another's reports.
     save(&by, "kind=report&system=e1&contacts=on").await;
     assert!(mis(&house).await.columns.is_empty());

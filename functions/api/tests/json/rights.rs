@@ -91,6 +91,7 @@ pub(crate) const STAFF: &[(&str, &str, &str)] = &[
     ("GET", "/sync", "user"),
     ("GET", "/sync/live", "user"),
     ("POST", "/sync", "user"),
+    ("POST", "/sync/bars", "preferences admin"),
     ("POST", "/sync/{id}/apply", "preferences admin"),
     ("POST", "/sync/{id}/discard", "preferences admin"),
     ("GET", "/release-notes", "user"),

@@ -5,7 +5,7 @@ use domain::ids::{ContactId, RunId};
 use domain::job::Job;
 use domain::people::Roles;
 use domain::settings::Settings;
-use domain::sync::{Asked, LEASE_MS, MisSettings, Run, RunState};
+use domain::sync::{Asked, LEASE_MS, MisSettings, OutlineLine, Outlined, Run, RunState, Would};
 use runtime::QueueName;
 use store::Begun;
 use ulid::Ulid;
@@ -175,4 +175,64 @@ async fn people_are_seen_while_a_run_writes_them() {
     }
     assert!(office.ask("GET", "/contacts").await.text.contains("Ann"));
     bulk.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_decides_about_a_held_run_sees_by_name_what_it_would_do() {
+    let house = House::start().await;
+    with_mis(&house).await;
+    let held = ended(&house, 1, RunState::Held, 124).await;
+    let line = |name: &str, what: &str| OutlineLine { name: name.to_owned(), what: what.to_owned() };
+    let outline = [
+        Outlined { would: Would::Remove, of: 124, lines: vec![line("Ben Abbot", "")] },
+        Outlined { would: Would::Change, of: 1, lines: vec![line("Eve Marlow", "telephone numbers")] },
+    ];
+    house.school.put_outline(held, &outline, NOON).await.unwrap();
+    let anybody = Browser::of(&house, &house.school, 1, Roles::of_codes(["user"])).await;
+    let admin = Browser::of(&house, &house.school, 2, Roles::of_codes(["user", "admin"])).await;
+    assert!(!anybody.ask("GET", "/sync").await.text.contains("Ben Abbot"));
+    let shown = admin.ask("GET", "/sync").await.text;
+    for words in
+        ["124 people would be removed", "Ben Abbot", "and 123 more", "Eve Marlow", "telephone numbers"]
+    {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    admin.post(&format!("/sync/{held}/discard"), "").await;
+    assert_eq!(house.school.outline(held).await.unwrap(), [], "the names are forgotten");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bars_that_would_hold_for_nobody_are_checked_first_and_can_be_deleted_afterwards() {
+    let house = House::start().await;
+    with_mis(&house).await;
+    crate::pupils::family(&house).await;
+    let [ben, mother, gone] = ["ben", "mother", "PL-1"].map(|id| ContactId::parse(id).unwrap());
+    let deed = Deed::of_system(Act::PairBarred, "mother");
+    for pupil in [&ben, &gone] {
+        house.school.bar(pupil, &mother, &deed, NOON).await.unwrap();
+    }
+    // The held run would remove PL-1.
+    let held = ended(&house, 1, RunState::Held, 1).await;
+    let admin = Browser::of(&house, &house.school, 2, Roles::of_codes(["user", "admin"])).await;
+    let path = format!("/sync/{held}/apply");
+    let asked = admin.post(&path, "").await;
+    assert!(asked.status == 200 && asked.text.contains("These bars fall away"), "{asked:?}");
+    assert!(!asked.text.contains("about Ben"), "that one stays: {}", asked.text);
+    let unchecked = admin.post(&path, "sure=yes").await;
+    assert!(unchecked.status == 422 && unchecked.text.contains("There is a problem"), "{unchecked:?}");
+    assert!(runs(&house).is_empty());
+    assert_eq!(admin.post(&path, "sure=yes&bars=yes").await.status, 303);
+    assert_eq!(runs(&house).len(), 1);
+    let log = format!("{:?}", house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap());
+    assert!(log.contains("bars_checked") && log.contains("mother about PL-1"), "{log}");
+
+    let page = admin.ask("GET", "/sync").await.text;
+    assert!(page.contains("Bars of people who are not in the address book") && page.contains("about PL-1"));
+    let drop = "pupil=PL-1&adult=mother";
+    assert!(admin.post("/sync/bars", drop).await.text.contains("Delete the bar?"), "it asks first");
+    assert_eq!(admin.post("/sync/bars", &format!("{drop}&sure=yes")).await.status, 303);
+    assert!(!admin.ask("GET", "/sync").await.text.contains("about PL-1"));
+    // One between two who are there is lifted on their pages only.
+    assert_eq!(admin.post("/sync/bars", "pupil=ben&adult=mother&sure=yes").await.status, 404);
+    assert_eq!(house.school.bars().await.unwrap(), [(ben, mother)].into());
 }

@@ -2,7 +2,7 @@
 
 use domain::audit::{Act, Deed};
 use domain::ids::ContactId;
-use domain::sync::{Changes, RunState};
+use domain::sync::{Changes, RunState, Would};
 
 use crate::feed::{Feed, id};
 use crate::town::{TODAY, Town};
@@ -69,6 +69,12 @@ async fn another_mis_that_knows_people_by_other_numbers_is_held_and_loses_nobody
     let run = town.sync().await;
     assert_eq!(run.state, RunState::Held, "{:?}", run.why);
     assert_eq!(town.all().await, before);
+    let outline = town.school.outline(run.id).await.unwrap();
+    let whole: Vec<_> = outline.iter().map(|list| (list.would, list.of, list.lines.len())).collect();
+    assert_eq!(
+        whole,
+        [(Would::Remove, 186, 50), (Would::Add, 186, 50), (Would::Bar, 3, 3), (Would::Tie, 120, 50)]
+    );
 }
 
 #[tokio::test]
@@ -116,4 +122,30 @@ async fn a_feed_without_its_court_orders_is_held_and_to_apply_it_lifts_none() {
     for tie in &barred {
         assert!(is_barred(&town, &tie.pupil, &tie.contact).await);
     }
+}
+
+#[tokio::test]
+async fn a_feed_that_bars_many_who_were_told_before_is_held_and_a_few_new_orders_are_not() {
+    let town = Town::of(Feed::of(60, TODAY)).await;
+    town.sync().await;
+    let whole = town.all().await;
+    let bar = |feed: &mut Feed, most: usize| {
+        let open = feed.ties.iter_mut().filter(|tie| !tie.court_order);
+        open.take(most).for_each(|tie| tie.court_order = true);
+    };
+    // Twelve of 120 pairs are one in ten.
+    town.change(|feed| bar(feed, 13));
+    let held = town.sync().await;
+    assert_eq!(held.state, RunState::Held);
+    assert!(held.why.unwrap().starts_with("A court order would bar 13 of 120 relationships"));
+    assert_eq!(town.all().await, whole);
+    let outline = town.school.outline(held.id).await.unwrap();
+    let barred = outline.iter().find(|list| list.would == Would::Bar).unwrap();
+    assert_eq!((barred.of, barred.lines[0].name.as_str()), (13, "Ann0 Example about Ann0 Example"));
+    assert!(outline.iter().any(|list| list.would == Would::Tie && list.lines[0].what == "court order"));
+    // Whoever knows better has it applied.
+    assert_eq!(town.apply(held.id).await.state, RunState::Finished);
+
+    town.change(|feed| bar(feed, 5));
+    assert_eq!(town.sync().await.state, RunState::Finished);
 }

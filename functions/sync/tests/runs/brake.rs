@@ -1,7 +1,7 @@
 //! A feed that is wrong changes nothing.
 
 use domain::feed::Part;
-use domain::sync::{Changes, Counts, RunState};
+use domain::sync::{Changes, Counts, RunState, Would};
 use store::ManifestHead;
 
 use crate::feed::{Fault, Feed, id, mark};
@@ -67,6 +67,8 @@ async fn a_held_run_is_applied_as_it_was_shown_and_no_further() {
     let held = town.sync().await;
     assert_eq!(held.state, RunState::Held);
     assert_eq!(town.school.held(held.id).await.unwrap().len(), 310 - 186);
+    let outline = town.school.outline(held.id).await.unwrap();
+    assert_eq!((outline[0].would, outline[0].of, outline[0].lines.len()), (Would::Remove, 124, 50));
 
     // Meanwhile more are missing: that was not approved of.
     town.says(Feed::of(100, TODAY).first(50));

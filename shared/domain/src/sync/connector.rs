@@ -73,6 +73,11 @@ impl Connector {
         matches!(self, Self::Report | Self::OneRosterCsv)
     }
 
+    /// Whether it brings the marks of the registers.
+    pub const fn has_registers(self) -> bool {
+        matches!(self, Self::Xporter | Self::Sif)
+    }
+
     /// Whether a school may leave its contacts out, because they are looked after here.
     pub const fn may_leave_contacts(self) -> bool {
         matches!(self, Self::Sif | Self::Report)

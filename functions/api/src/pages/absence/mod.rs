@@ -31,6 +31,8 @@ pub(crate) struct AbsencePage {
     reasons: Vec<Choice>,
     /// No register has a mark.
     empty: bool,
+    /// Why there are none to read; empty where there may be.
+    without_registers: String,
     clear: List,
     absent: List,
     late: List,

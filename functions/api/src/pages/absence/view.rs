@@ -8,6 +8,7 @@ use domain::book::Pair;
 use domain::feed::Session;
 use domain::ids::ContactId;
 use domain::settings::Settings;
+use domain::sync::Connector;
 use jiff::civil::Date;
 
 use super::{AbsencePage, List, Rest, Row};
@@ -143,6 +144,7 @@ impl AbsencePage {
         problems: Vec<Problem>,
     ) -> Self {
         let (day, session, send_to) = (asked.day, asked.session, asked.send_to);
+        let without_registers = without_registers(settings);
         let mut view = Viewer { book, settings, asked, local, registers, families: BTreeMap::new() };
         let list = &registers.list;
         let rests = [
@@ -181,12 +183,14 @@ impl AbsencePage {
                     "The registers may have changed since they were read. Refresh them before you tell anybody."
                         .to_owned(),
                 ),
+                Freshness::Never if !without_registers.is_empty() => None,
                 Freshness::Never => {
                     Some("No registers have been read from your MIS yet. Refresh to read them.".to_owned())
                 }
             },
             reasons: SentAllTheSame::ALL.map(|why| Choice::new(why.code(), why.words(), false)).into(),
             empty: !registers.any,
+            without_registers,
             clear: view.list(Matter::AllClear, &registers.clear),
             absent: view.list(Matter::Absence, &list.to_tell),
             late: view.list(Matter::Late, &registers.late),
@@ -196,4 +200,17 @@ impl AbsencePage {
             problems,
         }
     }
+}
+
+/// Why there are no registers to read, and what to do; empty where there may be some.
+fn without_registers(settings: &Settings) -> String {
+    let kind = Connector::from_code(&settings.mis.kind).filter(|kind| !kind.has_registers());
+    kind.map_or_else(String::new, |kind| {
+        format!(
+            "{} brings people and no registers, so Messenger cannot list who is absent. Look absences up in your MIS, and write \
+             to those families with “Send a message”. Registers are read through Xporter on Demand or SIF: ask your \
+             administrator whether your MIS offers one of them.",
+            kind.words()
+        )
+    })
 }

@@ -213,7 +213,7 @@ pub(super) async fn bar(
                 name(pupil)
             ),
             action: format!("{path}/bar"),
-            hidden: vec![("lift", other.to_string())],
+            hidden: vec![("lift".to_owned(), other.to_string())],
             yes: "Lift the bar".to_owned(),
             no: "Keep it",
             harmless: false,

@@ -8,7 +8,9 @@ use domain::ids::SyncFileId;
 use domain::job::Job;
 use domain::report::{ReportField, ReportMapping, ReportMappingError, folded, mapping};
 use domain::settings::Settings;
-use domain::sync::{Asked, Connector, FileState, MAX_SYNC_FILE_BYTES, MisSettings, SyncFile, sync_file_key};
+use domain::sync::{
+    Asked, Connector, Count, FileState, MAX_SYNC_FILE_BYTES, MisSettings, SyncFile, sync_file_key,
+};
 use runtime::QueueName;
 use store::{School, StoreError};
 
@@ -121,6 +123,17 @@ pub async fn match_columns(
         })?;
     }
     look(state, &by.school, id).await
+}
+
+/// How many court orders the MIS gave so far, where a choice of columns would leave their column out; `None` where the
+/// school's reports had none, or keep it.
+pub async fn bars_without(school: &School, chosen: &[(ReportField, usize)]) -> Result<Option<usize>> {
+    let had = school.settings().await?.mis.columns.contains_key(&ReportField::CourtOrder);
+    if !had || chosen.iter().any(|(field, _)| *field == ReportField::CourtOrder) {
+        return Ok(None);
+    }
+    let ties = school.manifest_heads().await?.remove("ties").unwrap_or_default();
+    Ok(Some(ties.counts.get(&Count::Barred).copied().unwrap_or_default()))
 }
 
 /// For the log: headings are no personal data.

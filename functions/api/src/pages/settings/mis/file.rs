@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, FieldError, Result};
 use crate::forms::FormFields;
+use crate::pages::contacts::AskPage;
 use crate::pages::desk::{Desk, html};
 use crate::pages::frame::{Frame, Here};
 use crate::pages::kit::{Choice, Named, Problem, Tag, Tone};
@@ -284,6 +285,12 @@ async fn columns(
     by.may(Action::ChangeSettings)?;
     let id = known(&id)?;
     let chosen = choices(&form);
+    if !form.has("sure")
+        && let Some(bars) = files::bars_without(&by.school, &chosen).await?
+    {
+        let desk = Desk::open(&state, &by, Here::Settings).await?;
+        return html(&no_court_orders(desk.frame, id, &form, bars));
+    }
     match files::match_columns(&state, &by, id, &chosen).await {
         Ok(()) => Ok(to(id)),
         Err(ApiError::Invalid { errors, .. }) => {
@@ -293,6 +300,28 @@ async fn columns(
             Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
         }
         Err(other) => Err(other),
+    }
+}
+
+/// Asked before the school's reports lose their column of court orders.
+fn no_court_orders(frame: Frame, id: SyncFileId, form: &FormFields, bars: usize) -> AskPage {
+    let columns = form.pairs().iter().filter(|(name, _)| name.starts_with('c') && name != "csrf");
+    let so_far = words::count(bars as u64, "court order", "court orders");
+    AskPage {
+        frame,
+        title: "Read no court orders any more?".to_owned(),
+        words: format!(
+            "Until now a column of the report says who must not be told about a pupil; the MIS gave {so_far} so far. Without \
+             it no new order is noticed. The bars that there are stay: no refresh lifts one, so they become the school’s own \
+             and hold until somebody lifts them on the contact’s page. If they are more than five, the next refresh is held \
+             and asks first."
+        ),
+        action: format!("/settings/mis/files/{id}/columns"),
+        hidden: columns.cloned().collect(),
+        yes: "Read none".to_owned(),
+        no: "Choose again",
+        harmless: false,
+        back: format!("/settings/mis/files/{id}?step=columns"),
     }
 }
 

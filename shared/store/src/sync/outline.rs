@@ -1,0 +1,38 @@
+//! What a held run would do, by name: a row that is kept until somebody decides.
+
+use domain::ids::RunId;
+use domain::sync::Outlined;
+
+use crate::School;
+use crate::error::{Result, StoreError};
+use crate::keys;
+use crate::messages::json;
+use crate::table::{key_row, n, text};
+
+const DOC: &str = "doc";
+/// How long names are kept, in seconds: by then other runs have followed.
+const KEPT_SECONDS: i64 = 14 * 86_400;
+
+impl School {
+    /// Keeps what a held run would do.
+    pub async fn put_outline(&self, run: RunId, outline: &[Outlined], now_ms: i64) -> Result<()> {
+        let mut row = key_row(&keys::outline(self.id, run));
+        row.insert(DOC.to_owned(), json("outline", &outline)?);
+        row.insert(keys::TTL.to_owned(), n(now_ms / 1_000 + KEPT_SECONDS));
+        self.table.put(row).await
+    }
+
+    /// What a held run would do; nothing for one of which nobody kept it.
+    pub async fn outline(&self, run: RunId) -> Result<Vec<Outlined>> {
+        let Some(row) = self.table.get(&keys::outline(self.id, run), true).await? else {
+            return Ok(Vec::new());
+        };
+        serde_json::from_str(text(&row, DOC).unwrap_or("[]"))
+            .map_err(|_| StoreError::corrupt("outline", "not lists of names"))
+    }
+
+    /// Forgets the names: somebody has decided.
+    pub async fn forget_outline(&self, run: RunId) -> Result<()> {
+        self.table.delete(&keys::outline(self.id, run)).await
+    }
+}
