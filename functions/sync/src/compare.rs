@@ -250,7 +250,7 @@ async fn unbarred(
     Ok(known.into_iter().filter(|pair| !ours.contains(pair)).collect())
 }
 
-/// Pairs that the feed bars, and that are open as the book stands. A first run finds nobody who was told before.
+/// Pairs that are tied and open as the book stands, and that the feed bars. Who is new was not told before.
 async fn barred(school: &School, ties: &Difference<'_, Tie>) -> Result<Vec<(ContactId, ContactId)>> {
     if ties.before.rows == 0 {
         return Ok(Vec::new());
@@ -260,10 +260,10 @@ async fn barred(school: &School, ties: &Difference<'_, Tie>) -> Result<Vec<(Cont
     if pairs.is_empty() {
         return Ok(pairs);
     }
-    let known = school.ties_between(&pairs).await?.into_iter().filter(|tie| tie.court_order);
-    let mut barred: BTreeSet<_> = known.map(|tie| (tie.pupil, tie.contact)).collect();
-    barred.extend(school.bars().await?);
-    Ok(pairs.into_iter().filter(|pair| !barred.contains(pair)).collect())
+    let open = school.ties_between(&pairs).await?.into_iter().filter(|tie| !tie.court_order);
+    let open: Vec<_> = open.map(|tie| (tie.pupil, tie.contact)).collect();
+    let ours = if open.is_empty() { BTreeSet::new() } else { school.bars().await? };
+    Ok(open.into_iter().filter(|pair| !ours.contains(pair)).collect())
 }
 
 /// The pupil and the adult of a tie's name.

@@ -27,9 +27,10 @@ async fn reached(town: &Town, barred: &[(ContactId, ContactId)]) -> Vec<(Contact
 async fn at_no_moment_of_a_run_is_somebody_there_without_what_bars_them() {
     let after = || {
         let mut feed = Feed::of(30, TODAY);
-        for tie in feed.ties.iter_mut().filter(|tie| tie.priority == Some(2)) {
-            tie.court_order = true;
-        }
+        // Of those who are known as few as no run is held for.
+        let spared = ["PL-5", "PL-6", "PL-7", "PL-8", "PL-9"];
+        let second = feed.ties.iter_mut().filter(|tie| tie.priority == Some(2));
+        second.filter(|tie| !spared.contains(&tie.pupil.as_str())).for_each(|tie| tie.court_order = true);
         feed
     };
     let feed = after();
@@ -37,7 +38,7 @@ async fn at_no_moment_of_a_run_is_somebody_there_without_what_bars_them() {
     let barred: Vec<_> = barring.map(|tie| (tie.pupil.clone(), tie.contact.clone())).collect();
     let mut between = 0;
     for waits in (0..160).step_by(5) {
-        // Ten pupils are known, with a father each who is barred from now on. The others are new.
+        // Ten pupils are known, the fathers of five of whom are barred from now on. The others are new.
         let town = Town::of(Feed::of(10, TODAY)).await;
         town.sync().await;
         town.says(after());
