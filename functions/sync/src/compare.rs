@@ -194,7 +194,18 @@ impl<'f> Plan<'f> {
 
     /// For what it is to be asked about first, before marks are changed.
     pub(crate) fn losses_of_marks(&self) -> Vec<Loss> {
-        self.marks.iter().flat_map(|(_, day)| brake_marks(&day.counted(Part::Attendance))).collect()
+        let mut found: Vec<Loss> = Vec::new();
+        for loss in self.marks.iter().flat_map(|(_, day)| brake_marks(&day.counted(Part::Attendance))) {
+            // Said of all days together: the words name none.
+            match found.iter_mut().find(|known| known.lost == loss.lost) {
+                Some(known) => {
+                    known.gone += loss.gone;
+                    known.of += loss.of;
+                }
+                None => found.push(loss),
+            }
+        }
+        found
     }
 
     /// Leaves everybody as they are, and the marks of pupils whom the feed has no more.

@@ -203,3 +203,19 @@ async fn registers_that_came_empty_are_left_as_they_are_and_people_are_not() {
         assert!(marks.len() == 100 && marks.iter().all(|m| m.code == "/"), "{}", marks.len());
     }
 }
+
+#[tokio::test]
+async fn registers_of_two_days_that_came_empty_are_told_of_once() {
+    let mut feed = Feed::of(100, TODAY);
+    let yesterday = TODAY.yesterday().unwrap();
+    let before: Vec<_> = feed.pupils.iter().map(|pupil| mark(&pupil.id, yesterday, "/")).collect();
+    feed.marks.extend(before);
+    let town = Town::of(feed).await;
+    town.sync().await;
+    town.change(|feed| feed.marks.clear());
+    let why = town.sync().await.why.unwrap();
+    assert!(
+        why.starts_with("Marks of the registers: 0 in what the MIS sent, 200 before. The registers"),
+        "{why}"
+    );
+}
