@@ -67,6 +67,28 @@ test("every page is accessible at every width and in both themes, and nothing sc
   }
 });
 
+test("on a phone the bar at the bottom covers nothing that one comes to with the keyboard", async () => {
+  const page = await signedIn(browser, house, { viewport: { width: 390, height: 700 } });
+  for (const path of ["/send", "/contacts/new", "/settings"]) {
+    await page.goto(path);
+    const stops = await page.locator("main :is(a[href], button, input, select, textarea, summary):visible").count();
+    assert.ok(stops > 5, path);
+    for (let n = 0; n < stops; n += 1) {
+      await page.keyboard.press("Tab");
+      const hidden = await page.evaluate(() => {
+        const at = document.activeElement;
+        if (!at?.closest("main") || at.closest(".phone-sum")) return "";
+        const { left, top, width, bottom } = at.getBoundingClientRect();
+        // As much as a finger needs is to be seen of a field that is higher than the window.
+        const seen = document.elementFromPoint(left + width / 2, Math.min(bottom - 2, top + 24));
+        return seen?.closest(".phone-nav, .phone-sum") ? at.outerHTML.slice(0, 120) : "";
+      });
+      assert.equal(hidden, "", path);
+    }
+  }
+  await sound(page);
+});
+
 test("a page is small and asks for one stylesheet", async (t) => {
   // A window of its own keeps nothing: the worst case.
   const page = await signedIn(browser, house);
