@@ -59,6 +59,8 @@ pub(crate) struct Plan<'f> {
     pub(crate) unbarred: Vec<(ContactId, ContactId)>,
     /// Pairs whom the feed comes to bar.
     pub(crate) barred: Vec<(ContactId, ContactId)>,
+    /// Of these, those who are barred at once while the rest of the feed is asked about.
+    pub(crate) barred_now: Vec<(ContactId, ContactId)>,
 }
 
 impl<'f, T: Serialize> Difference<'f, T> {
@@ -153,12 +155,14 @@ impl<'f> Plan<'f> {
             marks.push((*day, Difference::of(school, name, list, before).await?));
         }
         let past = if marks.is_empty() { Vec::new() } else { past(heads) };
-        Ok(Self { people, ties, kinds, marks, past, stale, unbarred, barred })
+        let barred_now = Vec::new();
+        Ok(Self { people, ties, kinds, marks, past, stale, unbarred, barred, barred_now })
     }
 
     /// Whether the address book changes.
     pub(crate) fn touches_book(&self) -> bool {
         self.kinds.is_some()
+            || !self.barred_now.is_empty()
             || self.people.iter().any(|(_, d)| !d.is_empty())
             || self.ties.as_ref().is_some_and(|d| !d.is_empty())
     }
@@ -206,6 +210,12 @@ impl<'f> Plan<'f> {
             }
         }
         found
+    }
+
+    /// Takes the court orders out of what is asked about: a bar tells nobody anything, and until somebody has decided about
+    /// leavers no barred adult is to be told.
+    pub(crate) fn bar_at_once(&mut self) {
+        self.barred_now = std::mem::take(&mut self.barred);
     }
 
     /// Leaves everybody as they are, and the marks of pupils whom the feed has no more.

@@ -65,8 +65,9 @@ async fn pairs(school: &School, fed: &Fed, plan: &Plan<'_>) -> Result<Vec<Outlin
     let end = first(ended.iter().filter_map(|name| pair_of(name)));
     let changed: Vec<Pair> = first(ties.changed.iter().filter_map(|name| pair_of(name)));
     let (barred, kept) = (first(plan.barred.iter().cloned()), first(plan.unbarred.iter().cloned()));
+    let now = first(plan.barred_now.iter().cloned());
 
-    let names = names(school, fed, [&end, &changed, &barred, &kept]).await?;
+    let names = names(school, fed, [&end, &changed, &barred, &now, &kept]).await?;
     let known = school.ties_between(&changed).await?;
     let known: BTreeMap<Pair, Tie> =
         known.into_iter().map(|tie| ((tie.pupil.clone(), tie.contact.clone()), tie)).collect();
@@ -87,6 +88,7 @@ async fn pairs(school: &School, fed: &Fed, plan: &Plan<'_>) -> Result<Vec<Outlin
     Ok(vec![
         list(Would::EndTies, ended.len(), &end),
         list(Would::Bar, plan.barred.len(), &barred),
+        list(Would::BarAtOnce, plan.barred_now.len(), &now),
         list(Would::KeepBars, plan.unbarred.len(), &kept),
         Outlined {
             would: Would::Tie,
@@ -101,7 +103,7 @@ fn pair(tie: &Tie) -> Pair {
 }
 
 /// The names of everybody in these pairs: as the feed has them, else as the book has.
-async fn names(school: &School, fed: &Fed, lists: [&Vec<Pair>; 4]) -> Result<BTreeMap<ContactId, String>> {
+async fn names(school: &School, fed: &Fed, lists: [&Vec<Pair>; 5]) -> Result<BTreeMap<ContactId, String>> {
     let ids: Vec<&ContactId> =
         lists.into_iter().flatten().flat_map(|(pupil, adult)| [pupil, adult]).collect();
     let mut names: BTreeMap<ContactId, String> = BTreeMap::new();

@@ -8,7 +8,7 @@ use domain::feed::{Part, Records, Snapshot};
 use domain::ids::{ContactId, RunId, SyncFileId};
 use domain::job::Job;
 use domain::settings::Settings;
-use domain::sync::{Changes, JobState, Loss, Run, RunState};
+use domain::sync::{Changes, JobState, Loss, Lost, Run, RunState};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use runtime::QueueName;
@@ -192,6 +192,9 @@ impl Syncer {
         if all.is_empty() || self.is_approved(school, run, plan, &all).await? {
             return Ok(None);
         }
+        if !people.is_empty() && people.iter().all(|loss| loss.lost != Lost::Barring) {
+            plan.bar_at_once();
+        }
         let left: Vec<ContactId> = plan.left().filter_map(|id| ContactId::parse(id).ok()).collect();
         school.put_held(run.id, &left, self.clock.now_ms()).await?;
         school.put_outline(run.id, &outline(school, fed, plan).await?, self.clock.now_ms()).await?;
@@ -210,6 +213,11 @@ impl Syncer {
             (true, _) => "The registers were left as they are. People were brought up to date.",
         };
         words.push(what_was_done.to_owned());
+        match plan.barred_now.len() {
+            0 => {}
+            1 => words.push("One pair with a new court order is barred already.".to_owned()),
+            n => words.push(format!("{n} pairs with new court orders are barred already.")),
+        }
         run.losses = all;
         Ok(Some(words.join(" ")))
     }

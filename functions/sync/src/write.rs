@@ -116,7 +116,10 @@ impl Syncer {
             // Whoever reads the book meanwhile must find no adult without what bars them: ties come before the people
             // whom they tie, and are of no account until those are there.
             for (pupil, adult) in &plan.unbarred {
-                bulk.bar(pupil, adult, &kept_bar(pupil, adult), self.clock.now_ms()).await?;
+                bulk.bar(pupil, adult, &barred(pupil, adult, "in the MIS"), self.clock.now_ms()).await?;
+            }
+            for (pupil, adult) in &plan.barred_now {
+                bulk.bar(pupil, adult, &barred(pupil, adult, ""), self.clock.now_ms()).await?;
             }
             if let Some(ties) = &plan.ties
                 && let Some(outcome) = self.put_ties(school, run, &bulk, ties, started).await?
@@ -273,13 +276,10 @@ impl Syncer {
     }
 }
 
-/// The MIS has a bar no more. Only a person lifts one.
-fn kept_bar(pupil: &ContactId, adult: &ContactId) -> Deed {
-    let changes = Change::of("pupil", "", pupil.as_str()).into_iter().chain(Change::of(
-        "no_contact",
-        "in the MIS",
-        "here",
-    ));
+/// The pair's bar is the school's own from now on: only a person lifts it.
+fn barred(pupil: &ContactId, adult: &ContactId, before: &str) -> Deed {
+    let changes = Change::of("pupil", "", pupil.as_str()).into_iter();
+    let changes = changes.chain(Change::of("no_contact", before, "here"));
     Deed { changes: changes.collect(), ..Deed::of_system(Act::PairBarred, adult.as_str()) }
 }
 

@@ -146,3 +146,33 @@ async fn a_feed_that_bars_many_who_were_told_before_is_held_and_a_few_new_orders
     town.change(|feed| bar(feed, 5));
     assert_eq!(town.sync().await.state, RunState::Finished);
 }
+
+#[tokio::test]
+async fn a_new_court_order_bars_though_the_rest_of_the_feed_waits_for_somebody() {
+    let town = Town::of(Feed::of(60, TODAY)).await;
+    town.sync().await;
+    let (people, ..) = town.all().await;
+    let gone: Vec<String> = (20..60).map(|n| format!("PL-{n}")).collect();
+    let gone: Vec<&str> = gone.iter().map(String::as_str).collect();
+    town.change(|feed| *feed = std::mem::take(feed).without(&gone));
+    let ordered = {
+        let mut feed = town.mis.feed.lock().unwrap();
+        let tie = feed.ties.iter_mut().find(|tie| !tie.court_order).unwrap();
+        tie.court_order = true;
+        (tie.pupil.clone(), tie.contact.clone())
+    };
+    let held = town.sync().await;
+    assert_eq!(held.state, RunState::Held);
+    assert!(held.why.unwrap().ends_with("One pair with a new court order is barred already."));
+    assert_eq!(town.all().await.0, people, "nobody was changed");
+    assert!(is_barred(&town, &ordered.0, &ordered.1).await);
+    let outline = town.school.outline(held.id).await.unwrap();
+    let at_once = outline.iter().find(|list| list.would == Would::BarAtOnce).unwrap();
+    assert_eq!((at_once.of, at_once.lines.len()), (1, 1));
+    // It is barred once, and stays so whatever is decided.
+    let again = town.sync().await;
+    assert!(again.state == RunState::Held && !again.why.unwrap().contains("barred"));
+    assert_eq!(town.school.bars().await.unwrap(), [ordered.clone()].into());
+    assert_eq!(town.apply(again.id).await.state, RunState::Finished);
+    assert!(is_barred(&town, &ordered.0, &ordered.1).await);
+}

@@ -24,6 +24,8 @@ pub enum Would {
     Tie,
     /// Bar pairs that were open.
     Bar,
+    /// Nothing more: these pairs are barred already, whatever is decided.
+    BarAtOnce,
     /// Keep bars that the MIS has no more as the school's own.
     KeepBars,
 }

@@ -84,6 +84,11 @@ impl ListView {
             Would::EndTies => said("relationship", "relationships", "between people who stay would end"),
             Would::Tie => said("relationship", "relationships", "would be added or changed"),
             Would::Bar => said("pair", "pairs", "would be barred by a court order"),
+            Would::BarAtOnce => said(
+                "pair with a new court order is",
+                "pairs with new court orders are",
+                "barred already, whatever you decide",
+            ),
             Would::KeepBars => {
                 said("court order", "court orders", "that the MIS has no more would be kept as bars")
             }
