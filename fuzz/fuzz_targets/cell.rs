@@ -2,7 +2,7 @@
 #![no_main]
 
 #[allow(dead_code, reason = "each target asks one of the promises")]
-#[path = "../../shared/domain/tests/hostile/promises.rs"]
+#[path = "../../shared/domain/tests/domain/hostile/promises.rs"]
 mod promises;
 
 libfuzzer_sys::fuzz_target!(|data: &str| promises::cell(data));

@@ -2,7 +2,7 @@
 #![no_main]
 
 #[allow(dead_code, reason = "each target asks one of the promises")]
-#[path = "../../shared/domain/tests/hostile/promises.rs"]
+#[path = "../../shared/domain/tests/domain/hostile/promises.rs"]
 mod promises;
 #[allow(dead_code, reason = "a part of `sheets`, which uses all of it")]
 #[path = "../../shared/sheets/src/workbook.rs"]

@@ -1,0 +1,5 @@
+//! Reading an MIS through each connector, and a run from its job to the address book.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod connectors;
+mod runs;
