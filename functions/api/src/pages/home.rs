@@ -11,15 +11,17 @@ use domain::usage::{DayCounts, Days};
 use jiff::ToSpan;
 use store::Summary;
 
-use super::absence;
-use super::desk::{Desk, html};
-use super::frame::{Frame, Here};
-use super::kit::{Named, Tag, Tone};
-use super::lines::{self, Line};
-use super::standing::Show;
-use super::words::{self, LocalTime};
 use crate::auth::SignedIn;
 use crate::error::Result;
+use crate::pages::kit::components::{Named, Tag, Tone};
+use crate::pages::kit::context::PageContext;
+use crate::pages::kit::delivery_status::Show;
+use crate::pages::kit::frame::Frame;
+use crate::pages::kit::lines::{self, Line};
+use crate::pages::kit::places::NavItem;
+use crate::pages::kit::reply::html;
+use crate::pages::kit::words::{self, LocalTime};
+use crate::pages::messages::absence;
 use crate::state::ApiState;
 
 /// Messages that are looked through for what needs somebody.
@@ -57,8 +59,8 @@ struct Need {
 }
 
 async fn show(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
-    let desk = Desk::open(&state, &by, Here::Home).await?;
-    let today = desk.local.today();
+    let context = PageContext::load(&state, &by, NavItem::HOME).await?;
+    let today = context.local.today();
     let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
     let mut summaries = by.school.summaries(None, LOOKED_AT).await?;
     summaries.retain(|summary| by.sees_message_of(&summary.author).is_ok());
@@ -67,13 +69,13 @@ async fn show(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
         Err(_) => None,
     };
     let people = match by.opens(Page::Contacts) {
-        Ok(()) => Some(desk.book(&state, &by.school).await?.len()),
+        Ok(()) => Some(context.book(&state, &by.school).await?.len()),
         Err(_) => None,
     };
-    let absences = Box::pin(absence::ready(&state, &by, &desk)).await?;
+    let absences = Box::pin(absence::ready(&state, &by, &context)).await?;
     let me = by.user.to_string();
     let mut page =
-        HomePage::new(desk.frame, &desk.local, state.now_ms(), &me, &summaries, week.as_ref(), people);
+        HomePage::new(context.frame, &context.local, state.now_ms(), &me, &summaries, week.as_ref(), people);
     page.needs.splice(0..0, absences_need(absences));
     html(&page)
 }
@@ -192,7 +194,7 @@ impl HomePage {
         let day = DayCounts { email_count: 210, sms_count: 1_910, sms_units: 2_324, voice_minutes: 96 };
         let week = Days::from([(local.today(), day)]);
         Self::new(
-            Frame::sample(Here::Home),
+            Frame::sample(NavItem::HOME),
             &local,
             lines::samples::now_ms(),
             "u1",

@@ -7,10 +7,12 @@ use axum::response::Response;
 use axum::routing::get;
 use channels::ses::email_html;
 
-use super::desk::{Desk, html};
-use super::frame::{Frame, Here};
 use crate::auth::SignedIn;
 use crate::error::Result;
+use crate::pages::kit::context::PageContext;
+use crate::pages::kit::frame::Frame;
+use crate::pages::kit::places::NavItem;
+use crate::pages::kit::reply::html;
 use crate::state::ApiState;
 
 /// Markdown; its first line is its own heading.
@@ -36,12 +38,12 @@ impl ReleaseNotesPage {
 }
 
 async fn show(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
-    html(&ReleaseNotesPage::new(Desk::open(&state, &by, Here::ReleaseNotes).await?.frame))
+    html(&ReleaseNotesPage::new(PageContext::load(&state, &by, NavItem::RELEASE_NOTES).await?.frame))
 }
 
 #[cfg(test)]
 impl ReleaseNotesPage {
     pub(crate) fn sample() -> Self {
-        Self::new(Frame::sample(Here::ReleaseNotes))
+        Self::new(Frame::sample(NavItem::RELEASE_NOTES))
     }
 }

@@ -4,31 +4,33 @@ use std::path::Path;
 
 use askama::Template;
 
-use super::absence::AbsencePage;
-use super::audit::AuditPage;
-use super::authorise::{EditPage, OnePage, QueuePage};
-use super::compose::{ComposePage, ConfirmPage, FoundPart, PinPage};
-use super::contact::ContactPage;
-use super::contacts::{AskPage, ContactsPage};
-use super::deliveries::DeliveriesPage;
-use super::door::{
+use crate::pages::contacts::contact::ContactPage;
+use crate::pages::contacts::list::ContactsPage;
+use crate::pages::contacts::sync::SyncPage;
+use crate::pages::contacts::upload;
+use crate::pages::contacts::upload::{ImportPage, UploadPage};
+use crate::pages::home::HomePage;
+use crate::pages::kit::ask::AskPage;
+use crate::pages::kit::problem::{FramedProblemPage, ProblemPage};
+use crate::pages::messages::absence::AbsencePage;
+use crate::pages::messages::authorise::{EditPage, OnePage, QueuePage};
+use crate::pages::messages::compose::{ComposePage, ConfirmPage, FoundPart, PinPage};
+use crate::pages::messages::deliveries::DeliveriesPage;
+use crate::pages::messages::history::HistoryPage;
+use crate::pages::messages::message::MessagePage;
+use crate::pages::messages::{compose, message};
+use crate::pages::preferences::{CodesPage, FactorPage, PreferencesPage};
+use crate::pages::release_notes::ReleaseNotesPage;
+use crate::pages::school::audit::AuditPage;
+use crate::pages::school::keys::{KeyShownPage, KeysPage};
+use crate::pages::school::settings::mis::{FilePage, FilePart, MisPage, TrialPart};
+use crate::pages::school::settings::{ConfirmSettingsPage, GoToXPage, SettingsPage};
+use crate::pages::school::usage::UsagePage;
+use crate::pages::school::users::{AddUserPage, MemberPage, ProfilePage, ProfilesPage, UsersPage};
+use crate::pages::sign_in::{
     CodePage, ConfirmEmailPage, ForgottenPage, PasswordPage, SaidPage, SchoolPage, SecondStepPage, SignInPage,
 };
-use super::history::HistoryPage;
-use super::home::HomePage;
-use super::keys::{KeyShownPage, KeysPage};
-use super::message::MessagePage;
-use super::preferences::{CodesPage, FactorPage, PreferencesPage};
-use super::problem::{FramedProblemPage, ProblemPage};
-use super::release_notes::ReleaseNotesPage;
-use super::settings::mis::{FilePage, FilePart, MisPage, TrialPart};
-use super::settings::{ConfirmSettingsPage, GoToXPage, SettingsPage};
-use super::sync::SyncPage;
-use super::tools::ToolsPage;
-use super::upload::{ImportPage, UploadPage};
-use super::usage::UsagePage;
-use super::users::{AddUserPage, MemberPage, ProfilePage, ProfilesPage, UsersPage};
-use super::{compose, message, upload};
+use crate::pages::tools::ToolsPage;
 
 fn pages() -> Vec<(&'static str, String)> {
     let page = |name, template: &dyn askama::DynTemplate| (name, template.dyn_render().unwrap());
@@ -229,7 +231,9 @@ fn every_page_is_whole() {
 
 #[test]
 fn what_people_typed_is_never_markup() {
-    let page = super::compose::FoundPart { find: "<b>\"'&".into(), found: Vec::new() }.render().unwrap();
+    let page = crate::pages::messages::compose::FoundPart { find: "<b>\"'&".into(), found: Vec::new() }
+        .render()
+        .unwrap();
     assert!(page.contains("&#60;b&#62;&#34;&#39;&#38;") && !page.contains("<b>"));
 }
 

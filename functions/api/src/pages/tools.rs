@@ -6,10 +6,12 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 
-use super::desk::{Desk, html};
-use super::frame::{Frame, Here};
 use crate::auth::SignedIn;
 use crate::error::Result;
+use crate::pages::kit::context::PageContext;
+use crate::pages::kit::frame::Frame;
+use crate::pages::kit::places::NavItem;
+use crate::pages::kit::reply::html;
 use crate::state::ApiState;
 
 pub(crate) fn routes() -> Router<ApiState> {
@@ -23,12 +25,12 @@ pub(crate) struct ToolsPage {
 }
 
 async fn show(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
-    html(&ToolsPage { frame: Desk::open(&state, &by, Here::Tools).await?.frame })
+    html(&ToolsPage { frame: PageContext::load(&state, &by, NavItem::TOOLS).await?.frame })
 }
 
 #[cfg(test)]
 impl ToolsPage {
     pub(crate) fn sample() -> Self {
-        Self { frame: Frame::sample(Here::Tools) }
+        Self { frame: Frame::sample(NavItem::TOOLS) }
     }
 }

@@ -13,7 +13,7 @@ use store::ComposeDefaults;
 use super::{Tick, Tried, told};
 use crate::auth::Posted;
 use crate::error::Result;
-use crate::pages::kit::Problem;
+use crate::pages::kit::form::Problem;
 use crate::state::ApiState;
 
 /// The channels as boxes; without a choice of their own, as every message begins.

@@ -15,7 +15,7 @@ use super::{Tried, told};
 use crate::auth::{Posted, SignedIn, allow};
 use crate::error::Result;
 use crate::forms::FormFields;
-use crate::pages::kit::Problem;
+use crate::pages::kit::form::Problem;
 use crate::services::audit::hidden;
 use crate::services::notify::notify;
 use crate::state::ApiState;

@@ -18,9 +18,9 @@ use super::password::is_theirs;
 use super::{Tried, told};
 use crate::auth::{Arriving, Posted, PostedArriving, SignedIn, allow, begin, factor, path_of};
 use crate::error::{ApiError, Result};
-use crate::pages::desk::html;
-use crate::pages::door::go;
-use crate::pages::kit::Problem;
+use crate::pages::kit::form::Problem;
+use crate::pages::kit::reply::html;
+use crate::pages::sign_in::go;
 use crate::services::notify::notify;
 use crate::state::ApiState;
 

@@ -21,13 +21,15 @@ use serde::Deserialize;
 #[cfg(test)]
 pub(crate) use factor::{CodesPage, FactorPage};
 
-use super::desk::{Desk, html};
-use super::frame::{Frame, Here};
-use super::kit::{Field, Problem};
-use super::words;
 use crate::auth::standards::security_of;
 use crate::auth::{LIFETIME, SignedIn};
 use crate::error::Result;
+use crate::pages::kit::context::PageContext;
+use crate::pages::kit::form::{Field, Problem};
+use crate::pages::kit::frame::Frame;
+use crate::pages::kit::places::NavItem;
+use crate::pages::kit::reply::html;
+use crate::pages::kit::words;
 use crate::state::ApiState;
 
 pub(crate) fn routes() -> Router<ApiState> {
@@ -132,7 +134,7 @@ async fn page(
     tried: Tried,
 ) -> Result<PreferencesPage> {
     by.opens(Page::Own)?;
-    let desk = Desk::open(state, by, Here::Preferences).await?;
+    let context = PageContext::load(state, by, NavItem::PREFERENCES).await?;
     let security = security_of(state, &by.person).await?;
     let sessions = state.store().sessions_of(by.user, by.person.account.epoch, state.now_ms()).await?;
     let sessions = sessions.iter().map(|session| SessionLine {
@@ -140,15 +142,15 @@ async fn page(
         browser: session.browser().to_owned(),
         times: format!(
             "Signed in {}, last used {}",
-            desk.local.when(session.since_ms()),
-            desk.local.when(session.last_used_ms(LIFETIME))
+            context.local.when(session.since_ms()),
+            context.local.when(session.last_used_ms(LIFETIME))
         ),
         here: session.id() == by.session.id(),
     });
     let (person, account) = (&by.person, &by.person.account);
     let problems = tried.problems;
     let mobile = account.mobile.map(domain::phone::PhoneNumber::national).unwrap_or_default();
-    let header = account.compose.header.clone().unwrap_or_else(|| desk.settings.sms_header.clone());
+    let header = account.compose.header.clone().unwrap_or_else(|| context.settings.sms_header.clone());
     let reply_to = account.compose.reply_to.as_ref().map(|a| a.as_str().to_owned()).unwrap_or_default();
     let email = tried.email.unwrap_or_else(|| person.email.as_str().to_owned());
     let secret = |name, label| Field::new(name, label, "").kind("password").checked(&problems);
@@ -177,24 +179,24 @@ async fn page(
             .hint(security.strength.hint()),
         again: secret("again", "The new one again").autocomplete("new-password"),
         warnings: tried.warnings,
-        channels: compose::ticks(&account.compose.channels, &desk.settings),
+        channels: compose::ticks(&account.compose.channels, &context.settings),
         header: Field::new("header", "Texts start with", tried.header.unwrap_or(header))
             .hint("The school’s name, so that parents know who texts.")
             .optional()
             .checked(&problems),
         reply_to: Field::new("reply_to", "Replies to your e-mails go to", tried.reply_to.unwrap_or(reply_to))
             .kind("email")
-            .hint(format!("Without one they go to {}.", desk.settings.email_reply_to))
+            .hint(format!("Without one they go to {}.", context.settings.email_reply_to))
             .optional()
             .checked(&problems),
-        pin: pin_words(desk.settings.control.pin_threshold, account.email_confirmed),
+        pin: pin_words(context.settings.control.pin_threshold, account.email_confirmed),
         factor_on: account.second_factor.is_some(),
         codes_left: account.second_factor.as_ref().map_or(0, |factor| factor.recovery.len()),
         for_factor: secret("for_factor", present).autocomplete("current-password"),
-        factor_required: factor::is_required(&desk.settings, &by.membership),
+        factor_required: factor::is_required(&context.settings, &by.membership),
         sessions: sessions.collect(),
-        several_schools: desk.frame.several_schools,
-        frame: desk.frame,
+        several_schools: context.frame.several_schools,
+        frame: context.frame,
         problems,
     })
 }

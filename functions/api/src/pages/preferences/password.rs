@@ -11,8 +11,8 @@ use super::{Tried, told};
 use crate::auth::standards::{Chosen, choose};
 use crate::auth::{Posted, SignedIn, WINDOW_S, allow, begin};
 use crate::error::Result;
-use crate::pages::door::{go, typed};
-use crate::pages::kit::Problem;
+use crate::pages::kit::form::Problem;
+use crate::pages::sign_in::{go, typed};
 use crate::services::notify::notify;
 use crate::state::ApiState;
 

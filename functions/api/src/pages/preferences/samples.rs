@@ -4,8 +4,9 @@ use domain::channel::Channel;
 use domain::security::Strength;
 
 use super::{PreferencesPage, SessionLine, Tick, pin_words};
-use crate::pages::frame::{Frame, Here};
-use crate::pages::kit::{Field, Problem};
+use crate::pages::kit::form::{Field, Problem};
+use crate::pages::kit::frame::Frame;
+use crate::pages::kit::places::NavItem;
 
 impl PreferencesPage {
     pub(crate) fn sample() -> Self {
@@ -18,7 +19,7 @@ impl PreferencesPage {
         let field = |name, label| Field::new(name, label, "").kind("password");
         let channels = [(Channel::Sms, true), (Channel::Voice, false), (Channel::Email, true)];
         Self {
-            frame: Frame::sample(Here::Preferences),
+            frame: Frame::sample(NavItem::PREFERENCES),
             notice: None,
             problems: Vec::new(),
             username: "5976.morgan.ellis".to_owned(),

@@ -8,7 +8,7 @@ use http::HeaderMap;
 
 use crate::auth::{Posted, begin};
 use crate::error::Result;
-use crate::pages::door::go;
+use crate::pages::sign_in::go;
 use crate::state::ApiState;
 
 /// Ends one, or with `all` every other: this one goes on under a new token.
