@@ -35,7 +35,8 @@ async fn everybody_gets_a_text_an_email_and_a_call_and_usage_counts_what_the_pro
     assert_eq!(recount.unwrap(), [], "a recount finds nothing to mend");
 
     let school = town.system.store().school(store::Access::of_operator(partner.school.parse().unwrap()));
-    let told = school.messages_of(&domain::ids::ContactId::parse("p7").unwrap(), 30).await.unwrap();
+    let told =
+        school.messages().ids_to_contact(&domain::ids::ContactId::parse("p7").unwrap(), 30).await.unwrap();
     assert_eq!(
         told.iter().map(ToString::to_string).collect::<Vec<_>>(),
         [second, first],

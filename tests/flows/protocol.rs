@@ -17,14 +17,14 @@ async fn page_jobs(town: &InProcess, id: &str) -> Vec<Job> {
     let school = town.system.store().school(Access::of_operator(town.partner.school.parse().unwrap()));
     let message: MessageId = id.parse().unwrap();
     let meta = loop {
-        let meta = school.meta(message).await.unwrap().unwrap();
+        let meta = school.messages().meta(message).await.unwrap().unwrap();
         if meta.epoch.is_some() {
             break meta;
         }
         tokio::task::yield_now().await;
     };
     let epoch = meta.epoch.unwrap();
-    let page = |n| Job::Page { page: school.page_ref(message, &epoch, n), fence: 0, slot: None };
+    let page = |n| Job::Page { page: school.pages().reference(message, &epoch, n), fence: 0, slot: None };
     (0..meta.pages).map(page).collect()
 }
 

@@ -61,14 +61,14 @@ impl Town {
     async fn begin(&self) -> Run {
         let now_ms = Clock::system().now_ms();
         let run = Run::new(RunId::new(Ids::system().ulid(now_ms)), Asked::Schedule, now_ms);
-        assert_eq!(self.school.begin_sync(&run, LEASE_MS, now_ms).await.unwrap(), Begun::New);
+        assert_eq!(self.school.sync().begin(&run, LEASE_MS, now_ms).await.unwrap(), Begun::New);
         run
     }
 
     /// A pupil, and the adult who is asked first: their id in the MIS and mobile.
     async fn family(&self) -> (String, String, String) {
         let now_ms = Clock::system().now_ms();
-        let book = self.school.load_book(CountryCode::UK, NumberMode::Simulated, now_ms).await.unwrap();
+        let book = self.school.book().load(CountryCode::UK, NumberMode::Simulated, now_ms).await.unwrap();
         for place in 0..book.len() {
             let Some(first) = book.adults_of(place).first().filter(|pair| !pair.court_order) else {
                 continue;
@@ -97,7 +97,7 @@ impl Town {
         let id: MessageId = id.parse().unwrap();
         let began = Instant::now();
         loop {
-            let unsynced = self.school.meta(id).await.unwrap().unwrap().unsynced;
+            let unsynced = self.school.messages().meta(id).await.unwrap().unwrap().unsynced;
             if unsynced.since_ms.is_some() && unsynced.let_down == let_down {
                 return;
             }
@@ -157,7 +157,7 @@ async fn a_message_whose_refresh_failed_goes_with_the_next_one_or_at_somebodys_w
         town.until_waiting(&both.1, false).await;
         let now_ms = Clock::system().now_ms();
         run.end(RunState::Failed, None, now_ms);
-        town.school.end_sync(&run, now_ms).await.unwrap();
+        town.school.sync().end(&run, now_ms).await.unwrap();
         both
     };
     town.until_waiting(&one, true).await;
@@ -217,7 +217,7 @@ async fn school_of_reports() -> Town {
     let system = System::start(options).await.unwrap();
     let partner = Partner::new(&serde_json::to_value(system.access()).unwrap(), None);
     let school = system.store().school(Access::of_operator(partner.school.parse().unwrap()));
-    let before = school.settings().await.unwrap();
+    let before = school.settings().get().await.unwrap();
     let columns = [
         (ReportField::PupilId, "Adno"),
         (ReportField::PupilForename, "Forename"),
@@ -240,7 +240,7 @@ async fn school_of_reports() -> Town {
         changes: Vec::new(),
     };
     let after = Settings { mis, ..before.clone() };
-    school.change_settings(&before, after, &deed, Clock::system().now_ms()).await.unwrap();
+    school.settings().change(&before, after, &deed, Clock::system().now_ms()).await.unwrap();
     Town { system, partner, school }
 }
 

@@ -23,7 +23,7 @@ impl Dispatch {
     }
 
     async fn anchor_one(&self, school: &School) -> Result<()> {
-        let head = school.audit_head().await?;
+        let head = school.audit().head().await?;
         let (id, now) = (school.id(), self.clock.now());
         let anchor = json!({
             "school": id.to_string(),
@@ -36,6 +36,6 @@ impl Dispatch {
         let day = at.get(..10).unwrap_or_default();
         let key = format!("audit/{id}/{day}-{:012}.json", head.seq);
         self.files.keep(&key, anchor.to_string().into_bytes()).await?;
-        Ok(school.anchored(&head, self.clock.now_ms()).await?)
+        Ok(school.audit().record_anchor(&head, self.clock.now_ms()).await?)
     }
 }

@@ -44,7 +44,7 @@ impl Dispatch {
             with_withheld(kept, full)
         };
         let told = told_by(book, message, &planned, &holds);
-        school.settle_told(about, id, &told, self.clock.now_ms()).await?;
+        school.family_notices().record_plan(about, id, &told, self.clock.now_ms()).await?;
         Ok(planned)
     }
 
@@ -62,7 +62,7 @@ impl Dispatch {
         let Some(about) = message.to.about.filter(|_| message.purpose != Purpose::Emergency) else {
             return Ok(None);
         };
-        let tells = school.tells_of(about, id).await?;
+        let tells = school.family_notices().planned(about, id).await?;
         let pending = page.pending();
         let pupils_of = |index: usize| -> Vec<&ContactId> {
             let Some(delivery) = content.deliveries.get(index) else { return Vec::new() };
@@ -71,7 +71,8 @@ impl Dispatch {
             about.map(|(pupil, _)| pupil).collect()
         };
         let pupils: BTreeSet<&ContactId> = pending.iter().flat_map(|index| pupils_of(*index)).collect();
-        let marks = pupils.iter().map(|pupil| school.mark(pupil, about.date, about.session));
+        let marks =
+            pupils.iter().map(|pupil| school.sync().registers().mark(pupil, about.date, about.session));
         let marks: Vec<Mark> = try_join_all(marks).await?.into_iter().flatten().collect();
         let pupils: Vec<ContactId> = pupils.into_iter().cloned().collect();
         let mut holds = without_changed(&settings.attendance, about, &pupils, &marks);

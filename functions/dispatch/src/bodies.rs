@@ -62,7 +62,7 @@ impl Bodies {
 
     /// The message's body as it stands now, not kept.
     pub async fn fresh(&self, school: &School, message: MessageId) -> Result<Arc<Ready>> {
-        let body = school.body(message).await?;
+        let body = school.messages().body(message).await?;
         let texts = Texts::of(&body.message);
         Ok(Arc::new(Ready { body, texts, logo: OnceCell::new() }))
     }

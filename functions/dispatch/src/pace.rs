@@ -53,7 +53,7 @@ impl Dispatch {
             // A queue cuts long delays: the rest is waited for in another round.
             return self.come_back(asking, Some(at_ms), at_ms - now_ms).await;
         }
-        let (state, slot) = asking.school.page_and_slot(asking.page).await?;
+        let (state, slot) = asking.school.pages().state_and_slot(asking.page).await?;
         let Some(per_second) = self.providers.per_second(state.channel) else { return Ok(true) };
         if state.fence != asking.fence || state.claim.is_some() {
             return Ok(false);
@@ -88,7 +88,7 @@ impl Dispatch {
         reserved: bool,
         now_ms: i64,
     ) -> Result<bool> {
-        if asking.school.postpone_page(asking.page, seen, at_ms, reserved).await? {
+        if asking.school.pages().postpone(asking.page, seen, at_ms, reserved).await? {
             self.come_back(asking, reserved.then_some(at_ms), at_ms - now_ms).await
         } else {
             // Another job for the page was quicker.

@@ -24,7 +24,7 @@ use crate::bodies::Ready;
 use crate::error::Result;
 
 /// Pages written in one go, so that a plan of 100,000 does not hold every row in memory twice.
-const PAGES_AT_ONCE: usize = 200;
+const PAGES_WRITTEN_AT_ONCE: usize = 200;
 /// How often a plan that is being written says so.
 const SAYS_EVERY: Duration = Duration::from_secs(1);
 /// Wait before a plan looks again whether an upload has ended, in milliseconds.
@@ -51,7 +51,7 @@ impl Dispatch {
         revision: u32,
         began: Duration,
     ) -> Result<()> {
-        let Some(meta) = school.meta(message).await? else { return Ok(()) };
+        let Some(meta) = school.messages().meta(message).await? else { return Ok(()) };
         if meta.state != MessageState::Queued || meta.revision != revision || meta.epoch.is_some() {
             return Ok(());
         }
@@ -60,7 +60,7 @@ impl Dispatch {
             return self.reject(school, message, NOT_PLANNED, began).await;
         }
         // Counted before anything can go wrong: a function that dies of it says nothing afterwards.
-        if !school.begin_try(message).await? {
+        if !school.planning().begin_try(message).await? {
             return Ok(());
         }
         // A message that may still go back to be edited is not kept: what is kept never changes.
@@ -96,7 +96,7 @@ impl Dispatch {
     /// Whether more people would get it than were authorised (DESIGN §4.2). Another number of somebody who was is no
     /// news: the address book is read twice to send to the one that is right now.
     async fn has_grown(&self, school: &School, meta: &Meta, planned: &Plan) -> Result<bool> {
-        let Some(approved) = school.approved_people(meta).await? else { return Ok(false) };
+        let Some(approved) = school.approvals().approved_people(meta).await? else { return Ok(false) };
         Ok(planned.deliveries.iter().flat_map(|d| &d.contacts).any(|contact| !approved.has(contact)))
     }
 
@@ -106,7 +106,7 @@ impl Dispatch {
         let changes = said.into_iter().filter_map(|(field, now)| Change::of(field, "", now)).collect();
         let deed = Deed { changes, ..Deed::of_system(Act::MessageHandedIn, meta.id.to_string()) };
         // Whoever stopped it or planned it meanwhile has said what comes next.
-        school.hold_again(meta, &deed, self.clock.now_ms()).await?;
+        school.approvals().hold_again(meta, &deed, self.clock.now_ms()).await?;
         Ok(())
     }
 
@@ -119,9 +119,9 @@ impl Dispatch {
     ) -> Result<Option<Arc<AddressBook>>> {
         let (country, now_ms) = (ready.body.settings.country, self.clock.now_ms());
         if meta.purpose == Purpose::Emergency {
-            return Ok(Some(school.book_at_once(&self.books, country, now_ms).await?));
+            return Ok(Some(school.book().at_once(&self.books, country, now_ms).await?));
         }
-        match school.book(&self.books, country, now_ms).await {
+        match school.book().current(&self.books, country, now_ms).await {
             Ok(book) => Ok(Some(book)),
             Err(StoreError::Busy) => Ok(None),
             Err(e) => Err(e.into()),
@@ -131,7 +131,7 @@ impl Dispatch {
     /// Looks again soon whether the upload has ended, and says so on META: one job that tries again is enough.
     async fn wait_for_book(&self, school: &School, meta: &Meta) -> Result<()> {
         let due_ms = self.clock.now_ms() + BUSY_BOOK_MS + 2 * self.grace_ms();
-        if school.wait_for_book(meta.id, due_ms).await? {
+        if school.planning().wait_for_book(meta.id, due_ms).await? {
             self.plan_later(school, meta, BUSY_BOOK_MS).await?;
         }
         Ok(())
@@ -139,7 +139,7 @@ impl Dispatch {
 
     /// Ends a message that cannot be planned. It stays due until all is cleared up.
     async fn reject(&self, school: &School, message: MessageId, why: &str, began: Duration) -> Result<()> {
-        school.reject(message, why, self.clock.now_ms()).await?;
+        school.planning().reject(message, why, self.clock.now_ms()).await?;
         self.watch(school, message, began).await
     }
 
@@ -151,27 +151,27 @@ impl Dispatch {
         let pages = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
         let unreachable = u32::try_from(plan.unreachable.len()).unwrap_or(u32::MAX);
 
-        if !school.begin_plan(meta.id, &epoch, pages).await? {
+        if !school.planning().begin(meta.id, &epoch, pages).await? {
             return Ok(());
         }
         let mut said = self.clock.elapsed();
-        for (at, some) in chunks.chunks(PAGES_AT_ONCE).enumerate() {
+        for (at, some) in chunks.chunks(PAGES_WRITTEN_AT_ONCE).enumerate() {
             if !self.still_planning(school, meta.id, &mut said).await? {
                 // Stopped, or somebody else was first.
-                return Ok(school.drop_plan(meta.id, &epoch, pages).await?);
+                return Ok(school.pages().delete_all(meta.id, &epoch, pages).await?);
             }
             let rows: Vec<(PageContent, PageState)> =
                 some.iter().map(|page| page_rows(page, now_ms)).collect();
-            let first = u32::try_from(at * PAGES_AT_ONCE).unwrap_or(u32::MAX);
-            school.write_pages(meta.id, &epoch, first, &rows).await?;
+            let first = u32::try_from(at * PAGES_WRITTEN_AT_ONCE).unwrap_or(u32::MAX);
+            school.pages().write(meta.id, &epoch, first, &rows).await?;
         }
 
         let due_ms = now_ms + self.timing.watch_ms + self.grace_ms();
         let revision = meta.revision;
         let written = WrittenPlan { revision, epoch: &epoch, pages, unreachable, book, now_ms, due_ms };
-        if !school.commit_plan(meta.id, &written).await? {
+        if !school.planning().commit(meta.id, &written).await? {
             // Somebody else was first, or it was stopped. Should a winner have died since, the watch queues its pages.
-            return Ok(school.drop_plan(meta.id, &epoch, pages).await?);
+            return Ok(school.pages().delete_all(meta.id, &epoch, pages).await?);
         }
         self.enqueue(meta.purpose, self.page_jobs(school, meta.id, &epoch, pages)).await
     }
@@ -185,11 +185,15 @@ impl Dispatch {
         }
         *said = now;
         let due_ms = self.clock.now_ms() + self.timing.lease_ms + self.grace_ms();
-        Ok(school.still_planning(message, due_ms).await?)
+        Ok(school.planning().extend(message, due_ms).await?)
     }
 
     fn page_jobs(&self, school: &School, message: MessageId, epoch: &Epoch, pages: u32) -> Vec<(Job, i64)> {
-        let page = |number| Job::Page { page: school.page_ref(message, epoch, number), fence: 0, slot: None };
+        let page = |number| Job::Page {
+            page: school.pages().reference(message, epoch, number),
+            fence: 0,
+            slot: None,
+        };
         let mut jobs: Vec<(Job, i64)> = (0..pages).map(|number| (page(number), 0)).collect();
         jobs.push((Job::Watch { school: school.id(), message }, self.timing.watch_ms));
         jobs

@@ -24,7 +24,7 @@ impl Dispatch {
     /// Merges the receipts of one page.
     pub(crate) async fn merge_page(&self, page: &PageRef, receipts: &[Receipt]) -> Result<()> {
         let school = self.store.school(Access::of_page(page));
-        match school.merge_receipts(page, receipts).await {
+        match school.pages().merge_receipts(page, receipts).await {
             Ok(_) => Ok(()),
             Err(StoreError::NotFound(_)) => {
                 warn!(message = %page.message, page = page.page, "receipt for a page that is not there");
@@ -38,11 +38,11 @@ impl Dispatch {
     /// because they may have been merged by a try that died before it came to this. `page` is any of the message's.
     pub(crate) async fn look_again(&self, page: &PageRef) -> Result<()> {
         let (school, message) = (self.store.school(Access::of_page(page)), page.message);
-        let Some(meta) = school.meta(message).await? else { return Ok(()) };
+        let Some(meta) = school.messages().meta(message).await? else { return Ok(()) };
         let over = matches!(meta.state, MessageState::Finished | MessageState::Stopped);
         let soon = self.clock.now_ms() + self.timing.watch_ms;
         if over {
-            school.heard(message, soon, soon + self.grace_ms()).await?;
+            school.progress().record_news(message, soon, soon + self.grace_ms()).await?;
         }
         Ok(())
     }

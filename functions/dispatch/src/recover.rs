@@ -31,13 +31,13 @@ type Asked = (usize, Found, Option<Record>);
 
 impl Dispatch {
     pub(crate) async fn recover(&self, school: &School, page: &PageRef, fence: u32) -> Result<()> {
-        let mut state = school.page_state(page).await?;
+        let mut state = school.pages().state(page).await?;
         if state.fence != fence {
             return Ok(());
         }
         if state.claim.is_some() {
             let abandoned = state.clone().abandoned();
-            if !school.advance_page(page, &state, &abandoned).await? {
+            if !school.pages().advance(page, &state, &abandoned).await? {
                 return Ok(());
             }
             warn!(message = %page.message, page = page.page, lost = abandoned.lost, "worker lost");
@@ -46,7 +46,7 @@ impl Dispatch {
             }
             state = abandoned;
         }
-        let Some(meta) = school.meta(page.message).await? else { return Ok(()) };
+        let Some(meta) = school.messages().meta(page.message).await? else { return Ok(()) };
         if state.wants_asking() {
             if let Some(wait_ms) = self.too_early(&state) {
                 let again = Job::Recover { page: page.clone(), fence: state.fence };
@@ -86,15 +86,17 @@ impl Dispatch {
         if matches!(asked.next(), Next::Send { .. }) {
             match meta.state {
                 MessageState::Stopped => asked = asked.closed(DeliveryState::Cancelled, None),
-                MessageState::Finished => match school.reopen(page.message, self.clock.now_ms()).await {
-                    // Stopped just now: whoever claims the page will see.
-                    Ok(()) | Err(StoreError::Conflict) => {}
-                    Err(e) => return Err(e.into()),
-                },
+                MessageState::Finished => {
+                    match school.progress().reopen(page.message, self.clock.now_ms()).await {
+                        // Stopped just now: whoever claims the page will see.
+                        Ok(()) | Err(StoreError::Conflict) => {}
+                        Err(e) => return Err(e.into()),
+                    }
+                }
                 _ => {}
             }
         }
-        let moved = school.advance_page(page, before, &asked).await?;
+        let moved = school.pages().advance(page, before, &asked).await?;
         Ok(moved.then_some(asked))
     }
 
@@ -127,7 +129,7 @@ impl Dispatch {
                 state.unresolved().into_iter().filter(waited).map(|i| (i, Found::Unclear, None)).collect()
             }
             Channel::Sms | Channel::Voice => {
-                let content = school.page_content(page).await?;
+                let content = school.pages().content(page).await?;
                 let ready = self.bodies.get(school, page.message).await?;
                 self.ask_provider(school, page, state, &content, &ready).await
             }

@@ -30,10 +30,10 @@ impl Dispatch {
             || meta.unsynced.waived
             || !settings.mis.is_on();
         if as_known {
-            return Ok(Some(school.marks(about.date).await?));
+            return Ok(Some(school.sync().registers().marks(about.date).await?));
         }
         let now_ms = self.clock.now_ms();
-        let look = school.register_look(meta.id).await?.filter(|look| look.holds(now_ms));
+        let look = school.sync().registers().look(meta.id).await?.filter(|look| look.holds(now_ms));
         let Some(look) = look else {
             return self.look_at_registers(school, meta, about, &message.to.pupils).await;
         };
@@ -41,8 +41,10 @@ impl Dispatch {
             return self.look_again_soon(school, meta).await;
         }
         match look.seen {
-            Seen::Marks(changed) => Ok(Some(with_changed(school.marks(about.date).await?, changed))),
-            Seen::NoRegisters => Ok(Some(school.marks(about.date).await?)),
+            Seen::Marks(changed) => {
+                Ok(Some(with_changed(school.sync().registers().marks(about.date).await?, changed)))
+            }
+            Seen::NoRegisters => Ok(Some(school.sync().registers().marks(about.date).await?)),
             // Its author was told of this one, and a run has finished since.
             Seen::Nothing | Seen::Failed if meta.unsynced.since_ms == Some(look.asked_ms) => {
                 self.look_at_registers(school, meta, about, &message.to.pupils).await
@@ -61,7 +63,8 @@ impl Dispatch {
         message: MessageId,
         marks: Vec<Mark>,
     ) -> Result<Vec<Mark>> {
-        let (look, standing) = tokio::try_join!(school.register_look(message), school.sync_standing())?;
+        let (look, standing) =
+            tokio::try_join!(school.sync().registers().look(message), school.sync().status())?;
         match look {
             Some(RegisterLook { asked_ms, seen: Seen::Marks(changed), .. })
                 if standing.registers_read_ms.is_none_or(|read_ms| read_ms < asked_ms) =>
@@ -80,7 +83,7 @@ impl Dispatch {
         pupils: &[ContactId],
     ) -> Result<Option<Vec<Mark>>> {
         let look = RegisterLook::new(about.date, about.session, pupils.to_vec(), self.clock.now_ms());
-        school.begin_register_look(meta.id, &look).await?;
+        school.sync().registers().begin_look(meta.id, &look).await?;
         let job = Job::LookAtRegisters { school: school.id(), message: meta.id };
         self.queue.send(QueueName::Sync, vec![(job, 0)]).await?;
         self.look_again_soon(school, meta).await
@@ -88,7 +91,7 @@ impl Dispatch {
 
     async fn look_again_soon(&self, school: &School, meta: &Meta) -> Result<Option<Vec<Mark>>> {
         let due_ms = self.clock.now_ms() + LOOK_PATIENCE_MS + 2 * self.grace_ms();
-        if school.wait_for_book(meta.id, due_ms).await? {
+        if school.planning().wait_for_book(meta.id, due_ms).await? {
             self.plan_later(school, meta, LOOK_EVERY_MS).await?;
         }
         Ok(None)

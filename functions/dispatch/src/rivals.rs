@@ -71,7 +71,8 @@ impl Dispatch {
         let mut rivals = Rivals { known: BTreeSet::new(), others: vec![Others::default(); questions.len()] };
         let since = questions.iter().map(|q| q.since_ms).min().unwrap_or_default();
         let until = questions.iter().map(|q| q.until_ms).max().unwrap_or_default();
-        let Some(messages) = school.at_work_between(since - STILL_SENDING_MS, until, MOST_MESSAGES).await?
+        let Some(messages) =
+            school.messages().ids_at_work(since - STILL_SENDING_MS, until, MOST_MESSAGES).await?
         else {
             rivals.others.iter_mut().for_each(|others| others.unknown = true);
             return Ok(rivals);
@@ -88,7 +89,7 @@ impl Dispatch {
             stream::iter(reads).buffer_unordered(PARALLEL_READS).try_collect().await?;
         let mut reads = Vec::new();
         for (other, alike) in pages.into_iter().flatten() {
-            reads.push(async move { Ok::<_, StoreError>((school.page_state(&other).await?, alike)) });
+            reads.push(async move { Ok::<_, StoreError>((school.pages().state(&other).await?, alike)) });
         }
         let states: Vec<(PageState, Alike)> =
             stream::iter(reads).buffer_unordered(PARALLEL_READS).try_collect().await?;
@@ -113,18 +114,18 @@ impl Dispatch {
             self.bodies.get(school, message).await?
         } else {
             // Not kept: there may be more of them than bodies that are kept.
-            let body = school.body(message).await?;
+            let body = school.messages().body(message).await?;
             let texts = Texts::of(&body.message);
             Arc::new(Ready { body, texts, logo: tokio::sync::OnceCell::new() })
         };
         if !ready.body.message.channels().any(|c| c == channel) || !could_say(&ready, channel, questions) {
             return Ok(Vec::new());
         }
-        let meta = school.meta(message).await?;
+        let meta = school.messages().meta(message).await?;
         let Some((epoch, pages)) = meta.and_then(|m| Some((m.epoch?, m.pages))) else {
             return Ok(Vec::new());
         };
-        let contents = school.page_contents(message, &epoch, pages).await?;
+        let contents = school.pages().all_contents(message, &epoch, pages).await?;
         let about = |delivery: &PlannedDelivery| -> Vec<usize> {
             let text = text_of(&ready, channel, &delivery.values);
             let ours = |q: &Question<'_>| q.is_about(&delivery.to, text.as_deref());
@@ -132,7 +133,7 @@ impl Dispatch {
         };
         let mut found = Vec::new();
         for (number, content) in (0_u32..).zip(&contents) {
-            let other = school.page_ref(message, &epoch, number);
+            let other = school.pages().reference(message, &epoch, number);
             let alike: Alike = content
                 .deliveries
                 .iter()

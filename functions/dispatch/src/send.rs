@@ -46,15 +46,15 @@ impl Dispatch {
         }
         self.read_logo(school, &ready).await;
         let me = self.ids.ulid(self.clock.now_ms()).to_string();
-        let claimed = match school.claim_page(page, fence, &me, self.clock.now_ms()).await? {
+        let claimed = match school.pages().claim(page, fence, &me, self.clock.now_ms()).await? {
             Claiming::Mine(claimed) => claimed,
             Claiming::Lost => return Ok(()),
         };
 
         let read = tokio::try_join!(
-            school.meta(page.message),
-            school.page_content(page),
-            school.book_version(),
+            school.messages().meta(page.message),
+            school.pages().content(page),
+            school.book().version(),
             x_access(school, &claimed, &ready)
         );
         let (meta, content, book, access) = match read {
@@ -64,13 +64,13 @@ impl Dispatch {
         let meta = meta.ok_or_else(|| DispatchError::Fail("page without a message".to_owned()))?;
         if meta.state == MessageState::Stopped || meta.epoch.as_ref() != Some(&page.epoch) {
             let closed = claimed.clone().closed(DeliveryState::Cancelled, None);
-            school.advance_page(page, &claimed, &closed).await?;
+            school.pages().advance(page, &claimed, &closed).await?;
             return Ok(());
         }
         let Some(texts) = rendered_as_planned(&ready, claimed.channel, &content) else {
             error!(message = %page.message, page = page.page, "text would differ from the one that was planned");
             let closed = claimed.clone().closed(DeliveryState::TechnicalFailure, Some(Reason::TextChanged));
-            school.advance_page(page, &claimed, &closed).await?;
+            school.pages().advance(page, &claimed, &closed).await?;
             return Ok(());
         };
 
@@ -92,7 +92,7 @@ impl Dispatch {
             warn!(message = %page.message, page = page.page, left, "no time to send all");
         }
         let settled = sending.clone().settled(answers.clone(), self.timing.retry, self.clock.now_ms());
-        match school.advance_page(page, &claimed, &settled).await {
+        match school.pages().advance(page, &claimed, &settled).await {
             Ok(true) => self.follow_up(&meta.purpose, page, &settled).await,
             Ok(false) => self.hand_in_late(page, claimed.fence, answers).await,
             Err(e) => {
@@ -131,7 +131,7 @@ impl Dispatch {
     ) -> Result<()> {
         warn!(message = %page.message, page = page.page, error = %why, "page given back");
         let released = claimed.clone().released(self.clock.now_ms());
-        if school.advance_page(page, claimed, &released).await? {
+        if school.pages().advance(page, claimed, &released).await? {
             let again = Job::Page { page: page.clone(), fence: released.fence, slot: None };
             self.enqueue(ready.body.message.purpose, vec![(again, self.timing.retry.base_ms)]).await?;
         }
@@ -239,7 +239,7 @@ struct Sending<'a> {
 async fn x_access(school: &School, page: &PageState, ready: &Ready) -> store::Result<Option<Access>> {
     let account = ready.body.settings.x.as_ref().filter(|_| page.channel == Channel::Tweet);
     let Some(account) = account else { return Ok(None) };
-    let access = school.x_access(&account.id).await?;
+    let access = school.x().access(&account.id).await?;
     Ok(access.map(|access| Access { token: access.token, secret: access.secret }))
 }
 

@@ -105,10 +105,10 @@ impl Dispatch {
             pages.entry(place / PLACES).or_default().extend(receipt.clone());
         }
         for (page, receipts) in pages.into_iter().filter(|(_, receipts)| !receipts.is_empty()) {
-            self.merge(&school.page_ref(meta.id, epoch, page), &receipts).await?;
+            self.merge(&school.pages().reference(meta.id, epoch, page), &receipts).await?;
         }
         if let Some((turn, _)) = asked.last() {
-            school.set_fetched(meta.id, *turn).await?;
+            school.progress().set_fetched(meta.id, *turn).await?;
         }
         Ok(asked.len() < turns)
     }

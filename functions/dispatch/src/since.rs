@@ -48,7 +48,7 @@ impl Dispatch {
     async fn since(&self, school: &School, message: MessageId, ready: &Ready) -> Result<Arc<Since>> {
         let mut last = self.bodies.since.lock().await;
         let country = ready.body.settings.country;
-        let book = school.book_at_once(&self.books, country, self.clock.now_ms()).await?;
+        let book = school.book().at_once(&self.books, country, self.clock.now_ms()).await?;
         if let Some(known) = &*last
             && known.message == message
             && Arc::ptr_eq(&known.book, &book)

@@ -30,7 +30,7 @@ impl Dispatch {
             return Ok(false);
         }
         let now_ms = self.clock.now_ms();
-        let standing = school.sync_standing().await?;
+        let standing = school.sync().status().await?;
         let working = standing.at_work(now_ms);
         // One that was lost, or broke off while it wrote, has left the book a mixture until another finishes.
         let Some(since_ms) = since_ms.or_else(|| standing.unsynced_since_ms()) else { return Ok(false) };
@@ -40,6 +40,7 @@ impl Dispatch {
         if working.is_none() {
             self.let_down(school, meta, since_ms).await?;
         } else if school
+            .planning()
             .wait_for_sync(meta.id, since_ms, false, now_ms + WORKING_MS + 2 * self.grace_ms())
             .await?
         {
@@ -51,7 +52,7 @@ impl Dispatch {
     /// What the message waits for since then has come to nothing: it waits for a run that finishes, or for somebody's word.
     pub(crate) async fn let_down(&self, school: &School, meta: &Meta, since_ms: i64) -> Result<()> {
         let due_ms = self.clock.now_ms() + LET_DOWN_MS + 2 * self.grace_ms();
-        if !school.wait_for_sync(meta.id, since_ms, true, due_ms).await? {
+        if !school.planning().wait_for_sync(meta.id, since_ms, true, due_ms).await? {
             return Ok(());
         }
         self.plan_later(school, meta, LET_DOWN_MS).await?;

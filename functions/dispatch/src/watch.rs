@@ -11,7 +11,7 @@ use domain::page::{Next, PageState};
 use domain::usage::{Days, Totals, count_page, total_page};
 use futures_util::future::try_join_all;
 use runtime::QueueName;
-use store::{Finishing, Meta, PAGES_AT_ONCE, School, StoreError};
+use store::{Finishing, Meta, PAGES_READ_AT_ONCE, School, StoreError};
 
 use crate::Dispatch;
 use crate::error::Result;
@@ -44,7 +44,7 @@ impl Dispatch {
 
     /// Looks at a message in a batch that `began` then.
     pub(crate) async fn watch(&self, school: &School, message: MessageId, began: Duration) -> Result<()> {
-        let Some(meta) = school.meta(message).await? else { return Ok(()) };
+        let Some(meta) = school.messages().meta(message).await? else { return Ok(()) };
         let now_ms = self.clock.now_ms();
         match meta.due_ms {
             // Somebody looked a moment ago and has queued the next look: one chain is enough.
@@ -64,14 +64,14 @@ impl Dispatch {
         let plan = Job::Plan { school: school.id(), message: meta.id, revision: meta.revision };
         self.enqueue(meta.purpose, vec![(plan, 0)]).await?;
         // If it was planned or stopped meanwhile, whoever did that has said when it is due.
-        school.rest(meta.id, meta.news, Some(now_ms + self.timing.lease_ms)).await?;
+        school.progress().put_off(meta.id, meta.news, Some(now_ms + self.timing.lease_ms)).await?;
         Ok(())
     }
 
     /// Rejected, or stopped before it was planned: nothing was sent, nothing is left to do.
     async fn close_unplanned(&self, school: &School, meta: &Meta, now_ms: i64) -> Result<()> {
         self.drop_orphans(school, meta.id).await?;
-        school.update_summary(meta.id, meta.state, &meta.totals).await?;
+        school.messages().update_summary(meta.id, meta.state, &meta.totals).await?;
         self.rest(school, meta, None, now_ms).await
     }
 
@@ -86,7 +86,7 @@ impl Dispatch {
             }
             if !jobs.is_empty() {
                 self.enqueue(meta.purpose, jobs).await?;
-                school.set_nudged(meta.id, now_ms).await?;
+                school.progress().set_nudged(meta.id, now_ms).await?;
             }
         }
         let silent_due = look.silence.due_ms;
@@ -94,7 +94,7 @@ impl Dispatch {
         let more_silent = self.ask_for_silent(school, meta, epoch, silence, began).await?;
         if look.waiting > 0 && meta.state == MessageState::Finished {
             // Deliveries were put back into work by somebody who could not say so any more.
-            match school.reopen(meta.id, now_ms).await {
+            match school.progress().reopen(meta.id, now_ms).await {
                 Ok(()) | Err(StoreError::Conflict) => {}
                 Err(e) => return Err(e.into()),
             }
@@ -120,7 +120,7 @@ impl Dispatch {
         let mut first = 0;
         while first < meta.pages {
             let mut states =
-                school.states_from(meta.id, epoch, first, meta.pages).await?.into_iter().zip(first..);
+                school.pages().states_from(meta.id, epoch, first, meta.pages).await?.into_iter().zip(first..);
             loop {
                 let some: Vec<(PageState, u32)> = states.by_ref().take(PARALLEL_PAGES).collect();
                 if some.is_empty() {
@@ -128,7 +128,7 @@ impl Dispatch {
                 }
                 let mut mending = Vec::with_capacity(some.len());
                 for (state, number) in some {
-                    let page = school.page_ref(meta.id, epoch, number);
+                    let page = school.pages().reference(meta.id, epoch, number);
                     mending.push(self.mend(school, meta, page, state, now_ms));
                 }
                 for (page, state) in try_join_all(mending).await? {
@@ -137,7 +137,7 @@ impl Dispatch {
                     self.look_at(&mut look, page, &state, now_ms);
                 }
             }
-            first = first.saturating_add(PAGES_AT_ONCE);
+            first = first.saturating_add(PAGES_READ_AT_ONCE);
         }
         Ok(look)
     }
@@ -158,7 +158,7 @@ impl Dispatch {
         };
         let Some(mended) = mended else { return Ok((page, state)) };
         // If somebody moved it meanwhile, the next look sees how.
-        let moved = school.advance_page(&page, &state, &mended).await?;
+        let moved = school.pages().advance(&page, &state, &mended).await?;
         Ok((page, if moved { mended } else { state }))
     }
 
@@ -198,8 +198,8 @@ impl Dispatch {
         now_ms: i64,
     ) -> Result<()> {
         let sending = meta.state == MessageState::Sending;
-        if sending && school.mark_finished(meta.id, meta.news).await? {
-            school.update_summary(meta.id, MessageState::Finished, &look.totals).await?;
+        if sending && school.progress().mark_finished(meta.id, meta.news).await? {
+            school.messages().update_summary(meta.id, MessageState::Finished, &look.totals).await?;
         }
         let counted = meta.counted_version > 0 && meta.totals == look.totals && meta.counted == look.days;
         if !counted {
@@ -211,7 +211,7 @@ impl Dispatch {
         }
         self.drop_orphans(school, meta.id).await?;
         // A count that began before the end may have written the history's line after it.
-        school.update_summary(meta.id, meta.state, &look.totals).await?;
+        school.messages().update_summary(meta.id, meta.state, &look.totals).await?;
         if look.unresolved {
             return self.rest_and_look(school, meta, now_ms + self.timing.ask_ms, now_ms).await;
         }
@@ -230,19 +230,19 @@ impl Dispatch {
         }
         let times = before.map_or(1, |f| f.times.saturating_add(1));
         let finishing = Finishing { version: meta.counted_version, times, at_ms: now_ms };
-        school.set_finishing(meta.id, finishing).await?;
+        school.progress().set_finishing(meta.id, finishing).await?;
         let finish = Job::Finish { school: school.id(), message: meta.id };
         self.queue.send(QueueName::Finished, vec![(finish, 0)]).await?;
         self.next_look(school, meta, now_ms, 0).await
     }
 
     async fn drop_orphans(&self, school: &School, message: MessageId) -> Result<()> {
-        let orphans = school.orphan_plans(message).await?;
+        let orphans = school.planning().orphans(message).await?;
         for (epoch, pages) in &orphans {
-            school.drop_plan(message, epoch, *pages).await?;
+            school.pages().delete_all(message, epoch, *pages).await?;
         }
         if !orphans.is_empty() {
-            school.forget_orphans(message).await?;
+            school.planning().forget_orphans(message).await?;
         }
         Ok(())
     }
@@ -255,13 +255,13 @@ impl Dispatch {
     /// Looks again soon.
     async fn next_look(&self, school: &School, meta: &Meta, now_ms: i64, waiting: u32) -> Result<()> {
         let at_ms = now_ms + self.pace(meta);
-        school.set_due(meta.id, at_ms + self.grace_ms(), waiting).await?;
+        school.progress().set_due(meta.id, at_ms + self.grace_ms(), waiting).await?;
         self.look_later(school, meta, at_ms).await
     }
 
     /// Leaves the message alone until `due_ms`, or for good, unless something was heard that this look has missed.
     async fn rest(&self, school: &School, meta: &Meta, due_ms: Option<i64>, now_ms: i64) -> Result<()> {
-        if school.rest(meta.id, meta.news, due_ms).await? {
+        if school.progress().put_off(meta.id, meta.news, due_ms).await? {
             return Ok(());
         }
         self.next_look(school, meta, now_ms, 0).await
@@ -269,7 +269,7 @@ impl Dispatch {
 
     /// As [`Dispatch::rest`], with a look of its own at the end.
     async fn rest_and_look(&self, school: &School, meta: &Meta, at_ms: i64, now_ms: i64) -> Result<()> {
-        if school.rest(meta.id, meta.news, Some(at_ms + self.grace_ms())).await? {
+        if school.progress().put_off(meta.id, meta.news, Some(at_ms + self.grace_ms())).await? {
             return self.look_later(school, meta, at_ms).await;
         }
         self.next_look(school, meta, now_ms, 0).await

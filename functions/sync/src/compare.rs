@@ -72,7 +72,7 @@ impl<'f, T: Serialize> Difference<'f, T> {
         let known = if buckets.is_empty() {
             BTreeMap::new()
         } else {
-            school.manifest_buckets(&name, &buckets).await?
+            school.sync().manifest().buckets(&name, &buckets).await?
         };
         let rows = list.rows.iter().filter(|(name, _)| buckets.contains(&bucket_of(name)));
         let changed = rows.filter(|(name, (hash, _))| known.get(*name) != Some(hash));
@@ -115,7 +115,7 @@ impl<'f> Plan<'f> {
         nothing: &'f List<Contact>,
         read: &BTreeSet<Part>,
     ) -> Result<Self> {
-        let mut heads = school.manifest_heads().await?;
+        let mut heads = school.sync().manifest().heads().await?;
         let mut head = |name: &str| heads.remove(name).unwrap_or_default();
         let mut people = Vec::new();
         for part in [Part::Pupils, Part::Contacts, Part::Staff] {
@@ -129,7 +129,7 @@ impl<'f> Plan<'f> {
         for (_, difference) in &mut people {
             difference.removed.retain(|id, _| !fed.has_person(id));
         }
-        let stale: BTreeSet<ContactId> = school.stale_people().await?.into_iter().collect();
+        let stale: BTreeSet<ContactId> = school.sync().manifest().stale_people().await?.into_iter().collect();
         for id in &stale {
             let holder = people.iter_mut().find(|(_, d)| d.list.rows.contains_key(id.as_str()));
             if let Some((_, difference)) = holder {
@@ -262,12 +262,12 @@ async fn unbarred(
     let names = ties.changed.iter().chain(ties.removed.keys());
     let open = names.filter(|name| !barred(name) && both_stay(fed, name));
     let pairs: Vec<(ContactId, ContactId)> = open.filter_map(|name| pair_of(name)).collect();
-    let known = school.ties_between(&pairs).await?.into_iter().filter(|tie| tie.court_order);
+    let known = school.ties().between(&pairs).await?.into_iter().filter(|tie| tie.court_order);
     let known: Vec<_> = known.map(|tie| (tie.pupil, tie.contact)).collect();
     if known.is_empty() {
         return Ok(known);
     }
-    let ours = school.bars().await?;
+    let ours = school.ties().bars().await?;
     Ok(known.into_iter().filter(|pair| !ours.contains(pair)).collect())
 }
 
@@ -281,9 +281,9 @@ async fn barred(school: &School, ties: &Difference<'_, Tie>) -> Result<Vec<(Cont
     if pairs.is_empty() {
         return Ok(pairs);
     }
-    let open = school.ties_between(&pairs).await?.into_iter().filter(|tie| !tie.court_order);
+    let open = school.ties().between(&pairs).await?.into_iter().filter(|tie| !tie.court_order);
     let open: Vec<_> = open.map(|tie| (tie.pupil, tie.contact)).collect();
-    let ours = if open.is_empty() { BTreeSet::new() } else { school.bars().await? };
+    let ours = if open.is_empty() { BTreeSet::new() } else { school.ties().bars().await? };
     Ok(open.into_iter().filter(|pair| !ours.contains(pair)).collect())
 }
 

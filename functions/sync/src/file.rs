@@ -47,9 +47,9 @@ impl Syncer {
     /// Looks at a file that somebody waits for, and says what it is. Nothing else is changed.
     pub(crate) async fn look_at_file(&self, school: &School, id: SyncFileId) -> Result<()> {
         let now_ms = self.clock.now_ms();
-        let file = school.sync_file(id, now_ms).await?;
+        let file = school.sync().files().get(id, now_ms).await?;
         let Some(seen) = file.filter(|file| file.is_looked_at(now_ms)) else { return Ok(()) };
-        let settings = school.settings().await?;
+        let settings = school.settings().get().await?;
         let judged = match file_kind(&settings) {
             Some(kind) => self.judge(school.id(), &settings, kind, id).await?,
             None => Judged::wrong(NO_FILES),
@@ -66,11 +66,11 @@ impl Syncer {
         run: &Run,
     ) -> Result<std::result::Result<Arc<dyn Mis>, String>> {
         let Some(id) = run.file else { return Ok(Err(NO_FILE.to_owned())) };
-        if school.sync_standing().await?.file.is_some_and(|read| read > id) {
+        if school.sync().status().await?.file.is_some_and(|read| read > id) {
             return Ok(Err(OLDER.to_owned()));
         }
         let judged = self.judge(school.id(), settings, kind, id).await?;
-        if let Some(seen) = school.sync_file(id, self.clock.now_ms()).await? {
+        if let Some(seen) = school.sync().files().get(id, self.clock.now_ms()).await? {
             self.keep_judgement(school, &seen, &judged).await?;
         }
         Ok(match (judged.mis, judged.state) {
@@ -92,7 +92,7 @@ impl Syncer {
     async fn keep_judgement(&self, school: &School, seen: &SyncFile, judged: &Judged) -> Result<()> {
         let file = SyncFile { state: judged.state.clone(), columns: judged.columns.clone(), ..seen.clone() };
         if file != *seen {
-            school.move_sync_file(seen, &file).await?;
+            school.sync().files().replace(seen, &file).await?;
         }
         info!(school = %school.id(), file = %seen.id, good = judged.mis.is_some(), "file looked at");
         Ok(())

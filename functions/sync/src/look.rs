@@ -22,15 +22,15 @@ impl Syncer {
     /// changed: the next run does that. That the list on the absence page is out of date is noted.
     pub(crate) async fn look_at_registers(&self, school: &School, message: MessageId) -> Result<()> {
         let now_ms = self.clock.now_ms();
-        let look = school.register_look(message).await?.filter(|look| look.waits(now_ms));
+        let look = school.sync().registers().look(message).await?.filter(|look| look.waits(now_ms));
         let Some(look) = look else { return Ok(()) };
         let late = MisError::Unreachable("no answer in time".to_owned());
         let read = tokio::time::timeout(LOOK, self.marks_there(school, look.date)).await.unwrap_or(Err(late));
         let seen = match read {
             Ok(Some(marks)) => {
-                let known = school.marks(look.date).await?;
+                let known = school.sync().registers().marks(look.date).await?;
                 if !changed(&known, &marks, look.session).is_empty() {
-                    school.note_registers_saved(self.clock.now_ms()).await?;
+                    school.sync().registers().record_saved(self.clock.now_ms()).await?;
                 }
                 look.seeing(&known, &marks)
             }
@@ -40,7 +40,7 @@ impl Syncer {
                 RegisterLook { seen: Seen::Failed, ..look }
             }
         };
-        school.end_register_look(message, &seen).await?;
+        school.sync().registers().end_look(message, &seen).await?;
         Ok(())
     }
 
@@ -51,7 +51,7 @@ impl Syncer {
         day: Date,
     ) -> std::result::Result<Option<Vec<Mark>>, MisError> {
         let unread = |_| MisError::Unreachable("the settings".to_owned());
-        let settings = school.settings().await.map_err(unread)?;
+        let settings = school.settings().get().await.map_err(unread)?;
         // What is handed in has no registers.
         if file_kind(&settings).is_some() {
             return Ok(None);

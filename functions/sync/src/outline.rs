@@ -27,7 +27,7 @@ async fn people(school: &School, plan: &Plan<'_>) -> Result<Vec<Outlined>> {
     let (of_differing, differing) = written(plan, false);
     let left = first(plan.left().filter_map(|id| ContactId::parse(id).ok()));
     let ids: Vec<&ContactId> = differing.iter().map(|person| &person.id).chain(&left).collect();
-    let known = school.contacts_known(&ids).await?;
+    let known = school.contacts().known(&ids).await?;
     let known: BTreeMap<&ContactId, &Contact> = known.iter().map(|person| (&person.id, person)).collect();
     let named = |person: &Contact, what: String| OutlineLine { name: person.full_name(), what };
     let what = |person: &Contact| match known.get(&person.id) {
@@ -68,7 +68,7 @@ async fn pairs(school: &School, fed: &Fed, plan: &Plan<'_>) -> Result<Vec<Outlin
     let now = first(plan.barred_now.iter().cloned());
 
     let names = names(school, fed, [&end, &changed, &barred, &now, &kept]).await?;
-    let known = school.ties_between(&changed).await?;
+    let known = school.ties().between(&changed).await?;
     let known: BTreeMap<Pair, Tie> =
         known.into_iter().map(|tie| ((tie.pupil.clone(), tie.contact.clone()), tie)).collect();
     let after: BTreeMap<Pair, &Tie> = ties.list.rows.values().map(|(_, tie)| (pair(tie), tie)).collect();
@@ -112,7 +112,7 @@ async fn names(school: &School, fed: &Fed, lists: [&Vec<Pair>; 5]) -> Result<BTr
         names.extend(fed.map(|(_, person)| ((*id).clone(), person.full_name())));
     }
     let rest: Vec<&ContactId> = ids.into_iter().filter(|id| !names.contains_key(*id)).collect();
-    let known = school.contacts_known(&rest).await?;
+    let known = school.contacts().known(&rest).await?;
     names.extend(known.into_iter().map(|person| (person.id.clone(), person.full_name())));
     Ok(names)
 }

@@ -78,7 +78,7 @@ impl Syncer {
     /// Does a run, or as much of it as there is time for. Harmless when it comes twice.
     pub async fn run(&self, school: &School, id: RunId) -> Result<()> {
         let now_ms = self.clock.now_ms();
-        let standing = school.sync_standing().await?;
+        let standing = school.sync().status().await?;
         let last_file = standing.file;
         let at_work = standing.at_work(now_ms).is_some();
         let Some(seen) = standing.running.filter(|run| run.id == id) else { return Ok(()) };
@@ -90,7 +90,7 @@ impl Syncer {
             // Its worker was lost.
             run.broke_off += 1;
         }
-        if !school.claim_sync(&seen, &run, LEASE_MS, now_ms).await? {
+        if !school.sync().claim(&seen, &run, LEASE_MS, now_ms).await? {
             return Ok(());
         }
         let outcome = if run.broke_off > MOST_BREAKS {
@@ -128,7 +128,7 @@ impl Syncer {
     ) -> Result<()> {
         let now_ms = self.clock.now_ms();
         run.end(state, why, now_ms);
-        school.end_sync(&run, now_ms).await?;
+        school.sync().end(&run, now_ms).await?;
         if run.state == RunState::Finished {
             self.forget_file(school.id(), last_file, &run).await;
         }
@@ -139,7 +139,7 @@ impl Syncer {
     /// Another invocation goes on with it. It is at work while it waits for that.
     async fn hand_on(&self, school: &School, run: &mut Run, delay_ms: i64) -> Result<()> {
         run.state = RunState::Queued;
-        if school.still_syncing(run, LEASE_MS + delay_ms, self.clock.now_ms()).await? {
+        if school.sync().renew(run, LEASE_MS + delay_ms, self.clock.now_ms()).await? {
             let job = Job::Sync { school: school.id(), run: run.id };
             self.queue.send(QueueName::Sync, vec![(job, delay_ms)]).await?;
         }
@@ -148,7 +148,7 @@ impl Syncer {
 
     async fn go_on(&self, school: &School, run: &mut Run) -> Result<Outcome> {
         let started = self.clock.elapsed();
-        let settings = school.settings().await?;
+        let settings = school.settings().get().await?;
         let mis = match self.open(school, &settings, run).await? {
             Ok(mis) => mis,
             Err(why) => return Ok(Outcome::Ended(RunState::Failed, Some(why))),
@@ -196,8 +196,8 @@ impl Syncer {
             plan.bar_at_once();
         }
         let left: Vec<ContactId> = plan.left().filter_map(|id| ContactId::parse(id).ok()).collect();
-        school.put_held(run.id, &left, self.clock.now_ms()).await?;
-        school.put_outline(run.id, &outline(school, fed, plan).await?, self.clock.now_ms()).await?;
+        school.sync().put_held_people(run.id, &left, self.clock.now_ms()).await?;
+        school.sync().put_outline(run.id, &outline(school, fed, plan).await?, self.clock.now_ms()).await?;
         run.changes = plan.changes();
         run.registers = marks.is_empty() && !plan.marks.is_empty();
         if !people.is_empty() {
@@ -292,7 +292,7 @@ impl Syncer {
                 break reading;
             }
             set(run, query.part, JobState::Reading, counter.now());
-            if !school.still_syncing(run, LEASE_MS, self.clock.now_ms()).await? {
+            if !school.sync().renew(run, LEASE_MS, self.clock.now_ms()).await? {
                 return Err(Unread::Gone);
             }
         };
@@ -316,8 +316,9 @@ impl Syncer {
         losses: &[Loss],
     ) -> Result<bool> {
         let Some(approved) = run.approves else { return Ok(false) };
-        let Some(held) = school.sync_run(approved).await? else { return Ok(false) };
-        let ids: BTreeSet<String> = school.held(approved).await?.into_iter().map(String::from).collect();
+        let Some(held) = school.sync().run(approved).await? else { return Ok(false) };
+        let ids: BTreeSet<String> =
+            school.sync().held_people(approved).await?.into_iter().map(String::from).collect();
         let no_more_ties = plan.changes().ties_ended <= held.changes.ties_ended;
         let no_more_losses = losses.iter().all(|loss| loss.is_in(&held.losses));
         Ok(no_more_ties && no_more_losses && plan.left().all(|id| ids.contains(id)))

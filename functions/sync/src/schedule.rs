@@ -28,8 +28,8 @@ impl Syncer {
     async fn tick_school(&self, id: domain::ids::SchoolId) -> Result<bool> {
         let school =
             self.store.school(Access::of_job(&Job::Sync { school: id, run: RunId::new(ulid::Ulid::nil()) }));
-        let settings = school.settings().await?;
-        let (now_ms, standing) = (self.clock.now_ms(), school.sync_standing().await?);
+        let settings = school.settings().get().await?;
+        let (now_ms, standing) = (self.clock.now_ms(), school.sync().status().await?);
         if let Some(lost) = standing.lost(now_ms) {
             // The queue would bring it again too, in an hour and a half.
             let job = Job::Sync { school: id, run: lost.id };
@@ -47,7 +47,7 @@ impl Syncer {
             return Ok(false);
         }
         let run = Run::new(RunId::new(self.ids.ulid(now_ms)), Asked::Schedule, now_ms);
-        let begun = school.begin_sync(&run, LEASE_MS, now_ms).await?;
+        let begun = school.sync().begin(&run, LEASE_MS, now_ms).await?;
         if begun == Begun::New {
             let job = Job::Sync { school: id, run: run.id };
             self.queue.send(QueueName::Sync, vec![(job, 0)]).await?;

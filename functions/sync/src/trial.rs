@@ -21,10 +21,11 @@ impl Syncer {
     /// Tries a school's MIS, if this trial is still the one that somebody waits for. Nothing else is read or changed.
     pub(crate) async fn try_mis(&self, school: &School, id: RunId) -> Result<()> {
         let now_ms = self.clock.now_ms();
-        let Some(trial) = school.mis_trial(now_ms).await?.filter(|t| t.id == id && t.waits(now_ms)) else {
+        let Some(trial) = school.sync().trial().get(now_ms).await?.filter(|t| t.id == id && t.waits(now_ms))
+        else {
             return Ok(());
         };
-        let settings = school.settings().await?;
+        let settings = school.settings().get().await?;
         let outcome = tokio::time::timeout(TRIAL, self.name_there(school, &settings)).await;
         let late = MisError::Unreachable("no answer in time".to_owned());
         let (state, said) = match outcome.unwrap_or(Err(late)) {
@@ -34,7 +35,7 @@ impl Syncer {
                 (TrialState::Wrong, wrong(&error))
             }
         };
-        school.end_mis_trial(&trial.ended(state, said)).await?;
+        school.sync().trial().end(&trial.ended(state, said)).await?;
         Ok(())
     }
 

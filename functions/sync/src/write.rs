@@ -89,7 +89,7 @@ impl<T: Serialize> Difference<'_, T> {
                 rows.insert(name, hash);
             }
         }
-        Ok(school.put_manifest_buckets(&self.name, &all).await?)
+        Ok(school.sync().manifest().put_buckets(&self.name, &all).await?)
     }
 
     async fn keep_head(&self, school: &School) -> Result<()> {
@@ -97,7 +97,7 @@ impl<T: Serialize> Difference<'_, T> {
         if self.before == self.after || !self.spared.is_empty() {
             return Ok(());
         }
-        Ok(school.put_manifest_head(&self.name, &self.after).await?)
+        Ok(school.sync().manifest().put_head(&self.name, &self.after).await?)
     }
 }
 
@@ -112,7 +112,7 @@ impl Syncer {
     ) -> Result<Outcome> {
         if plan.touches_book() || resumed {
             let now_ms = self.clock.now_ms();
-            let bulk = school.begin_bulk(&run.id.to_string(), 2 * LEASE_MS, now_ms).await?;
+            let bulk = school.book().begin_bulk(&run.id.to_string(), 2 * LEASE_MS, now_ms).await?;
             // Whoever reads the book meanwhile must find no adult without what bars them: ties come before the people
             // whom they tie, and are of no account until those are there.
             for (pupil, adult) in &plan.unbarred {
@@ -144,12 +144,12 @@ impl Syncer {
                 bulk.put_kinds(&fed.kinds, self.clock.now_ms()).await?;
                 let hashes = BTreeMap::from([(0, hash.clone())]);
                 let head = ManifestHead { hashes, rows: fed.kinds.len(), ..ManifestHead::default() };
-                school.put_manifest_head(KINDS, &head).await?;
+                school.sync().manifest().put_head(KINDS, &head).await?;
             }
             // While the book is held nobody can change these people again.
             let gone: Vec<ContactId> =
                 plan.stale.iter().filter(|id| !fed.has_person(id.as_str())).cloned().collect();
-            school.not_stale(&gone).await?;
+            school.sync().manifest().clear_stale(&gone).await?;
             bulk.end().await?;
         }
         for (day, marks) in plan.marks.iter().filter(|(_, d)| !d.is_empty()) {
@@ -160,7 +160,7 @@ impl Syncer {
             }
         }
         for (name, head) in &plan.past {
-            school.drop_manifest(name, head).await?;
+            school.sync().manifest().delete(name, head).await?;
         }
         // Lists that did not change, where nothing was counted of them yet.
         for (_, people) in plan.people.iter().filter(|(_, d)| d.is_empty()) {
@@ -193,7 +193,7 @@ impl Syncer {
                 step.removed.iter().filter_map(|id| ContactId::parse(id).ok()).collect();
             bulk.leave(&left, self.clock.now_ms()).await?;
             people.keep_buckets(school, step.buckets, Kept::Fed).await?;
-            school.not_stale(&mended).await?;
+            school.sync().manifest().clear_stale(&mended).await?;
             if let Some(outcome) = self.pause(school, run, started).await? {
                 return Ok(Some(outcome));
             }
@@ -258,7 +258,7 @@ impl Syncer {
             let session = Session::from_code(session)?;
             Some(Mark { pupil, date: day, session, code: String::new(), minutes_late: None })
         });
-        school.write_marks(&put, &removed.collect::<Vec<_>>()).await?;
+        school.sync().registers().write(&put, &removed.collect::<Vec<_>>()).await?;
         marks.keep_buckets(school, &marks.buckets, Kept::Fed).await?;
         marks.keep_head(school).await
     }
@@ -272,7 +272,7 @@ impl Syncer {
     }
 
     async fn goes_on(&self, school: &School, run: &Run) -> Result<bool> {
-        Ok(school.still_syncing(run, LEASE_MS, self.clock.now_ms()).await?)
+        Ok(school.sync().renew(run, LEASE_MS, self.clock.now_ms()).await?)
     }
 }
 

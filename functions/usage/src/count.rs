@@ -6,7 +6,7 @@ use domain::ids::{ContactId, Epoch, MessageId, SchoolId};
 use domain::job::Job;
 use domain::usage::{Days, Totals, count_page, total_page};
 use jiff::tz::TimeZone;
-use store::{Access, Meta, PAGES_AT_ONCE, School, Store, StoreError};
+use store::{Access, Meta, PAGES_READ_AT_ONCE, School, Store, StoreError};
 
 /// Tries when somebody else counts the same message at the same time.
 const TRIES: usize = 5;
@@ -61,7 +61,7 @@ impl Usage {
     pub async fn recount(&self, school: SchoolId) -> Result<Vec<Difference>, UsageError> {
         let school = self.store.school(Access::of_operator(school));
         let mut differences = Vec::new();
-        for message in school.message_ids().await? {
+        for message in school.messages().all_ids().await? {
             let days = self.finish(&school, message).await?;
             if !days.is_empty() {
                 differences.push(Difference { message, days });
@@ -73,18 +73,18 @@ impl Usage {
     /// Counts a message from its pages and stores the difference to what was counted before. Says that difference.
     async fn finish(&self, school: &School, message: MessageId) -> Result<Days, UsageError> {
         for _ in 0..TRIES {
-            let Some(meta) = school.meta(message).await? else { return Ok(Days::new()) };
+            let Some(meta) = school.messages().meta(message).await? else { return Ok(Days::new()) };
             let Some(epoch) = meta.epoch.clone() else { return Ok(Days::new()) };
             if meta.counted_version == 0 {
                 write_history(school, &meta, &epoch).await?;
             }
-            let zone = school.body(message).await?.settings.time_zone();
+            let zone = school.messages().body(message).await?.settings.time_zone();
             let counted = count(school, &meta, &epoch, &zone).await?;
-            match school.record_count(&meta, &counted.days, &counted.totals).await {
+            match school.usage().record(&meta, &counted.days, &counted.totals).await {
                 Ok(()) => {
                     // The state may have moved on since META was read; the history's line follows the newest.
-                    let state = school.meta(message).await?.map_or(meta.state, |m| m.state);
-                    school.update_summary(message, state, &counted.totals).await?;
+                    let state = school.messages().meta(message).await?.map_or(meta.state, |m| m.state);
+                    school.messages().update_summary(message, state, &counted.totals).await?;
                     return Ok(domain::usage::difference(&counted.days, &meta.counted));
                 }
                 Err(StoreError::Conflict) => {}
@@ -100,11 +100,11 @@ async fn count(school: &School, meta: &Meta, epoch: &Epoch, zone: &TimeZone) -> 
     // Some at a time: all the receipts of a large message do not fit into a small function.
     let mut first = 0;
     while first < meta.pages {
-        for page in school.states_from(meta.id, epoch, first, meta.pages).await? {
+        for page in school.pages().states_from(meta.id, epoch, first, meta.pages).await? {
             count_page(&mut counted.days, &page, zone);
             total_page(&mut counted.totals, &page);
         }
-        first = first.saturating_add(PAGES_AT_ONCE);
+        first = first.saturating_add(PAGES_READ_AT_ONCE);
     }
     Ok(counted)
 }
@@ -114,13 +114,15 @@ async fn write_history(school: &School, meta: &Meta, epoch: &Epoch) -> Result<()
     let mut contacts: BTreeMap<ContactId, u32> = BTreeMap::new();
     let mut first = 0;
     while first < meta.pages {
-        for (number, page) in (first..).zip(school.contents_from(meta.id, epoch, first, meta.pages).await?) {
+        for (number, page) in
+            (first..).zip(school.pages().contents_from(meta.id, epoch, first, meta.pages).await?)
+        {
             for contact in page.deliveries.into_iter().flat_map(|d| d.contacts) {
                 contacts.entry(contact).or_insert(number);
             }
         }
-        first = first.saturating_add(PAGES_AT_ONCE);
+        first = first.saturating_add(PAGES_READ_AT_ONCE);
     }
     let contacts: Vec<(ContactId, u32)> = contacts.into_iter().collect();
-    Ok(school.write_history(meta.id, &contacts).await?)
+    Ok(school.messages().record_contacts(meta.id, &contacts).await?)
 }

@@ -206,10 +206,16 @@ impl ApiKey {
     }
 }
 
-impl School {
+/// The school's API keys.
+#[derive(Debug, Clone, Copy)]
+pub struct ApiKeys<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl ApiKeys<'_> {
     /// Makes a key without a cap, by the operator's hand. `Conflict` when its id is taken.
-    pub async fn create_api_key(
-        &self,
+    pub async fn create(
+        self,
         token: &ApiToken,
         name: &str,
         scopes: &[String],
@@ -218,12 +224,12 @@ impl School {
         let terms = KeyTerms { name: name.to_owned(), scopes: scopes.to_vec(), ..KeyTerms::default() };
         let (who, from, on) = (Who::Operator, String::new(), token.id.clone());
         let deed = Deed { who, from, act: Act::KeyCreated, on, changes: Vec::new() };
-        self.make_api_key(token, terms, &deed, now_ms).await
+        self.create_recorded(token, terms, &deed, now_ms).await
     }
 
     /// Makes a key. `Conflict` when its id is taken.
-    pub async fn make_api_key(
-        &self,
+    pub async fn create_recorded(
+        self,
         token: &ApiToken,
         terms: KeyTerms,
         deed: &Deed,
@@ -231,7 +237,7 @@ impl School {
     ) -> Result<ApiKey> {
         let key = ApiKey {
             id: token.id.clone(),
-            school: self.id,
+            school: self.school.id,
             name: terms.name,
             scopes: terms.scopes,
             kind: terms.kind,
@@ -242,36 +248,38 @@ impl School {
             last_used_ms: None,
         };
         let row = to_row("API key", &keys::api_key(&key.id), &key)?;
-        let put = self.table.tx_put(row, Some("attribute_not_exists(pk)"))?;
-        let listed = self.table.tx_put(key_row(&keys::key_of_school(self.id, &key.id)), None)?;
-        self.transact_recorded(vec![put, listed], deed, now_ms).await?;
+        let put = self.school.table.tx_put(row, Some("attribute_not_exists(pk)"))?;
+        let listed =
+            self.school.table.tx_put(key_row(&keys::key_of_school(self.school.id, &key.id)), None)?;
+        self.school.transact_recorded(vec![put, listed], deed, now_ms).await?;
         Ok(key)
     }
 
     /// The school's keys, in the order of their names.
-    pub async fn api_keys(&self) -> Result<Vec<ApiKey>> {
-        let listed = self.table.query(&keys::school_pk(self.id), keys::KEY_PREFIX, true).await?;
+    pub async fn list(self) -> Result<Vec<ApiKey>> {
+        let listed =
+            self.school.table.query(&keys::school_pk(self.school.id), keys::KEY_PREFIX, true).await?;
         let ids = listed.iter().filter_map(|row| text(row, keys::SK)?.strip_prefix(keys::KEY_PREFIX));
         let wanted: Vec<_> = ids.map(keys::api_key).collect();
-        let rows = self.table.batch_get(&wanted, true).await?;
+        let rows = self.school.table.batch_get(&wanted, true).await?;
         let mut found: Vec<ApiKey> =
             rows.into_iter().map(|row| from_row("API key", row)).collect::<Result<_>>()?;
-        found.retain(|key| key.school == self.id);
+        found.retain(|key| key.school == self.school.id);
         found.sort_by(|a, b| (a.name.to_lowercase(), &a.id).cmp(&(b.name.to_lowercase(), &b.id)));
         Ok(found)
     }
 
     /// One of the school's keys; `None` for another school's.
-    pub async fn api_key(&self, id: &str) -> Result<Option<ApiKey>> {
-        let row = self.table.get(&keys::api_key(id), true).await?;
+    pub async fn get(self, id: &str) -> Result<Option<ApiKey>> {
+        let row = self.school.table.get(&keys::api_key(id), true).await?;
         let key: Option<ApiKey> = row.map(|row| from_row("API key", row)).transpose()?;
-        Ok(key.filter(|key| key.school == self.id))
+        Ok(key.filter(|key| key.school == self.school.id))
     }
 
     /// Gives a key another secret; the one that it had works until `former_until_ms`, an older one no more. `Conflict`
     /// when somebody else rotated or revoked the key since it was read.
-    pub async fn rotate_api_key(
-        &self,
+    pub async fn rotate(
+        self,
         key: &ApiKey,
         token: &ApiToken,
         former_until_ms: i64,
@@ -281,16 +289,16 @@ impl School {
         let former = Former { secret_hash: key.secret_hash.clone(), until_ms: former_until_ms };
         let rotated = ApiKey { secret_hash: sha256_hex(&token.secret), former: Some(former), ..key.clone() };
         let row = to_row("API key", &keys::api_key(&key.id), &rotated)?;
-        let put = self.table.tx_put_if(row, AS_READ, [(":hash", s(&*key.secret_hash))])?;
-        self.transact_recorded(vec![put], deed, now_ms).await
+        let put = self.school.table.tx_put_if(row, AS_READ, [(":hash", s(&*key.secret_hash))])?;
+        self.school.transact_recorded(vec![put], deed, now_ms).await
     }
 
     /// Takes a key away: it opens nothing from now on. `Conflict` when somebody else rotated or revoked it since.
-    pub async fn revoke_api_key(&self, key: &ApiKey, deed: &Deed, now_ms: i64) -> Result<()> {
+    pub async fn revoke(self, key: &ApiKey, deed: &Deed, now_ms: i64) -> Result<()> {
         let hash = [(":hash", s(&*key.secret_hash))];
-        let gone = self.table.tx_delete_if(&keys::api_key(&key.id), AS_READ, hash)?;
-        let unlisted = self.table.tx_delete(&keys::key_of_school(self.id, &key.id), None)?;
-        self.transact_recorded(vec![gone, unlisted], deed, now_ms).await
+        let gone = self.school.table.tx_delete_if(&keys::api_key(&key.id), AS_READ, hash)?;
+        let unlisted = self.school.table.tx_delete(&keys::key_of_school(self.school.id, &key.id), None)?;
+        self.school.transact_recorded(vec![gone, unlisted], deed, now_ms).await
     }
 }
 

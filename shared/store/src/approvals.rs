@@ -9,7 +9,9 @@ use domain::message::MessageState;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, StoreError};
-use crate::messages::{Accepted, Author, Body, Edited, IdempotencyKey, Meta, NewMessage, json, read_json};
+use crate::messages::{
+    Accepted, Author, Body, Edited, IdempotencyKey, Messages, Meta, NewMessage, json, read_json,
+};
 use crate::progress::{UNPLANNED, unless_conflict};
 use crate::table::{Row, from_row, key_row, n, number, s, text, to_row};
 use crate::told::ToldBy;
@@ -73,12 +75,12 @@ pub struct Waiting {
     pub edited_by: Option<String>,
 }
 
-impl School {
+impl Messages<'_> {
     /// Accepts a message of a member of staff, with the deed that it is: all or nothing. `pin` is what the PIN was given
     /// for, if one was asked for: it is spent by this, once. `Conflict` if it was spent before.
     #[expect(clippy::too_many_arguments, reason = "one transaction of all of it")]
-    pub async fn accept_from(
-        &self,
+    pub async fn accept_recorded(
+        self,
         new: &NewMessage,
         idempotency: Option<&IdempotencyKey>,
         entrance: Entrance<'_>,
@@ -89,35 +91,39 @@ impl School {
     ) -> Result<Accepted> {
         let (queued, awaiting) = (MessageState::Queued, MessageState::AwaitingAuthorisation);
         let mut items = match entrance {
-            Entrance::Open => self.accepted_rows(new, idempotency, queued, now_ms, Some(due_ms), [])?,
+            Entrance::Open => {
+                self.school.accepted_rows(new, idempotency, queued, now_ms, Some(due_ms), [])?
+            }
             Entrance::Approved(people) => {
                 let approved = [("approved", n(1))];
                 let mut items =
-                    self.accepted_rows(new, idempotency, queued, now_ms, Some(due_ms), approved)?;
-                items.extend(self.people_rows(new.id, keys::APPROVED_PREFIX, people)?);
+                    self.school.accepted_rows(new, idempotency, queued, now_ms, Some(due_ms), approved)?;
+                items.extend(self.school.people_rows(new.id, keys::APPROVED_PREFIX, people)?);
                 items
             }
             Entrance::Waits(hold) => {
                 let held = [("held", s(hold.why.code()))];
-                let mut items = self.accepted_rows(new, idempotency, awaiting, now_ms, None, held)?;
-                items.push(self.line_of(new.id, &new.author, hold.why, now_ms)?);
-                let mut row = key_row(&keys::message_held(self.id, new.id));
+                let mut items = self.school.accepted_rows(new, idempotency, awaiting, now_ms, None, held)?;
+                items.push(self.school.line_of(new.id, &new.author, hold.why, now_ms)?);
+                let mut row = key_row(&keys::message_held(self.school.id, new.id));
                 row.insert("at_ms".to_owned(), n(now_ms));
                 row.insert("figures".to_owned(), json("message", &hold.figures)?);
-                items.push(self.table.tx_put(row, None)?);
-                items.extend(self.people_rows(new.id, keys::WROTE_PREFIX, &hold.recipients)?);
+                items.push(self.school.table.tx_put(row, None)?);
+                items.extend(self.school.people_rows(new.id, keys::WROTE_PREFIX, &hold.recipients)?);
                 items
             }
         };
         if let Some(about) = pin {
-            items.push(self.spend_pin(new.id, about)?);
+            items.push(self.school.spend_pin(new.id, about)?);
         }
         let Some(about) = new.body.message.to.about else {
-            return self.accepted(new, idempotency, self.transact_recorded(items, deed, now_ms).await).await;
+            return self
+                .accepted(new, idempotency, self.school.transact_recorded(items, deed, now_ms).await)
+                .await;
         };
         let pupils = &new.body.message.to.pupils;
         for _ in 0..TRIES {
-            let told = self.told_row(about).await?;
+            let told = self.school.family_notices().row(about).await?;
             if pupils.iter().any(|pupil| told.families.told.contains_key(pupil)) {
                 // By this very request, if it was made before.
                 return match self.accepted(new, idempotency, Err(StoreError::Conflict)).await {
@@ -127,9 +133,13 @@ impl School {
             }
             let mut all = items.clone();
             let by = ToldBy { message: new.id, at_ms: now_ms, adults: Vec::new(), went: false };
-            all.push(self.claim_told(about, &told, pupils, &by)?);
-            match self.accepted(new, idempotency, self.transact_recorded(all, deed, now_ms).await).await {
-                Err(StoreError::Conflict) if self.told_row(about).await?.has_moved(&told) => {}
+            all.push(self.school.family_notices().tx_claim(about, &told, pupils, &by)?);
+            match self
+                .accepted(new, idempotency, self.school.transact_recorded(all, deed, now_ms).await)
+                .await
+            {
+                Err(StoreError::Conflict)
+                    if self.school.family_notices().row(about).await?.has_moved(&told) => {}
                 done => return done,
             }
         }
@@ -138,7 +148,7 @@ impl School {
 
     /// What a try at accepting a message came to.
     async fn accepted(
-        &self,
+        self,
         new: &NewMessage,
         idempotency: Option<&IdempotencyKey>,
         tried: Result<()>,
@@ -156,22 +166,32 @@ impl School {
             Err(e) => Err(e),
         }
     }
+}
 
+/// Messages that wait for somebody to authorise them.
+#[derive(Debug, Clone, Copy)]
+pub struct Approvals<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Approvals<'_> {
     /// The queue, oldest first, up to `limit` lines.
-    pub async fn waiting(&self, limit: usize) -> Result<Vec<Waiting>> {
-        let rows = self.table.query(&keys::school_pk(self.id), keys::WAITING_PREFIX, true).await?;
+    pub async fn list(self, limit: usize) -> Result<Vec<Waiting>> {
+        let rows =
+            self.school.table.query(&keys::school_pk(self.school.id), keys::WAITING_PREFIX, true).await?;
         rows.into_iter().take(limit).map(|row| from_row("waiting message", row)).collect()
     }
 
     /// How many messages wait, in one small read; a number over 1 MB of lines is cut off there.
-    pub async fn waiting_count(&self) -> Result<u32> {
+    pub async fn count(self) -> Result<u32> {
         let got = self
+            .school
             .table
             .client
             .query()
-            .table_name(&*self.table.name)
+            .table_name(&*self.school.table.name)
             .key_condition_expression("pk = :p AND begins_with(sk, :s)")
-            .expression_attribute_values(":p", s(keys::school_pk(self.id)))
+            .expression_attribute_values(":p", s(keys::school_pk(self.school.id)))
             .expression_attribute_values(":s", s(keys::WAITING_PREFIX))
             .select(Select::Count)
             .send()
@@ -181,8 +201,8 @@ impl School {
     }
 
     /// A message as it was when its author handed it in; `None` for one that nobody handed in.
-    pub async fn written(&self, id: MessageId) -> Result<Option<Written>> {
-        let Some(row) = self.table.get(&keys::message_held(self.id, id), true).await? else {
+    pub async fn original(self, id: MessageId) -> Result<Option<Written>> {
+        let Some(row) = self.school.table.get(&keys::message_held(self.school.id, id), true).await? else {
             return Ok(None);
         };
         Ok(Some(Written {
@@ -193,16 +213,16 @@ impl School {
     }
 
     /// What the author of a message that was edited had written; `None` for one that says what it said.
-    pub async fn first_body(&self, edits: &[Edited], id: MessageId) -> Result<Option<Body>> {
+    pub async fn first_body(self, edits: &[Edited], id: MessageId) -> Result<Option<Body>> {
         if edits.is_empty() {
             return Ok(None);
         }
-        let row = self.table.get(&keys::message_first(self.id, id), true).await?;
+        let row = self.school.table.get(&keys::message_first(self.school.id, id), true).await?;
         row.map(|row| from_row("body", row)).transpose()
     }
 
     /// Those to whom a message may go; `None` for one that may go to whomever its audience is.
-    pub async fn approved_people(&self, meta: &Meta) -> Result<Option<Recipients>> {
+    pub async fn approved_people(self, meta: &Meta) -> Result<Option<Recipients>> {
         if meta.approved.is_some() {
             Ok(Some(self.people(meta.id, keys::APPROVED_PREFIX).await?))
         } else {
@@ -212,7 +232,7 @@ impl School {
 
     /// Lets a waiting message go to these people. `false` if it no longer waits, or is not the `revision` that was seen.
     pub async fn authorise(
-        &self,
+        self,
         meta: &Meta,
         approved: &Recipients,
         deed: &Deed,
@@ -221,43 +241,43 @@ impl School {
     ) -> Result<bool> {
         let update = "SET #state = :to, approved = :n, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
         let values = [(":to", s(MessageState::Queued.code())), (":n", n(meta.revision))];
-        let values = values.into_iter().chain(self.due_values(meta.id, due_ms));
+        let values = values.into_iter().chain(self.school.due_values(meta.id, due_ms));
         let mut items = self.leave_queue(meta, update, values, MessageState::Queued)?;
         // Rows of an earlier approval: there may be more of them than of this one.
         let people = approved.to_texts(PEOPLE_BYTES).len();
-        let pk = keys::message_pk(self.id, meta.id);
-        let before = self.table.query(&pk, keys::APPROVED_PREFIX, true).await?;
+        let pk = keys::message_pk(self.school.id, meta.id);
+        let before = self.school.table.query(&pk, keys::APPROVED_PREFIX, true).await?;
         for part in people..before.len() {
-            let key = keys::message_people(self.id, meta.id, keys::APPROVED_PREFIX, part);
-            items.push(self.table.tx_delete(&key, None)?);
+            let key = keys::message_people(self.school.id, meta.id, keys::APPROVED_PREFIX, part);
+            items.push(self.school.table.tx_delete(&key, None)?);
         }
-        items.extend(self.people_rows(meta.id, keys::APPROVED_PREFIX, approved)?);
-        unless_conflict(self.transact_recorded(items, deed, now_ms).await)
+        items.extend(self.school.people_rows(meta.id, keys::APPROVED_PREFIX, approved)?);
+        unless_conflict(self.school.transact_recorded(items, deed, now_ms).await)
     }
 
-    /// Ends a waiting message that nobody is to get, saying why in plain words. `false` as [`School::authorise`].
-    pub async fn reject_waiting(&self, meta: &Meta, reason: &str, deed: &Deed, now_ms: i64) -> Result<bool> {
+    /// Ends a waiting message that nobody is to get, saying why in plain words. `false` as [`Approvals::authorise`].
+    pub async fn reject(self, meta: &Meta, reason: &str, deed: &Deed, now_ms: i64) -> Result<bool> {
         let update = "SET #state = :to, reason = :why, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
         let to = MessageState::Rejected;
         let values = [(":to", s(to.code())), (":why", s(reason))];
-        let values = values.into_iter().chain(self.due_values(meta.id, now_ms));
+        let values = values.into_iter().chain(self.school.due_values(meta.id, now_ms));
         let items = self.leave_queue(meta, update, values, to)?;
-        unless_conflict(self.transact_recorded(items, deed, now_ms).await)
+        unless_conflict(self.school.transact_recorded(items, deed, now_ms).await)
     }
 
-    /// Takes a waiting message back. `false` as [`School::authorise`].
-    pub async fn withdraw(&self, meta: &Meta, deed: &Deed, now_ms: i64) -> Result<bool> {
+    /// Takes a waiting message back. `false` as [`Approvals::authorise`].
+    pub async fn withdraw(self, meta: &Meta, deed: &Deed, now_ms: i64) -> Result<bool> {
         let update = "SET #state = :to, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
         let to = MessageState::Stopped;
-        let values = [(":to", s(to.code()))].into_iter().chain(self.due_values(meta.id, now_ms));
+        let values = [(":to", s(to.code()))].into_iter().chain(self.school.due_values(meta.id, now_ms));
         let items = self.leave_queue(meta, update, values, to)?;
-        unless_conflict(self.transact_recorded(items, deed, now_ms).await)
+        unless_conflict(self.school.transact_recorded(items, deed, now_ms).await)
     }
 
     /// Gives a waiting message another text than `before`; its revision moves, it says who edited what, and keeps what its
-    /// author wrote. `false` as [`School::authorise`].
-    pub async fn edit_waiting(
-        &self,
+    /// author wrote. `false` as [`Approvals::authorise`].
+    pub async fn edit(
+        self,
         meta: &Meta,
         by: &Author,
         before: &Body,
@@ -270,21 +290,23 @@ impl School {
         let edits = with_edit(meta, Edited { by: by.clone(), at_ms: now_ms, revision, parts });
         let values = [(":next", n(revision)), (":edits", json("message", &edits)?), (":one", n(1))];
         let mut items = vec![
-            self.table.tx_update(
-                &keys::message_meta(self.id, meta.id),
+            self.school.table.tx_update(
+                &keys::message_meta(self.school.id, meta.id),
                 "SET revision = :next, edits = :edits ADD news :one",
                 Some(STILL_WAITS),
                 values.into_iter().chain(still_waits(meta)),
             )?,
-            self.table.tx_update(
-                &keys::waiting(self.id, meta.id),
+            self.school.table.tx_update(
+                &keys::waiting(self.school.id, meta.id),
                 "SET edited_by = :by",
                 Some("attribute_exists(pk)"),
                 [(":by", s(&*by.name))],
             )?,
-            self.table.tx_put(to_row("body", &keys::message_body(self.id, meta.id), body)?, None)?,
-            self.table.tx_update(
-                &keys::summary(self.id, meta.id),
+            self.school
+                .table
+                .tx_put(to_row("body", &keys::message_body(self.school.id, meta.id), body)?, None)?,
+            self.school.table.tx_update(
+                &keys::summary(self.school.id, meta.id),
                 "SET headline = :h",
                 Some("attribute_exists(pk)"),
                 [(":h", s(body.message.headline()))],
@@ -292,15 +314,17 @@ impl School {
         ];
         if meta.edits.is_empty() {
             items.push(
-                self.table.tx_put(to_row("body", &keys::message_first(self.id, meta.id), before)?, None)?,
+                self.school
+                    .table
+                    .tx_put(to_row("body", &keys::message_first(self.school.id, meta.id), before)?, None)?,
             );
         }
-        unless_conflict(self.transact_recorded(items, deed, now_ms).await)
+        unless_conflict(self.school.transact_recorded(items, deed, now_ms).await)
     }
 
     /// Sends a message back to be authorised, because more people would get it than were. `false` if it was planned,
     /// stopped or edited meanwhile.
-    pub async fn hold_again(&self, meta: &Meta, deed: &Deed, now_ms: i64) -> Result<bool> {
+    pub async fn hold_again(self, meta: &Meta, deed: &Deed, now_ms: i64) -> Result<bool> {
         let awaiting = MessageState::AwaitingAuthorisation;
         let values = [
             (":to", s(awaiting.code())),
@@ -310,21 +334,21 @@ impl School {
             (":one", n(1)),
         ];
         let items = vec![
-            self.table.tx_update(
-                &keys::message_meta(self.id, meta.id),
+            self.school.table.tx_update(
+                &keys::message_meta(self.school.id, meta.id),
                 "SET #state = :to, held = :why ADD news :one REMOVE gsi1pk, gsi1sk, due",
                 Some(&format!("{UNPLANNED} AND revision = :seen")),
                 values,
             )?,
-            self.line_of(meta.id, &meta.author, Held::Grown, now_ms)?,
-            self.summary_moves(meta.id, awaiting)?,
+            self.school.line_of(meta.id, &meta.author, Held::Grown, now_ms)?,
+            self.school.summary_moves(meta.id, awaiting)?,
         ];
-        unless_conflict(self.transact_recorded(items, deed, now_ms).await)
+        unless_conflict(self.school.transact_recorded(items, deed, now_ms).await)
     }
 
     /// A message leaves the queue: META moves as `update` says, its line goes, its line in the history says so.
     fn leave_queue(
-        &self,
+        self,
         meta: &Meta,
         update: &str,
         values: impl Iterator<Item = (&'static str, AttributeValue)>,
@@ -332,12 +356,25 @@ impl School {
     ) -> Result<Vec<TransactWriteItem>> {
         let values = values.chain([(":one", n(1))]).chain(still_waits(meta));
         Ok(vec![
-            self.table.tx_update(&keys::message_meta(self.id, meta.id), update, Some(STILL_WAITS), values)?,
-            self.table.tx_delete(&keys::waiting(self.id, meta.id), None)?,
-            self.summary_moves(meta.id, to)?,
+            self.school.table.tx_update(
+                &keys::message_meta(self.school.id, meta.id),
+                update,
+                Some(STILL_WAITS),
+                values,
+            )?,
+            self.school.table.tx_delete(&keys::waiting(self.school.id, meta.id), None)?,
+            self.school.summary_moves(meta.id, to)?,
         ])
     }
 
+    async fn people(self, id: MessageId, prefix: &str) -> Result<Recipients> {
+        let rows = self.school.table.query(&keys::message_pk(self.school.id, id), prefix, true).await?;
+        let texts = rows.iter().filter_map(|row| text(row, "people"));
+        Recipients::from_texts(texts).ok_or_else(|| StoreError::corrupt("recipients", "a line"))
+    }
+}
+
+impl School {
     fn summary_moves(&self, id: MessageId, to: MessageState) -> Result<TransactWriteItem> {
         let there = Some("attribute_exists(pk)");
         self.table.tx_update(&keys::summary(self.id, id), "SET #state = :s", there, [(":s", s(to.code()))])
@@ -361,12 +398,6 @@ impl School {
             self.table.tx_put(row, None)
         });
         rows.collect()
-    }
-
-    async fn people(&self, id: MessageId, prefix: &str) -> Result<Recipients> {
-        let rows = self.table.query(&keys::message_pk(self.id, id), prefix, true).await?;
-        let texts = rows.iter().filter_map(|row| text(row, "people"));
-        Recipients::from_texts(texts).ok_or_else(|| StoreError::corrupt("recipients", "a line"))
     }
 }
 

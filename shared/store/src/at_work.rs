@@ -7,16 +7,17 @@ use domain::ids::MessageId;
 use crate::School;
 use crate::error::{Result, StoreError};
 use crate::keys;
+use crate::messages::Messages;
 use crate::table::{Row, key_row, n, s, text};
 
 /// How long it is remembered that a message was taken back into work, in seconds: far longer than anybody asks for it.
 const AGAIN_SECONDS: i64 = 7 * 24 * 3_600;
 
-impl School {
+impl Messages<'_> {
     /// The messages that were accepted, or taken back into work, between the two times (milliseconds since 1970, both
     /// included), as of now. `None` if they are more than `most`.
-    pub async fn at_work_between(
-        &self,
+    pub async fn ids_at_work(
+        self,
         from_ms: i64,
         until_ms: i64,
         most: usize,
@@ -47,14 +48,15 @@ impl School {
     }
 
     /// Up to 1 MB of keys of the school's own rows from `from`, before `before`; and where the rest begins.
-    async fn part(&self, from: &str, before: &str, start: Option<Row>) -> Result<(Vec<Row>, Option<Row>)> {
+    async fn part(self, from: &str, before: &str, start: Option<Row>) -> Result<(Vec<Row>, Option<Row>)> {
         let got = self
+            .school
             .table
             .client
             .query()
-            .table_name(&*self.table.name)
+            .table_name(&*self.school.table.name)
             .key_condition_expression("pk = :p AND sk BETWEEN :a AND :z")
-            .expression_attribute_values(":p", s(keys::school_pk(self.id)))
+            .expression_attribute_values(":p", s(keys::school_pk(self.school.id)))
             .expression_attribute_values(":a", s(from))
             .expression_attribute_values(":z", s(before))
             .projection_expression("sk")
@@ -65,7 +67,9 @@ impl School {
             .map_err(|e| StoreError::sdk("query", &e))?;
         Ok((got.items.unwrap_or_default(), got.last_evaluated_key))
     }
+}
 
+impl School {
     /// Remembers that a message is taken back into work, before it is.
     pub(crate) async fn note_again(&self, id: MessageId, now_ms: i64) -> Result<()> {
         let mut row = key_row(&keys::again(self.id, now_ms, id));

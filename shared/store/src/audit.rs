@@ -83,12 +83,76 @@ impl Store {
     }
 }
 
-impl School {
+/// The audit log.
+#[derive(Debug, Clone, Copy)]
+pub struct Audit<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Audit<'_> {
     /// Writes a deed that changes nothing else of ours, such as a sign-in.
-    pub async fn record(&self, deed: &Deed, now_ms: i64) -> Result<()> {
-        self.transact_recorded(Vec::new(), deed, now_ms).await
+    pub async fn record(self, deed: &Deed, now_ms: i64) -> Result<()> {
+        self.school.transact_recorded(Vec::new(), deed, now_ms).await
     }
 
+    /// Where the log ends.
+    pub async fn head(self) -> Result<Head> {
+        Ok(self.span().await?.map_or_else(Head::default, |(head, _, _)| head))
+    }
+
+    /// Where the log ends, and its first and last month; `None` before the first deed.
+    pub async fn span(self) -> Result<Option<(Head, AuditMonth, AuditMonth)>> {
+        let Some(row) = self.school.table.get(&keys::audit_head(self.school.id), true).await? else {
+            return Ok(None);
+        };
+        let month = |name| text(&row, name).and_then(AuditMonth::from_code);
+        let read = || {
+            let head = Head { seq: number(&row, "seq")?, hash: text(&row, "seal")?.to_owned() };
+            Some((head, month("first_month")?, month("last_month")?))
+        };
+        read().map(Some).ok_or_else(|| StoreError::corrupt("audit head", "a field"))
+    }
+
+    /// A month of the log backwards, row by row for as long as `take` wants more; rows before the `before`-th only.
+    pub async fn walk_back(
+        self,
+        month: AuditMonth,
+        before: Option<u64>,
+        mut take: impl FnMut(Entry) -> bool,
+    ) -> Result<()> {
+        let before = before.map(keys::audit_seq);
+        // Twelve digits hold more deeds than any school does, so the first of them is a 0.
+        let before = before.as_deref().map(|seq| seq.strip_prefix('0').unwrap_or(seq));
+        let pk = keys::audit_pk(self.school.id, &month.code());
+        self.school.table.newest_until(&pk, "0", before, |row| Ok(take(read_entry(&row)?))).await
+    }
+
+    /// Notes that the head was anchored as it was `seen`: nothing is due until the next deed. One that has moved since
+    /// is due again the next night.
+    pub async fn record_anchor(self, seen: &Head, now_ms: i64) -> Result<()> {
+        let key = keys::audit_head(self.school.id);
+        let rest = self.school.table.update_if(
+            &key,
+            "REMOVE gsi1pk, gsi1sk",
+            "seal = :seen",
+            [(":seen", s(&*seen.hash))],
+        );
+        if let Updated::Refused(Some(_)) = rest.await? {
+            let due = s(keys::anchor_sk(next_night_ms(now_ms), self.school.id));
+            let update = "SET gsi1sk = :due";
+            self.school.table.update_if(&key, update, "attribute_exists(gsi1pk)", [(":due", due)]).await?;
+        }
+        Ok(())
+    }
+
+    /// A month of the log, in order.
+    pub async fn month(self, month: AuditMonth) -> Result<Vec<Entry>> {
+        let rows = self.school.table.query(&keys::audit_pk(self.school.id, &month.code()), "", true).await?;
+        rows.iter().map(read_entry).collect()
+    }
+}
+
+impl School {
     /// Writes `items` and the deed that they are, all or nothing. `Conflict` if a condition of `items` failed.
     pub(crate) async fn transact_recorded(
         &self,
@@ -97,7 +161,7 @@ impl School {
         now_ms: i64,
     ) -> Result<()> {
         for round in 0..TRIES {
-            let span = self.audit_span().await?;
+            let span = self.audit().span().await?;
             // A clock that is behind does not put a row into a month that is over.
             let month = AuditMonth::of_ms(now_ms).max(span.as_ref().map_or(AuditMonth::of_ms(0), |s| s.2));
             let head = span.map(|(head, _, _)| head);
@@ -136,56 +200,6 @@ impl School {
                 self.table.tx_update(&key, update, Some("seal = :seen"), values)
             }
         }
-    }
-
-    /// Where the log ends.
-    pub async fn audit_head(&self) -> Result<Head> {
-        Ok(self.audit_span().await?.map_or_else(Head::default, |(head, _, _)| head))
-    }
-
-    /// Where the log ends, and its first and last month; `None` before the first deed.
-    pub async fn audit_span(&self) -> Result<Option<(Head, AuditMonth, AuditMonth)>> {
-        let Some(row) = self.table.get(&keys::audit_head(self.id), true).await? else { return Ok(None) };
-        let month = |name| text(&row, name).and_then(AuditMonth::from_code);
-        let read = || {
-            let head = Head { seq: number(&row, "seq")?, hash: text(&row, "seal")?.to_owned() };
-            Some((head, month("first_month")?, month("last_month")?))
-        };
-        read().map(Some).ok_or_else(|| StoreError::corrupt("audit head", "a field"))
-    }
-
-    /// A month of the log backwards, row by row for as long as `take` wants more; rows before the `before`-th only.
-    pub async fn audit_back(
-        &self,
-        month: AuditMonth,
-        before: Option<u64>,
-        mut take: impl FnMut(Entry) -> bool,
-    ) -> Result<()> {
-        let before = before.map(keys::audit_seq);
-        // Twelve digits hold more deeds than any school does, so the first of them is a 0.
-        let before = before.as_deref().map(|seq| seq.strip_prefix('0').unwrap_or(seq));
-        let pk = keys::audit_pk(self.id, &month.code());
-        self.table.newest_until(&pk, "0", before, |row| Ok(take(read_entry(&row)?))).await
-    }
-
-    /// Notes that the head was anchored as it was `seen`: nothing is due until the next deed. One that has moved since
-    /// is due again the next night.
-    pub async fn anchored(&self, seen: &Head, now_ms: i64) -> Result<()> {
-        let key = keys::audit_head(self.id);
-        let rest =
-            self.table.update_if(&key, "REMOVE gsi1pk, gsi1sk", "seal = :seen", [(":seen", s(&*seen.hash))]);
-        if let Updated::Refused(Some(_)) = rest.await? {
-            let due = s(keys::anchor_sk(next_night_ms(now_ms), self.id));
-            let update = "SET gsi1sk = :due";
-            self.table.update_if(&key, update, "attribute_exists(gsi1pk)", [(":due", due)]).await?;
-        }
-        Ok(())
-    }
-
-    /// A month of the log, in order.
-    pub async fn audit_month(&self, month: AuditMonth) -> Result<Vec<Entry>> {
-        let rows = self.table.query(&keys::audit_pk(self.id, &month.code()), "", true).await?;
-        rows.iter().map(read_entry).collect()
     }
 }
 

@@ -86,22 +86,28 @@ impl Books {
     }
 }
 
-impl School {
+/// The address book as a whole.
+#[derive(Debug, Clone, Copy)]
+pub struct Book<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Book<'_> {
     /// The address book as it stands: one small read while the cached one is current.
     ///
     /// `country` is the one in the school's settings. `Busy` while a bulk change goes on: try again later.
-    pub async fn book(
-        &self,
+    pub async fn current(
+        self,
         cache: &BookCache,
         country: CountryCode,
         now_ms: i64,
     ) -> Result<Arc<AddressBook>> {
-        let guard = self.guard().await?;
-        self.book_under(&guard, cache, country, now_ms).await
+        let guard = self.school.guard().await?;
+        self.read_under(&guard, cache, country, now_ms).await
     }
 
-    async fn book_under(
-        &self,
+    async fn read_under(
+        self,
         guard: &Guard,
         cache: &BookCache,
         country: CountryCode,
@@ -109,45 +115,47 @@ impl School {
     ) -> Result<Arc<AddressBook>> {
         // What is kept while somebody writes in bulk is not whole.
         if !guard.is_held()
-            && let Some(book) = self.books.find(self.id, guard.version, country, cache.mode, now_ms)
+            && let Some(book) =
+                self.school.books.find(self.school.id, guard.version, country, cache.mode, now_ms)
         {
             return Ok(book);
         }
-        let book = Arc::new(self.load_book(country, cache.mode, now_ms).await?);
-        self.books.keep(self.id, cache.mode, Arc::clone(&book), i64::MAX);
+        let book = Arc::new(self.load(country, cache.mode, now_ms).await?);
+        self.school.books.keep(self.school.id, cache.mode, Arc::clone(&book), i64::MAX);
         Ok(book)
     }
 
     /// The version of the address book; another after every change, odd while it is changed in bulk. One small read.
-    pub async fn book_version(&self) -> Result<u64> {
-        Ok(self.guard().await?.version)
+    pub async fn version(self) -> Result<u64> {
+        Ok(self.school.guard().await?.version)
     }
 
     /// The address book at once: the current one, or, while it is changed in bulk, as it stands. Each row of that is whole,
     /// and it is kept for a second: for a page, or a message that cannot wait.
-    pub async fn book_at_once(
-        &self,
+    pub async fn at_once(
+        self,
         cache: &BookCache,
         country: CountryCode,
         now_ms: i64,
     ) -> Result<Arc<AddressBook>> {
-        let guard = self.guard().await?;
+        let guard = self.school.guard().await?;
         if !guard.is_held() || guard.has_run_out(now_ms) {
-            match self.book_under(&guard, cache, country, now_ms).await {
+            match self.read_under(&guard, cache, country, now_ms).await {
                 Err(StoreError::Busy) => {}
                 book => return book,
             }
         }
-        if let Some(book) = self.books.find(self.id, guard.version, country, cache.mode, now_ms) {
+        if let Some(book) = self.school.books.find(self.school.id, guard.version, country, cache.mode, now_ms)
+        {
             return Ok(book);
         }
-        let rows = self.book_rows().await?;
+        let rows = self.rows().await?;
         let book = Arc::new(AddressBook::of_rows(guard.version, rows, country, cache.mode));
-        self.books.keep(self.id, cache.mode, Arc::clone(&book), now_ms + STANDS_MS);
+        self.school.books.keep(self.school.id, cache.mode, Arc::clone(&book), now_ms + STANDS_MS);
         Ok(book)
     }
 
-    async fn book_rows(&self) -> Result<BookRows> {
+    async fn rows(self) -> Result<BookRows> {
         let mut book = BookRows::default();
         // Part by part: as rows, a large book takes many times the room of its contacts.
         let take = |rows: Vec<Row>| {
@@ -163,29 +171,24 @@ impl School {
             }
             Ok(())
         };
-        self.table.query_parts(&keys::book_pk(self.id), "", true, take).await?;
+        self.school.table.query_parts(&keys::book_pk(self.school.id), "", true, take).await?;
         Ok(book)
     }
 
     /// Reads the whole address book as it was at one moment: version, rows, version again.
-    pub async fn load_book(
-        &self,
-        country: CountryCode,
-        mode: NumberMode,
-        now_ms: i64,
-    ) -> Result<AddressBook> {
+    pub async fn load(self, country: CountryCode, mode: NumberMode, now_ms: i64) -> Result<AddressBook> {
         for wait in WAITS_MS {
             pause(wait).await;
-            let before = self.guard().await?;
+            let before = self.school.guard().await?;
             if before.has_run_out(now_ms) {
-                self.end_lost_hold(&before).await?;
+                self.school.end_lost_hold(&before).await?;
                 continue;
             }
             if before.is_held() {
                 continue;
             }
-            let rows = self.book_rows().await?;
-            if self.guard().await?.version == before.version {
+            let rows = self.rows().await?;
+            if self.school.guard().await?.version == before.version {
                 return Ok(AddressBook::of_rows(before.version, rows, country, mode));
             }
         }

@@ -7,6 +7,7 @@ use domain::contact::Contact;
 use domain::feed::{GroupKind, Tie};
 use domain::ids::ContactId;
 
+use crate::book::Book;
 use crate::contacts::{CHUNK, Upserted, last_of_each};
 use crate::error::{Result, StoreError};
 use crate::guard::{Guard, Leave, WAITS_MS, pause};
@@ -27,30 +28,32 @@ pub struct Bulk {
     hold_ms: i64,
 }
 
-impl School {
+impl Book<'_> {
     /// Begins a bulk change, or takes up the one that the same `owner` (such as an import's id) began. `Busy` while
     /// another owner's goes on.
-    pub async fn begin_bulk(&self, owner: &str, hold_ms: i64, now_ms: i64) -> Result<Bulk> {
-        let key = keys::book_version(self.id);
+    pub async fn begin_bulk(self, owner: &str, hold_ms: i64, now_ms: i64) -> Result<Bulk> {
+        let key = keys::book_version(self.school.id);
         let until = now_ms.saturating_add(hold_ms);
-        let bulk = |version| Bulk { school: self.clone(), owner: owner.to_owned(), version, hold_ms };
+        let bulk = |version| Bulk { school: self.school.clone(), owner: owner.to_owned(), version, hold_ms };
         for wait in WAITS_MS {
             pause(wait).await;
             let begin = "ADD v :one SET holder = :me, held_until = :until";
             let values = [(":one", n(1)), (":me", s(owner)), (":until", n(until))];
-            let held = match self.table.update_if(&key, begin, "attribute_not_exists(holder)", values).await?
-            {
-                Updated::Done(row) => return Ok(bulk(Guard::of(&row).version)),
-                Updated::Refused(row) => row.as_ref().map(Guard::of).unwrap_or_default(),
-            };
+            let held =
+                match self.school.table.update_if(&key, begin, "attribute_not_exists(holder)", values).await?
+                {
+                    Updated::Done(row) => return Ok(bulk(Guard::of(&row).version)),
+                    Updated::Refused(row) => row.as_ref().map(Guard::of).unwrap_or_default(),
+                };
             if held.holder.as_deref() == Some(owner) {
                 let values = [(":me", s(owner)), (":until", n(until))];
-                let again = self.table.update_if(&key, "SET held_until = :until", "holder = :me", values);
+                let again =
+                    self.school.table.update_if(&key, "SET held_until = :until", "holder = :me", values);
                 if let Updated::Done(row) = again.await? {
                     return Ok(bulk(Guard::of(&row).version));
                 }
             } else if held.has_run_out(now_ms) {
-                self.end_lost_hold(&held).await?;
+                self.school.end_lost_hold(&held).await?;
             } else {
                 return Err(StoreError::Busy);
             }
@@ -66,7 +69,7 @@ impl Bulk {
         let leave = self.leave_to_write(now_ms)?;
         let (contacts, mut counts) = last_of_each(contacts);
         for chunk in contacts.chunks(CHUNK) {
-            let chunk = self.school.upsert_chunk(chunk, &leave, Some(self.version), now_ms);
+            let chunk = self.school.contacts().upsert_chunk(chunk, &leave, Some(self.version), now_ms);
             counts = counts.plus(chunk.await?);
         }
         Ok(counts)
@@ -76,7 +79,7 @@ impl Bulk {
     pub async fn leave(&self, ids: &[ContactId], now_ms: i64) -> Result<()> {
         let leave = self.leave_to_write(now_ms)?;
         for chunk in ids.chunks(CHUNK) {
-            self.school.mark_left(chunk, &leave, now_ms).await?;
+            self.school.contacts().mark_left(chunk, &leave, now_ms).await?;
         }
         Ok(())
     }
@@ -84,19 +87,19 @@ impl Bulk {
     /// Adds or replaces ties, as the MIS has them. May be repeated.
     pub async fn put_ties(&self, ties: &[Tie], now_ms: i64) -> Result<()> {
         let leave = self.leave_to_write(now_ms)?;
-        self.school.write_ties_under(ties, &[], Origin::Mis, &leave, now_ms).await
+        self.school.ties().write_under(ties, &[], Origin::Mis, &leave, now_ms).await
     }
 
     /// Bars a pair in the school's own name, so that it outlives what the MIS says from now on. Done twice it is done once.
     pub async fn bar(&self, pupil: &ContactId, contact: &ContactId, deed: &Deed, now_ms: i64) -> Result<()> {
         let leave = self.leave_to_write(now_ms)?;
-        self.school.bar_under(pupil, contact, &leave, deed, now_ms).await
+        self.school.ties().bar_under(pupil, contact, &leave, deed, now_ms).await
     }
 
     /// Ends ties, each a pupil's and an adult's id. May be repeated.
     pub async fn end_ties(&self, pairs: &[(ContactId, ContactId)], now_ms: i64) -> Result<()> {
         let leave = self.leave_to_write(now_ms)?;
-        self.school.write_ties_under(&[], pairs, Origin::Mis, &leave, now_ms).await
+        self.school.ties().write_under(&[], pairs, Origin::Mis, &leave, now_ms).await
     }
 
     /// Says what the MIS has its groups for.

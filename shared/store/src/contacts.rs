@@ -64,32 +64,38 @@ impl Known {
     }
 }
 
-impl School {
+/// Single contacts of the address book.
+#[derive(Debug, Clone, Copy)]
+pub struct Contacts<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Contacts<'_> {
     /// One contact, as it stands now; `None` for one who is away.
-    pub async fn contact(&self, id: &ContactId) -> Result<Option<StoredContact>> {
-        let row = self.table.get(&keys::contact(self.id, id), true).await?;
+    pub async fn get(self, id: &ContactId) -> Result<Option<StoredContact>> {
+        let row = self.school.table.get(&keys::contact(self.school.id, id), true).await?;
         let known = row.map(Known::of).transpose()?.filter(|k| k.contact.away.is_none());
         Ok(known.map(|k| StoredContact { contact: k.contact, rev: k.rev }))
     }
 
     /// Adds a contact. `Conflict` when the id is taken, `Busy` during a bulk change.
-    pub async fn add_contact(&self, contact: &Contact, deed: &Deed, now_ms: i64) -> Result<()> {
+    pub async fn add(self, contact: &Contact, deed: &Deed, now_ms: i64) -> Result<()> {
         let put = self.put_new(contact, None)?;
-        self.write_book_recorded(vec![put], &self.single_leave()?, deed, now_ms).await
+        self.school.write_book_recorded(vec![put], &self.school.single_leave()?, deed, now_ms).await
     }
 
     /// Replaces a contact that was read at `rev`; the new `rev` is returned. `Conflict` when it was changed or
     /// deleted since, `Busy` during a bulk change.
-    pub async fn put_contact(&self, contact: &Contact, rev: u64, deed: &Deed, now_ms: i64) -> Result<u64> {
+    pub async fn put(self, contact: &Contact, rev: u64, deed: &Deed, now_ms: i64) -> Result<u64> {
         let put = self.put_over(contact, rev, None)?;
-        self.write_book_recorded(vec![put], &self.single_leave()?, deed, now_ms).await?;
+        self.school.write_book_recorded(vec![put], &self.school.single_leave()?, deed, now_ms).await?;
         Ok(rev + 1)
     }
 
     /// Deletes contacts; ids that are not there are passed over. Who came from the MIS is hidden until the next sync
     /// brings them back. Ties stay: a bar holds should the person come back. Each step leaves the book whole and has a
     /// row in the log, which names those who were there: `deed` says only who does it and from where.
-    pub async fn delete_contacts(&self, ids: &[ContactId], deed: &Deed, now_ms: i64) -> Result<()> {
+    pub async fn delete(self, ids: &[ContactId], deed: &Deed, now_ms: i64) -> Result<()> {
         let mut ids: Vec<&ContactId> = ids.iter().collect();
         ids.sort_unstable();
         ids.dedup();
@@ -100,33 +106,33 @@ impl School {
     }
 
     /// Of these people, those who are in the book.
-    pub async fn people_known(&self, ids: &[&ContactId]) -> Result<HashSet<ContactId>> {
-        let known = self.contacts_known(ids).await?;
+    pub async fn known_ids(self, ids: &[&ContactId]) -> Result<HashSet<ContactId>> {
+        let known = self.known(ids).await?;
         Ok(known.into_iter().filter(|contact| contact.away.is_none()).map(|contact| contact.id).collect())
     }
 
     /// These people as they are stored, those who are away among them.
-    pub async fn contacts_known(&self, ids: &[&ContactId]) -> Result<Vec<Contact>> {
-        let mut wanted: Vec<_> = ids.iter().map(|id| keys::contact(self.id, id)).collect();
+    pub async fn known(self, ids: &[&ContactId]) -> Result<Vec<Contact>> {
+        let mut wanted: Vec<_> = ids.iter().map(|id| keys::contact(self.school.id, id)).collect();
         wanted.sort_unstable_by(|a, b| a.sk.cmp(&b.sk));
         wanted.dedup();
-        let rows = self.table.batch_get(&wanted, true).await?;
+        let rows = self.school.table.batch_get(&wanted, true).await?;
         rows.into_iter().map(|row| Known::of(row).map(|known| known.contact)).collect()
     }
 
     /// Of these people, those whom the MIS gives: who has left it is its no longer.
-    pub async fn people_of_mis(&self, ids: &[&ContactId]) -> Result<HashSet<ContactId>> {
-        let known = self.contacts_known(ids).await?;
+    pub async fn ids_of_mis(self, ids: &[&ContactId]) -> Result<HashSet<ContactId>> {
+        let known = self.known(ids).await?;
         let of_mis = known.into_iter().filter(|c| c.source == Source::Mis && c.away != Some(Away::Left));
         Ok(of_mis.map(|contact| contact.id).collect())
     }
 
     /// Marks up to [`CHUNK`] people of the MIS's as gone.
-    pub(crate) async fn mark_left(&self, ids: &[ContactId], leave: &Leave<'_>, now_ms: i64) -> Result<()> {
+    pub(crate) async fn mark_left(self, ids: &[ContactId], leave: &Leave<'_>, now_ms: i64) -> Result<()> {
         for _ in 0..CHUNK_TRIES {
-            let wanted: Vec<_> = ids.iter().map(|id| keys::contact(self.id, id)).collect();
+            let wanted: Vec<_> = ids.iter().map(|id| keys::contact(self.school.id, id)).collect();
             let mut puts = Vec::new();
-            for row in self.table.batch_get(&wanted, true).await? {
+            for row in self.school.table.batch_get(&wanted, true).await? {
                 let known = Known::of(row)?;
                 if known.contact.source == Source::Mis && known.contact.away != Some(Away::Left) {
                     // Nobody writes to them any more, so nothing but the name is needed.
@@ -140,19 +146,19 @@ impl School {
                     puts.push(self.put_over(&left, known.rev, known.born)?);
                 }
             }
-            match self.write_book(puts, leave, now_ms).await {
-                Err(StoreError::Conflict) if leave.still_given(self).await? => {}
+            match self.school.write_book(puts, leave, now_ms).await {
+                Err(StoreError::Conflict) if leave.still_given(self.school).await? => {}
                 done => return done,
             }
         }
         Err(StoreError::Conflict)
     }
 
-    async fn delete_chunk(&self, ids: &[&ContactId], deed: &Deed, now_ms: i64) -> Result<()> {
+    async fn delete_chunk(self, ids: &[&ContactId], deed: &Deed, now_ms: i64) -> Result<()> {
         for _ in 0..CHUNK_TRIES {
-            let wanted: Vec<_> = ids.iter().map(|id| keys::contact(self.id, id)).collect();
+            let wanted: Vec<_> = ids.iter().map(|id| keys::contact(self.school.id, id)).collect();
             let (mut items, mut gone) = (Vec::new(), Vec::new());
-            for row in self.table.batch_get(&wanted, true).await? {
+            for row in self.school.table.batch_get(&wanted, true).await? {
                 let known = Known::of(row)?;
                 if known.contact.away.is_some() {
                     continue;
@@ -161,16 +167,22 @@ impl School {
                 if known.contact.source == Source::Mis {
                     let hidden = Contact { away: Some(Away::Hidden), ..known.contact };
                     items.push(self.put_over(&hidden, known.rev, known.born)?);
-                    items.push(self.table.tx_put(key_row(&keys::stale(self.id, &hidden.id)), None)?);
+                    items.push(
+                        self.school.table.tx_put(key_row(&keys::stale(self.school.id, &hidden.id)), None)?,
+                    );
                 } else {
-                    items.push(self.table.tx_delete(&keys::contact(self.id, &known.contact.id), None)?);
+                    items.push(
+                        self.school
+                            .table
+                            .tx_delete(&keys::contact(self.school.id, &known.contact.id), None)?,
+                    );
                 }
             }
             if items.is_empty() {
                 return Ok(());
             }
             let deed = deleting(&gone, deed);
-            match self.write_book_recorded(items, &self.single_leave()?, &deed, now_ms).await {
+            match self.school.write_book_recorded(items, &self.school.single_leave()?, &deed, now_ms).await {
                 Err(StoreError::Conflict) => {}
                 done => return done,
             }
@@ -180,10 +192,10 @@ impl School {
 
     /// Adds or replaces contacts by id: for a partner's batch of up to a thousand. Each step of 99 leaves the book
     /// whole, so that a batch that was cut off can be sent again. `Busy` during a bulk change.
-    pub async fn upsert_batch(&self, contacts: Vec<Contact>, now_ms: i64) -> Result<Upserted> {
+    pub async fn upsert(self, contacts: Vec<Contact>, now_ms: i64) -> Result<Upserted> {
         let (contacts, mut counts) = last_of_each(contacts);
         for chunk in contacts.chunks(CHUNK) {
-            counts = counts.plus(self.upsert_chunk(chunk, &self.single_leave()?, None, now_ms).await?);
+            counts = counts.plus(self.upsert_chunk(chunk, &self.school.single_leave()?, None, now_ms).await?);
         }
         Ok(counts)
     }
@@ -191,7 +203,7 @@ impl School {
     /// Upserts up to [`CHUNK`] contacts, each id once. Rows that would not change are not written. A row of the MIS's that
     /// somebody else writes over is marked besides: where that makes too many rows for one step, there are two.
     pub(crate) async fn upsert_chunk(
-        &self,
+        self,
         contacts: &[Contact],
         leave: &Leave<'_>,
         born: Option<u64>,
@@ -207,9 +219,9 @@ impl School {
                 let some = Box::pin(self.upsert_chunk(some, leave, born, now_ms)).await?;
                 return Ok(some.plus(Box::pin(self.upsert_chunk(others, leave, born, now_ms)).await?));
             }
-            match self.write_book(puts, leave, now_ms).await {
+            match self.school.write_book(puts, leave, now_ms).await {
                 // Either the rows have changed since they were read, or the leave is gone.
-                Err(StoreError::Conflict) if leave.still_given(self).await? => {}
+                Err(StoreError::Conflict) if leave.still_given(self.school).await? => {}
                 done => return done.map(|()| counts),
             }
         }
@@ -217,13 +229,13 @@ impl School {
     }
 
     async fn plan_upsert(
-        &self,
+        self,
         contacts: &[Contact],
         born: Option<u64>,
     ) -> Result<(Vec<TransactWriteItem>, Upserted)> {
-        let wanted: Vec<_> = contacts.iter().map(|c| keys::contact(self.id, &c.id)).collect();
+        let wanted: Vec<_> = contacts.iter().map(|c| keys::contact(self.school.id, &c.id)).collect();
         let mut known = HashMap::with_capacity(contacts.len());
-        for row in self.table.batch_get(&wanted, true).await? {
+        for row in self.school.table.batch_get(&wanted, true).await? {
             let row = Known::of(row)?;
             known.insert(row.contact.id.clone(), row);
         }
@@ -245,7 +257,11 @@ impl School {
                     puts.push(self.put_over(contact, known.rev, known.born)?);
                     // Somebody else's word over the MIS's: the next run has it again.
                     if known.contact.source == Source::Mis && contact.source != Source::Mis {
-                        puts.push(self.table.tx_put(key_row(&keys::stale(self.id, &contact.id)), None)?);
+                        puts.push(
+                            self.school
+                                .table
+                                .tx_put(key_row(&keys::stale(self.school.id, &contact.id)), None)?,
+                        );
                     }
                 }
             }
@@ -253,16 +269,20 @@ impl School {
         Ok((puts, counts))
     }
 
-    fn put_new(&self, contact: &Contact, born: Option<u64>) -> Result<TransactWriteItem> {
-        self.table.tx_put(self.contact_row(contact, 1, born)?, Some("attribute_not_exists(pk)"))
+    fn put_new(self, contact: &Contact, born: Option<u64>) -> Result<TransactWriteItem> {
+        self.school.table.tx_put(self.contact_row(contact, 1, born)?, Some("attribute_not_exists(pk)"))
     }
 
-    fn put_over(&self, contact: &Contact, rev: u64, born: Option<u64>) -> Result<TransactWriteItem> {
-        self.table.tx_put_if(self.contact_row(contact, rev + 1, born)?, "rev = :rev", [(":rev", n(rev))])
+    fn put_over(self, contact: &Contact, rev: u64, born: Option<u64>) -> Result<TransactWriteItem> {
+        self.school.table.tx_put_if(
+            self.contact_row(contact, rev + 1, born)?,
+            "rev = :rev",
+            [(":rev", n(rev))],
+        )
     }
 
-    fn contact_row(&self, contact: &Contact, rev: u64, born: Option<u64>) -> Result<Row> {
-        let mut row = to_row("contact", &keys::contact(self.id, &contact.id), contact)?;
+    fn contact_row(self, contact: &Contact, rev: u64, born: Option<u64>) -> Result<Row> {
+        let mut row = to_row("contact", &keys::contact(self.school.id, &contact.id), contact)?;
         row.insert(REV.to_owned(), n(rev));
         row.extend(born.map(|version| (BORN.to_owned(), n(version))));
         Ok(row)

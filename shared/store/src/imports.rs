@@ -121,35 +121,44 @@ fn unreadable(what: &'static str, error: &serde_json::Error) -> StoreError {
     StoreError::corrupt(what, format!("{:?} error at column {}", error.classify(), error.column()))
 }
 
-impl School {
+/// Uploads of contacts.
+#[derive(Debug, Clone, Copy)]
+pub struct Imports<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Imports<'_> {
     /// Begins an upload.
-    pub async fn create_import(&self, import: &Import) -> Result<()> {
-        let mut line = key_row(&keys::import_summary(self.id, import.id));
+    pub async fn create(self, import: &Import) -> Result<()> {
+        let mut line = key_row(&keys::import_summary(self.school.id, import.id));
         line.insert(TTL.to_owned(), n(import.ends_s()));
         let items = vec![
-            self.table.tx_put(import.row(self.id)?, Some("attribute_not_exists(pk)"))?,
-            self.table.tx_put(line, None)?,
+            self.school.table.tx_put(import.row(self.school.id)?, Some("attribute_not_exists(pk)"))?,
+            self.school.table.tx_put(line, None)?,
         ];
-        self.table.transact(items, Some(import.id.to_string())).await
+        self.school.table.transact(items, Some(import.id.to_string())).await
     }
 
     /// An upload, as it stands now. `None` if this school has no such upload, or no longer.
-    pub async fn import(&self, id: ImportId, now_ms: i64) -> Result<Option<Import>> {
-        match self.table.get(&keys::import_meta(self.id, id), true).await? {
+    pub async fn get(self, id: ImportId, now_ms: i64) -> Result<Option<Import>> {
+        match self.school.table.get(&keys::import_meta(self.school.id, id), true).await? {
             Some(row) => Import::read(&row, now_ms),
             None => Ok(None),
         }
     }
 
     /// The school's latest uploads, newest first.
-    pub async fn imports(&self, limit: i32, now_ms: i64) -> Result<Vec<Import>> {
-        let lines =
-            self.table.newest(&keys::school_pk(self.id), keys::IMPORT_SUMMARY_PREFIX, None, limit).await?;
+    pub async fn list(self, limit: i32, now_ms: i64) -> Result<Vec<Import>> {
+        let lines = self
+            .school
+            .table
+            .newest(&keys::school_pk(self.school.id), keys::IMPORT_SUMMARY_PREFIX, None, limit)
+            .await?;
         let ids = lines.iter().filter_map(|row| {
             text(row, SK)?.strip_prefix(keys::IMPORT_SUMMARY_PREFIX)?.parse::<ImportId>().ok()
         });
-        let metas: Vec<_> = ids.map(|id| keys::import_meta(self.id, id)).collect();
-        let rows = self.table.batch_get(&metas, true).await?;
+        let metas: Vec<_> = ids.map(|id| keys::import_meta(self.school.id, id)).collect();
+        let rows = self.school.table.batch_get(&metas, true).await?;
         let mut imports = rows
             .iter()
             .filter_map(|row| Import::read(row, now_ms).transpose())
@@ -160,7 +169,7 @@ impl School {
 
     /// Writes a changed upload over the version that it was read at, and moves its version. `Conflict` when somebody
     /// else was first.
-    pub async fn save_import(&self, import: &mut Import) -> Result<()> {
+    pub async fn save(self, import: &mut Import) -> Result<()> {
         let before = import.version;
         import.version += 1;
         let saved = self.put_over_version(import, before).await;
@@ -170,25 +179,26 @@ impl School {
         saved
     }
 
-    /// As [`School::save_import`], for a change that somebody makes and the log holds.
-    pub async fn save_import_recorded(&self, import: &mut Import, deed: &Deed, now_ms: i64) -> Result<()> {
+    /// As [`Imports::save`], for a change that somebody makes and the log holds.
+    pub async fn save_recorded(self, import: &mut Import, deed: &Deed, now_ms: i64) -> Result<()> {
         let next = Import { version: import.version + 1, ..import.clone() };
-        let put = self.table.tx_put_if(next.row(self.id)?, "v = :v", [(":v", n(import.version))])?;
-        self.transact_recorded(vec![put], deed, now_ms).await?;
+        let put =
+            self.school.table.tx_put_if(next.row(self.school.id)?, "v = :v", [(":v", n(import.version))])?;
+        self.school.transact_recorded(vec![put], deed, now_ms).await?;
         import.version = next.version;
         Ok(())
     }
 
-    async fn put_over_version(&self, import: &Import, before: u32) -> Result<()> {
-        let put = self.table.client.put_item().table_name(&*self.table.name);
+    async fn put_over_version(self, import: &Import, before: u32) -> Result<()> {
+        let put = self.school.table.client.put_item().table_name(&*self.school.table.name);
         let put = put
-            .set_item(Some(import.row(self.id)?))
+            .set_item(Some(import.row(self.school.id)?))
             .condition_expression("v = :v")
             .expression_attribute_values(":v", n(before));
         match put.send().await.map_err(|e| StoreError::sdk("save upload", &e)) {
             Err(StoreError::Conflict) => {
                 // The answer to our own write may have been lost and the SDK have tried again.
-                let row = self.table.get(&keys::import_meta(self.id, import.id), true).await?;
+                let row = self.school.table.get(&keys::import_meta(self.school.id, import.id), true).await?;
                 let doc = row.as_ref().and_then(|row| text(row, DOC));
                 let ours = serde_json::to_string(import).ok();
                 if doc.is_some() && doc == ours.as_deref() { Ok(()) } else { Err(StoreError::Conflict) }
@@ -198,44 +208,39 @@ impl School {
     }
 
     /// Puts good rows by: `contacts` is a JSON array of contacts of up to 300 kB.
-    pub async fn put_import_part(&self, import: &Import, part: u32, contacts: String) -> Result<()> {
-        let mut row = key_row(&keys::import_part(self.id, import.id, part));
+    pub async fn put_part(self, import: &Import, part: u32, contacts: String) -> Result<()> {
+        let mut row = key_row(&keys::import_part(self.school.id, import.id, part));
         row.insert("contacts".to_owned(), s(contacts));
         row.insert(TTL.to_owned(), n(import.ends_s()));
-        self.table.put(row).await
+        self.school.table.put(row).await
     }
 
     /// Good rows that were put by.
-    pub async fn import_part(&self, id: ImportId, part: u32) -> Result<Vec<Contact>> {
-        let row = self.table.get(&keys::import_part(self.id, id, part), true).await?;
+    pub async fn part(self, id: ImportId, part: u32) -> Result<Vec<Contact>> {
+        let row = self.school.table.get(&keys::import_part(self.school.id, id, part), true).await?;
         let row = row.ok_or(StoreError::NotFound("part of the upload"))?;
         let contacts = text(&row, "contacts").unwrap_or_default();
         serde_json::from_str(contacts).map_err(|e| unreadable("part of the upload", &e))
     }
 
     /// Keeps what was found in a file: up to a thousand of each kind.
-    pub async fn put_import_findings(
-        &self,
-        import: &Import,
-        errors: &[Finding],
-        repairs: &[Finding],
-    ) -> Result<()> {
-        self.drop_import_findings(import.id).await?;
+    pub async fn put_findings(self, import: &Import, errors: &[Finding], repairs: &[Finding]) -> Result<()> {
+        self.delete_findings(import.id).await?;
         for (kind, findings) in [(FindingKind::Error, errors), (FindingKind::Repair, repairs)] {
             for (part, some) in findings.chunks(FINDINGS_A_ROW).enumerate() {
-                let mut row = key_row(&keys::import_findings(self.id, import.id, kind.code(), part));
+                let mut row = key_row(&keys::import_findings(self.school.id, import.id, kind.code(), part));
                 row.insert("found".to_owned(), json("findings", &some)?);
                 row.insert(TTL.to_owned(), n(import.ends_s()));
-                self.table.put(row).await?;
+                self.school.table.put(row).await?;
             }
         }
         Ok(())
     }
 
     /// What was found in a file, in the order of its rows.
-    pub async fn import_findings(&self, id: ImportId, kind: FindingKind) -> Result<Vec<Finding>> {
+    pub async fn findings(self, id: ImportId, kind: FindingKind) -> Result<Vec<Finding>> {
         let prefix = format!("{}{}#", keys::IMPORT_FINDINGS_PREFIX, kind.code());
-        let rows = self.table.query(&keys::import_pk(self.id, id), &prefix, true).await?;
+        let rows = self.school.table.query(&keys::import_pk(self.school.id, id), &prefix, true).await?;
         let mut findings = Vec::new();
         for row in rows {
             let some = text(&row, "found").unwrap_or_default();
@@ -246,25 +251,26 @@ impl School {
     }
 
     /// Forgets the rows that were put by.
-    pub async fn drop_import_parts(&self, id: ImportId) -> Result<()> {
-        self.drop_import_rows(id, keys::IMPORT_PART_PREFIX).await
+    pub async fn delete_parts(self, id: ImportId) -> Result<()> {
+        self.delete_rows(id, keys::IMPORT_PART_PREFIX).await
     }
 
     /// Forgets what was found.
-    pub async fn drop_import_findings(&self, id: ImportId) -> Result<()> {
-        self.drop_import_rows(id, keys::IMPORT_FINDINGS_PREFIX).await
+    pub async fn delete_findings(self, id: ImportId) -> Result<()> {
+        self.delete_rows(id, keys::IMPORT_FINDINGS_PREFIX).await
     }
 
     /// Deletes rows of an upload without holding them in memory.
-    async fn drop_import_rows(&self, id: ImportId, prefix: &str) -> Result<()> {
-        let pk = keys::import_pk(self.id, id);
+    async fn delete_rows(self, id: ImportId, prefix: &str) -> Result<()> {
+        let pk = keys::import_pk(self.school.id, id);
         let mut start = None;
         loop {
             let found = self
+                .school
                 .table
                 .client
                 .query()
-                .table_name(&*self.table.name)
+                .table_name(&*self.school.table.name)
                 .key_condition_expression("pk = :p AND begins_with(sk, :s)")
                 .expression_attribute_values(":p", s(&*pk))
                 .expression_attribute_values(":s", s(prefix))
@@ -282,7 +288,7 @@ impl School {
                     .delete_request(delete.map_err(|e| StoreError::corrupt("upload", e))?)
                     .build())
             });
-            self.table.batch_write(deletes.collect::<Result<_>>()?).await?;
+            self.school.table.batch_write(deletes.collect::<Result<_>>()?).await?;
             match found.last_evaluated_key {
                 Some(next) if !next.is_empty() => start = Some(next),
                 _ => return Ok(()),

@@ -66,12 +66,20 @@ impl Store {
     }
 }
 
-impl School {
-    /// Takes a number for the school's own: texts to it are the school's. `Conflict` when it is another school's.
-    pub async fn put_number(&self, number: &PhoneNumber) -> Result<()> {
-        self.table.transact(vec![self.tx_take_number(number)?], None).await
-    }
+/// Numbers at which the school is written to.
+#[derive(Debug, Clone, Copy)]
+pub struct InboxNumbers<'a> {
+    pub(crate) school: &'a School,
+}
 
+impl InboxNumbers<'_> {
+    /// Takes a number for the school's own: texts to it are the school's. `Conflict` when it is another school's.
+    pub async fn put_number(self, number: &PhoneNumber) -> Result<()> {
+        self.school.table.transact(vec![self.school.tx_take_number(number)?], None).await
+    }
+}
+
+impl School {
     /// Takes a number, for a transaction. Its condition is that it is nobody else's.
     pub(crate) fn tx_take_number(&self, number: &PhoneNumber) -> Result<TransactWriteItem> {
         let mut row = key_row(&keys::reply_number(number.as_str()));

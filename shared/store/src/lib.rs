@@ -45,32 +45,35 @@ use domain::ids::SchoolId;
 
 pub use access::Access;
 pub use account::{Account, ComposeDefaults, SecondFactor};
-pub use api_keys::{ApiKey, ApiToken, KeyKind, KeyTerms};
-pub use approvals::{Entrance, Hold, Waiting, Written};
-pub use audit::AuditMonth;
-pub use book::BookCache;
+pub use api_keys::{ApiKey, ApiKeys, ApiToken, KeyKind, KeyTerms};
+pub use approvals::{Approvals, Entrance, Hold, Waiting, Written};
+pub use audit::{Audit, AuditMonth};
+pub use book::{Book, BookCache};
 pub use bulk::Bulk;
 pub use codes::{CODE_TRIES, CodeCheck};
-pub use contacts::{StoredContact, Upserted};
+pub use contacts::{Contacts, StoredContact, Upserted};
 pub use error::{Result, StoreError};
-pub use imports::{FindingKind, Import};
-pub use inbox::Inbound;
+pub use imports::{FindingKind, Import, Imports};
+pub use inbox::{Inbound, InboxNumbers};
 pub use keys::PAGES_PER_SHARD;
 pub use limits::{Allowance, Slot};
-pub use members::{MemberChange, Membership};
+pub use members::{MemberChange, Members, Membership};
 pub use messages::{
-    Accepted, Author, Body, Edited, Finishing, IdempotencyKey, Meta, NewMessage, Summary, Unsynced,
+    Accepted, Author, Body, Edited, Finishing, IdempotencyKey, Messages, Meta, NewMessage, Summary, Unsynced,
 };
 pub use one_time::{Mint, OneTime, OneTimeKind};
-pub use pages::{Claiming, PAGES_AT_ONCE, PageContent, PlannedDelivery};
-pub use pins::{PinAsked, Tried, pin_text};
-pub use profiles::OwnProfile;
-pub use progress::WrittenPlan;
+pub use pages::{Claiming, PAGES_READ_AT_ONCE, PageContent, Pages, PlannedDelivery};
+pub use pins::{PinAsked, Pins, Tried, pin_text};
+pub use profiles::{OwnProfile, Profiles};
+pub use progress::{Planning, Progress, WrittenPlan};
 pub use sessions::{Begin, Lifetime, Owes, Session};
-pub use sync::{Begun, LastRun, ManifestHead, SyncStanding};
-pub use told::{Families, ToldBy};
+pub use settings::SchoolSettings;
+pub use sync::{Begun, LastRun, Manifest, ManifestHead, MisTrial, Registers, Sync, SyncFiles, SyncStanding};
+pub use ties::Ties;
+pub use told::{Families, FamilyNotices, ToldBy};
+pub use usage::Usage;
 pub use users::User;
-pub use x::{XAccess, XRequest};
+pub use x::{XAccess, XLink, XRequest};
 
 use table::Table;
 
@@ -110,5 +113,105 @@ impl School {
     /// Whose rows these are.
     pub const fn id(&self) -> SchoolId {
         self.id
+    }
+
+    /// Its messages: what they say, where they stand, and the history.
+    pub const fn messages(&self) -> Messages<'_> {
+        Messages { school: self }
+    }
+
+    /// How its accepted messages become pages of deliveries.
+    pub const fn planning(&self) -> Planning<'_> {
+        Planning { school: self }
+    }
+
+    /// How its planned messages get on.
+    pub const fn progress(&self) -> Progress<'_> {
+        Progress { school: self }
+    }
+
+    /// The pages of deliveries of its messages.
+    pub const fn pages(&self) -> Pages<'_> {
+        Pages { school: self }
+    }
+
+    /// Its messages that wait for somebody to authorise them.
+    pub const fn approvals(&self) -> Approvals<'_> {
+        Approvals { school: self }
+    }
+
+    /// The PINs that confirm its messages.
+    pub const fn pins(&self) -> Pins<'_> {
+        Pins { school: self }
+    }
+
+    /// Which families were notified of a matter of a session.
+    pub const fn family_notices(&self) -> FamilyNotices<'_> {
+        FamilyNotices { school: self }
+    }
+
+    /// Its address book as a whole.
+    pub const fn book(&self) -> Book<'_> {
+        Book { school: self }
+    }
+
+    /// Single contacts of its address book.
+    pub const fn contacts(&self) -> Contacts<'_> {
+        Contacts { school: self }
+    }
+
+    /// Ties between its pupils and adults, and bars on them.
+    pub const fn ties(&self) -> Ties<'_> {
+        Ties { school: self }
+    }
+
+    /// Its uploads of contacts.
+    pub const fn imports(&self) -> Imports<'_> {
+        Imports { school: self }
+    }
+
+    /// Its settings.
+    pub const fn settings(&self) -> SchoolSettings<'_> {
+        SchoolSettings { school: self }
+    }
+
+    /// The users who belong to it.
+    pub const fn members(&self) -> Members<'_> {
+        Members { school: self }
+    }
+
+    /// Its own profiles of rights.
+    pub const fn profiles(&self) -> Profiles<'_> {
+        Profiles { school: self }
+    }
+
+    /// Its API keys.
+    pub const fn api_keys(&self) -> ApiKeys<'_> {
+        ApiKeys { school: self }
+    }
+
+    /// Its audit log.
+    pub const fn audit(&self) -> Audit<'_> {
+        Audit { school: self }
+    }
+
+    /// What it has used.
+    pub const fn usage(&self) -> Usage<'_> {
+        Usage { school: self }
+    }
+
+    /// The numbers at which it is written to.
+    pub const fn inbox(&self) -> InboxNumbers<'_> {
+        InboxNumbers { school: self }
+    }
+
+    /// Its account at X.
+    pub const fn x(&self) -> XLink<'_> {
+        XLink { school: self }
+    }
+
+    /// Its sync with the MIS.
+    pub const fn sync(&self) -> Sync<'_> {
+        Sync { school: self }
     }
 }

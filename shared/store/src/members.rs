@@ -100,78 +100,104 @@ impl Store {
     }
 }
 
-impl School {
+/// Users who belong to the school.
+#[derive(Debug, Clone, Copy)]
+pub struct Members<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Members<'_> {
     /// Makes a user a member with these roles, or gives a member these roles instead, by the operator's hand.
     /// `Conflict` for an unknown user.
-    pub async fn add_member(&self, user: UserId, roles: Roles) -> Result<()> {
+    pub async fn add(self, user: UserId, roles: Roles) -> Result<()> {
         let change = MemberChange { roles, standing: Standing::Enabled, groups: Vec::new() };
-        let row = to_row("membership", &keys::membership(self.id, user), &self.new_member(user, change))?;
-        self.table.transact(vec![self.table.tx_put(row, None)?, self.list_school(user)?], None).await
+        let row =
+            to_row("membership", &keys::membership(self.school.id, user), &self.new_member(user, change))?;
+        self.school
+            .table
+            .transact(vec![self.school.table.tx_put(row, None)?, self.list_school(user)?], None)
+            .await
     }
 
     /// Makes the school, its first user and their membership with every role, and the deed that it is: all or nothing.
     /// `Conflict` when the school is there, or when the user's id, their e-mail address, or their username or one that
     /// looks like it, is taken.
-    pub async fn found(&self, settings: &Settings, user: &User, deed: &Deed, now_ms: i64) -> Result<()> {
+    pub async fn create_school(
+        self,
+        settings: &Settings,
+        user: &User,
+        deed: &Deed,
+        now_ms: i64,
+    ) -> Result<()> {
         let new = Some("attribute_not_exists(pk)");
         let change = MemberChange { roles: Roles::all(), standing: Standing::Enabled, groups: Vec::new() };
         let member = self.new_member(user.id, change);
-        let mut items = user.tx_create(&self.table, Some(self.id))?;
-        let member = to_row("membership", &keys::membership(self.id, user.id), &member)?;
-        items.push(self.table.tx_put(member, new)?);
-        items.push(self.table.tx_put(to_row("settings", &keys::settings(self.id), settings)?, new)?);
-        self.transact_recorded(items, deed, now_ms).await
+        let mut items = user.tx_create(&self.school.table, Some(self.school.id))?;
+        let member = to_row("membership", &keys::membership(self.school.id, user.id), &member)?;
+        items.push(self.school.table.tx_put(member, new)?);
+        items.push(
+            self.school.table.tx_put(to_row("settings", &keys::settings(self.school.id), settings)?, new)?,
+        );
+        self.school.transact_recorded(items, deed, now_ms).await
     }
 
     /// One member, a deleted one too.
-    pub async fn member(&self, user: UserId) -> Result<Option<Membership>> {
-        let row = self.table.get(&keys::membership(self.id, user), true).await?;
+    pub async fn get(self, user: UserId) -> Result<Option<Membership>> {
+        let row = self.school.table.get(&keys::membership(self.school.id, user), true).await?;
         row.map(|row| from_row("membership", row)).transpose()
     }
 
     /// Every member, the deleted ones too, because history names them.
-    pub async fn members(&self) -> Result<Vec<Membership>> {
-        let rows = self.table.query(&keys::school_pk(self.id), keys::MEMBERSHIP_PREFIX, true).await?;
+    pub async fn list(self) -> Result<Vec<Membership>> {
+        let rows =
+            self.school.table.query(&keys::school_pk(self.school.id), keys::MEMBERSHIP_PREFIX, true).await?;
         rows.into_iter().map(|row| from_row("membership", row)).collect()
     }
 
     /// Lets a user in who is no member yet, or was one. `Conflict` if they are a member, if the user is unknown, or if
     /// `by`, who lets them in, is no longer as they were read.
-    pub async fn admit(
-        &self,
+    pub async fn add_recorded(
+        self,
         by: &Membership,
         user: UserId,
         change: MemberChange,
         deed: &Deed,
         now_ms: i64,
     ) -> Result<()> {
-        let row = to_row("membership", &keys::membership(self.id, user), &self.new_member(user, change))?;
+        let row =
+            to_row("membership", &keys::membership(self.school.id, user), &self.new_member(user, change))?;
         let gone = [(":deleted", s("deleted"))];
-        let put = self.table.tx_put_if(row, "attribute_not_exists(pk) OR standing = :deleted", gone)?;
-        self.transact_recorded(vec![put, self.list_school(user)?, self.unchanged(by)?], deed, now_ms).await
+        let put =
+            self.school.table.tx_put_if(row, "attribute_not_exists(pk) OR standing = :deleted", gone)?;
+        self.school
+            .transact_recorded(vec![put, self.list_school(user)?, self.unchanged(by)?], deed, now_ms)
+            .await
     }
 
     /// Makes a new user and their membership, all or nothing. `Conflict` if their id, their e-mail address, or their
     /// username or one that looks like it, is taken, or if `by`, who adds them, is no longer as they were read.
-    pub async fn add_user(
-        &self,
+    pub async fn add_new_user(
+        self,
         by: &Membership,
         user: &User,
         change: MemberChange,
         deed: &Deed,
         now_ms: i64,
     ) -> Result<()> {
-        let row =
-            to_row("membership", &keys::membership(self.id, user.id), &self.new_member(user.id, change))?;
-        let mut items = user.tx_create(&self.table, Some(self.id))?;
-        items.push(self.table.tx_put(row, Some("attribute_not_exists(pk)"))?);
+        let row = to_row(
+            "membership",
+            &keys::membership(self.school.id, user.id),
+            &self.new_member(user.id, change),
+        )?;
+        let mut items = user.tx_create(&self.school.table, Some(self.school.id))?;
+        items.push(self.school.table.tx_put(row, Some("attribute_not_exists(pk)"))?);
         items.push(self.unchanged(by)?);
-        self.transact_recorded(items, deed, now_ms).await
+        self.school.transact_recorded(items, deed, now_ms).await
     }
 
     /// Changes a membership. `Conflict` if it, or that of `by`, is no longer as it was read.
-    pub async fn change_member(
-        &self,
+    pub async fn change(
+        self,
         by: &Membership,
         before: &Membership,
         change: MemberChange,
@@ -185,24 +211,25 @@ impl School {
             version: before.version.wrapping_add(1),
             ..before.clone()
         };
-        let row = to_row("membership", &keys::membership(self.id, before.user), &after)?;
-        let put = self.table.tx_put_if(row, "version = :seen", [(":seen", n(before.version))])?;
-        self.transact_recorded(vec![put, self.unchanged(by)?], deed, now_ms).await
+        let row = to_row("membership", &keys::membership(self.school.id, before.user), &after)?;
+        let put = self.school.table.tx_put_if(row, "version = :seen", [(":seen", n(before.version))])?;
+        self.school.transact_recorded(vec![put, self.unchanged(by)?], deed, now_ms).await
     }
 
     /// Notes that a member began a session.
-    pub async fn note_sign_in(&self, user: UserId, now_ms: i64) -> Result<()> {
-        let key = keys::membership(self.id, user);
+    pub async fn record_sign_in(self, user: UserId, now_ms: i64) -> Result<()> {
+        let key = keys::membership(self.school.id, user);
         let update = "SET last_sign_in_ms = :now";
-        match self.table.update_if(&key, update, "attribute_exists(pk)", [(":now", n(now_ms))]).await? {
+        match self.school.table.update_if(&key, update, "attribute_exists(pk)", [(":now", n(now_ms))]).await?
+        {
             Updated::Done(_) => Ok(()),
             Updated::Refused(_) => Err(StoreError::NotFound("membership")),
         }
     }
 
-    fn new_member(&self, user: UserId, change: MemberChange) -> Membership {
+    fn new_member(self, user: UserId, change: MemberChange) -> Membership {
         Membership {
-            school: self.id,
+            school: self.school.id,
             user,
             roles: change.roles,
             standing: change.standing,
@@ -213,17 +240,17 @@ impl School {
     }
 
     /// Lists the school among the user's. The condition is that the user is there.
-    fn list_school(&self, user: UserId) -> Result<TransactWriteItem> {
-        let school = AttributeValue::Ss(vec![self.id.to_string()]);
+    fn list_school(self, user: UserId) -> Result<TransactWriteItem> {
+        let school = AttributeValue::Ss(vec![self.school.id.to_string()]);
         let there = Some("attribute_exists(pk)");
-        self.table.tx_update(&keys::user(user), "ADD schools :school", there, [(":school", school)])
+        self.school.table.tx_update(&keys::user(user), "ADD schools :school", there, [(":school", school)])
     }
 
     /// That a membership is still as it was read: what it allowed then, it allows now.
-    fn unchanged(&self, membership: &Membership) -> Result<TransactWriteItem> {
+    fn unchanged(self, membership: &Membership) -> Result<TransactWriteItem> {
         let check = ConditionCheck::builder()
-            .table_name(&*self.table.name)
-            .set_key(Some(key_row(&keys::membership(self.id, membership.user))))
+            .table_name(&*self.school.table.name)
+            .set_key(Some(key_row(&keys::membership(self.school.id, membership.user))))
             .condition_expression("version = :seen")
             .expression_attribute_values(":seen", n(membership.version))
             .build()

@@ -89,7 +89,7 @@ pub struct Meta {
     pub finishing: Finishing,
     /// Why it waits, or waited, for somebody to authorise it.
     pub held: Option<Held>,
-    /// The revision that was authorised, if it may go only to those who were: see [`School::approved_people`].
+    /// The revision that was authorised, if it may go only to those who were: see [`Approvals::approved_people`](crate::Approvals::approved_people).
     pub approved: Option<u32>,
     /// Who gave it another text while it waited, the latest last.
     pub edits: Vec<Edited>,
@@ -196,24 +196,113 @@ pub enum Accepted {
     KeyReused,
 }
 
-impl School {
+/// Messages: what they say, where they stand, and the history.
+#[derive(Debug, Clone, Copy)]
+pub struct Messages<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Messages<'_> {
     /// Accepts a message: idempotency key, META, BODY and the history's line, all or nothing (DESIGN §4.1). It is due
     /// for the sweep at `due_ms` in case the job that plans it is lost.
     pub async fn accept(
-        &self,
+        self,
         new: &NewMessage,
         idempotency: Option<&IdempotencyKey>,
         now_ms: i64,
         due_ms: i64,
     ) -> Result<Accepted> {
-        let items = self.accepted_rows(new, idempotency, MessageState::Queued, now_ms, Some(due_ms), [])?;
-        match self.table.transact(items, Some(new.id.to_string())).await {
+        let items =
+            self.school.accepted_rows(new, idempotency, MessageState::Queued, now_ms, Some(due_ms), [])?;
+        match self.school.table.transact(items, Some(new.id.to_string())).await {
             Ok(()) => Ok(Accepted::New),
             Err(StoreError::Conflict) => self.accepted_before(new.id, idempotency).await,
             Err(e) => Err(e),
         }
     }
 
+    /// Somebody was first: this very request whose answer was lost, the same key, or the same key for something else.
+    pub(crate) async fn accepted_before(
+        self,
+        id: MessageId,
+        idempotency: Option<&IdempotencyKey>,
+    ) -> Result<Accepted> {
+        let Some(idempotency) = idempotency else {
+            return Err(StoreError::Conflict);
+        };
+        Ok(match self.accepted_as(idempotency, 0).await?.ok_or(StoreError::Conflict)? {
+            Accepted::Before(first) if first == id => Accepted::New,
+            other => other,
+        })
+    }
+
+    /// What a request with this key came to when it was made before; `None` if it never was. A repeated request is
+    /// answered from here, whatever has become of the address book since.
+    pub async fn accepted_as(self, idempotency: &IdempotencyKey, now_ms: i64) -> Result<Option<Accepted>> {
+        let key = keys::idempotency(self.school.id, &idempotency.key_hash);
+        let live = |row: &Row| number::<i64>(row, keys::TTL).is_none_or(|ttl| ttl >= now_ms / 1_000);
+        let Some(row) = self.school.table.get(&key, true).await?.filter(live) else { return Ok(None) };
+        if text(&row, "body_hash") != Some(&*idempotency.body_hash) {
+            return Ok(Some(Accepted::KeyReused));
+        }
+        let first = text(&row, "message").and_then(|t| t.parse().ok());
+        first
+            .map(|first| Some(Accepted::Before(first)))
+            .ok_or_else(|| StoreError::corrupt("idempotency key", "message"))
+    }
+
+    /// Where a message stands. `None` if this school has no such message.
+    pub async fn meta(self, id: MessageId) -> Result<Option<Meta>> {
+        let row = self.school.table.get(&keys::message_meta(self.school.id, id), true).await?;
+        row.map(|row| read_meta(id, &row)).transpose()
+    }
+
+    /// What a message says.
+    pub async fn body(self, id: MessageId) -> Result<Body> {
+        let row = self.school.table.get(&keys::message_body(self.school.id, id), true).await?;
+        from_row("body", row.ok_or(StoreError::NotFound("message"))?)
+    }
+
+    /// The history, newest first: up to `limit` lines before `before`.
+    pub async fn summaries(self, before: Option<MessageId>, limit: i32) -> Result<Vec<Summary>> {
+        let before = before.map(|id| id.to_string());
+        let pk = keys::school_pk(self.school.id);
+        let rows = self.school.table.newest(&pk, keys::SUMMARY_PREFIX, before.as_deref(), limit).await?;
+        rows.into_iter().map(|row| from_row("summary", row)).collect()
+    }
+
+    /// The newest lines of the history, with all that was accepted until now.
+    pub async fn latest_summaries(self, limit: i32) -> Result<Vec<Summary>> {
+        let rows =
+            self.school.table.latest(&keys::school_pk(self.school.id), keys::SUMMARY_PREFIX, limit).await?;
+        rows.into_iter().map(|row| from_row("summary", row)).collect()
+    }
+
+    /// The lines of these messages, newest first; ids without one are left out.
+    pub async fn summaries_of(self, ids: &[MessageId]) -> Result<Vec<Summary>> {
+        let wanted: Vec<Key> = ids.iter().map(|id| keys::summary(self.school.id, *id)).collect();
+        let rows = self.school.table.batch_get(&wanted, false).await?;
+        let mut found: Vec<Summary> =
+            rows.into_iter().map(|row| from_row("summary", row)).collect::<Result<_>>()?;
+        found.sort_unstable_by_key(|summary| std::cmp::Reverse(summary.id));
+        Ok(found)
+    }
+
+    /// Brings the history's line up to date.
+    pub async fn update_summary(self, id: MessageId, state: MessageState, totals: &Totals) -> Result<()> {
+        let totals = totals.iter().map(|(state, count)| (state.code().to_owned(), n(count))).collect();
+        self.school
+            .update(
+                &keys::summary(self.school.id, id),
+                "SET #state = :s, totals = :t",
+                "attribute_exists(pk)",
+                [(":s", s(state.code())), (":t", AttributeValue::M(totals))],
+            )
+            .await
+    }
+}
+
+impl School {
     /// The rows of a message that comes in; `more` are attributes of its META.
     pub(crate) fn accepted_rows<const N: usize>(
         &self,
@@ -250,84 +339,6 @@ impl School {
             items.push(self.table.tx_put_unless_live(row, now_ms / 1_000)?);
         }
         Ok(items)
-    }
-
-    /// Somebody was first: this very request whose answer was lost, the same key, or the same key for something else.
-    pub(crate) async fn accepted_before(
-        &self,
-        id: MessageId,
-        idempotency: Option<&IdempotencyKey>,
-    ) -> Result<Accepted> {
-        let Some(idempotency) = idempotency else {
-            return Err(StoreError::Conflict);
-        };
-        Ok(match self.accepted_as(idempotency, 0).await?.ok_or(StoreError::Conflict)? {
-            Accepted::Before(first) if first == id => Accepted::New,
-            other => other,
-        })
-    }
-
-    /// What a request with this key came to when it was made before; `None` if it never was. A repeated request is
-    /// answered from here, whatever has become of the address book since.
-    pub async fn accepted_as(&self, idempotency: &IdempotencyKey, now_ms: i64) -> Result<Option<Accepted>> {
-        let key = keys::idempotency(self.id, &idempotency.key_hash);
-        let live = |row: &Row| number::<i64>(row, keys::TTL).is_none_or(|ttl| ttl >= now_ms / 1_000);
-        let Some(row) = self.table.get(&key, true).await?.filter(live) else { return Ok(None) };
-        if text(&row, "body_hash") != Some(&*idempotency.body_hash) {
-            return Ok(Some(Accepted::KeyReused));
-        }
-        let first = text(&row, "message").and_then(|t| t.parse().ok());
-        first
-            .map(|first| Some(Accepted::Before(first)))
-            .ok_or_else(|| StoreError::corrupt("idempotency key", "message"))
-    }
-
-    /// Where a message stands. `None` if this school has no such message.
-    pub async fn meta(&self, id: MessageId) -> Result<Option<Meta>> {
-        let row = self.table.get(&keys::message_meta(self.id, id), true).await?;
-        row.map(|row| read_meta(id, &row)).transpose()
-    }
-
-    /// What a message says.
-    pub async fn body(&self, id: MessageId) -> Result<Body> {
-        let row = self.table.get(&keys::message_body(self.id, id), true).await?;
-        from_row("body", row.ok_or(StoreError::NotFound("message"))?)
-    }
-
-    /// The history, newest first: up to `limit` lines before `before`.
-    pub async fn summaries(&self, before: Option<MessageId>, limit: i32) -> Result<Vec<Summary>> {
-        let before = before.map(|id| id.to_string());
-        let pk = keys::school_pk(self.id);
-        let rows = self.table.newest(&pk, keys::SUMMARY_PREFIX, before.as_deref(), limit).await?;
-        rows.into_iter().map(|row| from_row("summary", row)).collect()
-    }
-
-    /// The newest lines of the history, with all that was accepted until now.
-    pub async fn latest_summaries(&self, limit: i32) -> Result<Vec<Summary>> {
-        let rows = self.table.latest(&keys::school_pk(self.id), keys::SUMMARY_PREFIX, limit).await?;
-        rows.into_iter().map(|row| from_row("summary", row)).collect()
-    }
-
-    /// The lines of these messages, newest first; ids without one are left out.
-    pub async fn summaries_of(&self, ids: &[MessageId]) -> Result<Vec<Summary>> {
-        let wanted: Vec<Key> = ids.iter().map(|id| keys::summary(self.id, *id)).collect();
-        let rows = self.table.batch_get(&wanted, false).await?;
-        let mut found: Vec<Summary> =
-            rows.into_iter().map(|row| from_row("summary", row)).collect::<Result<_>>()?;
-        found.sort_unstable_by_key(|summary| std::cmp::Reverse(summary.id));
-        Ok(found)
-    }
-
-    /// Brings the history's line up to date.
-    pub async fn update_summary(&self, id: MessageId, state: MessageState, totals: &Totals) -> Result<()> {
-        let totals = totals.iter().map(|(state, count)| (state.code().to_owned(), n(count))).collect();
-        self.update(
-            &keys::summary(self.id, id),
-            "SET #state = :s, totals = :t",
-            "attribute_exists(pk)",
-            [(":s", s(state.code())), (":t", AttributeValue::M(totals))],
-        )
-        .await
     }
 
     pub(crate) async fn update_meta(

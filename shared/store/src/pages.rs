@@ -29,7 +29,7 @@ const MERGE_TRIES: usize = 10;
 const PARALLEL_SHARDS: usize = 8;
 
 /// Pages that are held in memory at once where a large message's are read bit by bit: 8,000 deliveries, some 10 MB.
-pub const PAGES_AT_ONCE: u32 = 8 * PAGES_PER_SHARD;
+pub const PAGES_READ_AT_ONCE: u32 = 8 * PAGES_PER_SHARD;
 
 /// One delivery as the plan wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,10 +63,16 @@ pub enum Claiming {
     Lost,
 }
 
-impl School {
+/// Pages of deliveries.
+#[derive(Debug, Clone, Copy)]
+pub struct Pages<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Pages<'_> {
     /// Writes a plan's pages under its epoch. Not atomic: nothing reads them before the plan is committed.
-    pub async fn write_pages(
-        &self,
+    pub async fn write(
+        self,
         message: MessageId,
         epoch: &Epoch,
         first: u32,
@@ -74,31 +80,31 @@ impl School {
     ) -> Result<()> {
         let mut writes = Vec::with_capacity(pages.len() * 2);
         for (number, (content, state)) in (first..).zip(pages) {
-            let page = self.page_ref(message, epoch, number);
+            let page = self.reference(message, epoch, number);
             let mut row = key_row(&keys::page_content(&page));
             row.insert("h".to_owned(), s(&*content.text_hash));
             row.insert("d".to_owned(), json("page", &content.deliveries)?);
             writes.push(put(row)?);
             writes.push(put(state_row(&page, state)?)?);
         }
-        self.table.batch_write(writes).await
+        self.school.table.batch_write(writes).await
     }
 
     /// The name of a page.
-    pub fn page_ref(&self, message: MessageId, epoch: &Epoch, page: u32) -> PageRef {
-        PageRef { school: self.id, message, epoch: epoch.clone(), page }
+    pub fn reference(self, message: MessageId, epoch: &Epoch, page: u32) -> PageRef {
+        PageRef { school: self.school.id, message, epoch: epoch.clone(), page }
     }
 
     /// A page's content.
-    pub async fn page_content(&self, page: &PageRef) -> Result<PageContent> {
+    pub async fn content(self, page: &PageRef) -> Result<PageContent> {
         // Written before the epoch was committed, and never since: but only a consistent read is sure to see it.
-        let row = self.table.get(&keys::page_content(page), true).await?;
+        let row = self.school.table.get(&keys::page_content(page), true).await?;
         read_content(&row.ok_or(StoreError::NotFound("page"))?)
     }
 
     /// A page's state.
-    pub async fn page_state(&self, page: &PageRef) -> Result<PageState> {
-        let row = self.table.get(&keys::page_state(page), true).await?;
+    pub async fn state(self, page: &PageRef) -> Result<PageState> {
+        let row = self.school.table.get(&keys::page_state(page), true).await?;
         read_state(&row.ok_or(StoreError::NotFound("page"))?)
     }
 
@@ -109,12 +115,13 @@ impl School {
     ///   worker A: fence 0 ──claim──► fence 1, claim a ──outcome──► fence 1, no claim
     ///   worker B: fence 0 ──claim──► condition fails: somebody was first
     /// ```
-    pub async fn claim_page(&self, page: &PageRef, fence: u32, by: &str, now_ms: i64) -> Result<Claiming> {
+    pub async fn claim(self, page: &PageRef, fence: u32, by: &str, now_ms: i64) -> Result<Claiming> {
         let claimed = self
+            .school
             .table
             .client
             .update_item()
-            .table_name(&*self.table.name)
+            .table_name(&*self.school.table.name)
             .set_key(Some(key_row(&keys::page_state(page))))
             .update_expression("SET fence = :next, claim = :me, claimed = :now")
             .condition_expression("fence = :seen AND attribute_not_exists(claim)")
@@ -142,13 +149,14 @@ impl School {
 
     /// Writes a page's next state if nobody has moved it since `before` was read; `false` if somebody has. Receipts
     /// are not touched: they move under a version of their own.
-    pub async fn advance_page(&self, page: &PageRef, before: &PageState, after: &PageState) -> Result<bool> {
+    pub async fn advance(self, page: &PageRef, before: &PageState, after: &PageState) -> Result<bool> {
         let held = before.claim.is_some();
         let mut call = self
+            .school
             .table
             .client
             .update_item()
-            .table_name(&*self.table.name)
+            .table_name(&*self.school.table.name)
             .set_key(Some(key_row(&keys::page_state(page))))
             .update_expression("SET fence = :next, o = :o, due = :due, lost = :lost REMOVE claim, claimed")
             .condition_expression(if held {
@@ -179,9 +187,9 @@ impl School {
     }
 
     /// Merges receipts into a page; says whether anything changed. They may come early, doubled, out of order.
-    pub async fn merge_receipts(&self, page: &PageRef, receipts: &[(u8, u32, Evidence)]) -> Result<bool> {
+    pub async fn merge_receipts(self, page: &PageRef, receipts: &[(u8, u32, Evidence)]) -> Result<bool> {
         for _ in 0..MERGE_TRIES {
-            let mut state = self.page_state(page).await?;
+            let mut state = self.state(page).await?;
             let mut changed = false;
             for (index, attempt, evidence) in receipts {
                 if usize::from(*index) < state.slots.len() {
@@ -192,10 +200,11 @@ impl School {
                 return Ok(false);
             }
             let merged = self
+                .school
                 .table
                 .client
                 .update_item()
-                .table_name(&*self.table.name)
+                .table_name(&*self.school.table.name)
                 .set_key(Some(key_row(&keys::page_state(page))))
                 .update_expression("SET r = :r, v = :next")
                 .condition_expression("v = :seen")
@@ -214,38 +223,38 @@ impl School {
     }
 
     /// The states of all pages of a plan, in order.
-    pub async fn page_states(&self, message: MessageId, epoch: &Epoch, pages: u32) -> Result<Vec<PageState>> {
+    pub async fn all_states(self, message: MessageId, epoch: &Epoch, pages: u32) -> Result<Vec<PageState>> {
         let prefix = Arc::from(keys::state_prefix(epoch));
         self.plan_rows(message, 0..pages, prefix, read_state).await
     }
 
-    /// The states of up to [`PAGES_AT_ONCE`] of a plan's `pages`, from page `first`, a multiple of that number.
+    /// The states of up to [`PAGES_READ_AT_ONCE`] of a plan's `pages`, from page `first`, a multiple of that number.
     pub async fn states_from(
-        &self,
+        self,
         message: MessageId,
         epoch: &Epoch,
         first: u32,
         pages: u32,
     ) -> Result<Vec<PageState>> {
-        let end = first.saturating_add(PAGES_AT_ONCE).min(pages);
+        let end = first.saturating_add(PAGES_READ_AT_ONCE).min(pages);
         self.plan_rows(message, first..end, Arc::from(keys::state_prefix(epoch)), read_state).await
     }
 
-    /// The contents of up to [`PAGES_AT_ONCE`] of a plan's `pages`, from page `first`, a multiple of that number.
+    /// The contents of up to [`PAGES_READ_AT_ONCE`] of a plan's `pages`, from page `first`, a multiple of that number.
     pub async fn contents_from(
-        &self,
+        self,
         message: MessageId,
         epoch: &Epoch,
         first: u32,
         pages: u32,
     ) -> Result<Vec<PageContent>> {
-        let end = first.saturating_add(PAGES_AT_ONCE).min(pages);
+        let end = first.saturating_add(PAGES_READ_AT_ONCE).min(pages);
         self.plan_rows(message, first..end, Arc::from(keys::content_prefix(epoch)), read_content).await
     }
 
     /// The contents of all pages of a plan, in order.
-    pub async fn page_contents(
-        &self,
+    pub async fn all_contents(
+        self,
         message: MessageId,
         epoch: &Epoch,
         pages: u32,
@@ -255,16 +264,16 @@ impl School {
     }
 
     /// Content and state of `count` pages from `first`.
-    pub async fn some_pages(
-        &self,
+    pub async fn range(
+        self,
         message: MessageId,
         epoch: &Epoch,
         first: u32,
         count: u32,
     ) -> Result<Vec<(PageContent, PageState)>> {
-        let pages = (first..first.saturating_add(count)).map(|page| self.page_ref(message, epoch, page));
+        let pages = (first..first.saturating_add(count)).map(|page| self.reference(message, epoch, page));
         stream::iter(pages.map(|page| async move {
-            let (content, state) = tokio::try_join!(self.page_content(&page), self.page_state(&page))?;
+            let (content, state) = tokio::try_join!(self.content(&page), self.state(&page))?;
             Ok((content, state))
         }))
         .buffered(PARALLEL_SHARDS)
@@ -274,7 +283,7 @@ impl School {
 
     /// The rows of whole partitions of pages, each read into what it says before the next partition's rows come.
     async fn plan_rows<T>(
-        &self,
+        self,
         message: MessageId,
         pages: Range<u32>,
         prefix: Arc<str>,
@@ -283,7 +292,11 @@ impl School {
         let shards = (pages.start / PAGES_PER_SHARD..pages.end.div_ceil(PAGES_PER_SHARD)).map(|shard| {
             let prefix = Arc::clone(&prefix);
             async move {
-                let rows = self.table.query(&keys::shard_pk(self.id, message, shard), &prefix, true).await?;
+                let rows = self
+                    .school
+                    .table
+                    .query(&keys::shard_pk(self.school.id, message, shard), &prefix, true)
+                    .await?;
                 rows.iter().map(read).collect::<Result<Vec<T>>>()
             }
         });
@@ -292,11 +305,11 @@ impl School {
     }
 
     /// Removes the rows of a plan that never became the message's.
-    pub async fn drop_plan(&self, message: MessageId, epoch: &Epoch, pages: u32) -> Result<()> {
+    pub async fn delete_all(self, message: MessageId, epoch: &Epoch, pages: u32) -> Result<()> {
         for shard in 0..pages.div_ceil(PAGES_PER_SHARD) {
-            let pk = keys::shard_pk(self.id, message, shard);
-            let mut rows = self.table.query(&pk, &keys::state_prefix(epoch), true).await?;
-            rows.extend(self.table.query(&pk, &keys::content_prefix(epoch), true).await?);
+            let pk = keys::shard_pk(self.school.id, message, shard);
+            let mut rows = self.school.table.query(&pk, &keys::state_prefix(epoch), true).await?;
+            rows.extend(self.school.table.query(&pk, &keys::content_prefix(epoch), true).await?);
             let deletes = rows.iter().filter_map(|row| text(row, SK)).map(|sk| {
                 let key = key_row(&keys::Key { pk: pk.clone(), sk: sk.to_owned() });
                 let delete = DeleteRequest::builder().set_key(Some(key)).build();
@@ -304,7 +317,7 @@ impl School {
                     .delete_request(delete.map_err(|e| StoreError::corrupt("page", e))?)
                     .build())
             });
-            self.table.batch_write(deletes.collect::<Result<_>>()?).await?;
+            self.school.table.batch_write(deletes.collect::<Result<_>>()?).await?;
         }
         Ok(())
     }

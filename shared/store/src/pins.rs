@@ -62,27 +62,39 @@ pub fn pin_text(school: SchoolId, message: MessageId, nonce: &str) -> String {
     format!("{school}\n{message}\n{nonce}")
 }
 
-impl School {
+/// PINs that confirm a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Pins<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Pins<'_> {
     /// Notes that a PIN was asked for. `Conflict` if one was for this message.
-    pub async fn ask_pin(&self, message: MessageId, pin: &PinAsked) -> Result<()> {
-        let mut row = key_row(&keys::message_pin(self.id, message));
+    pub async fn create(self, message: MessageId, pin: &PinAsked) -> Result<()> {
+        let mut row = key_row(&keys::message_pin(self.school.id, message));
         row.insert("asker".to_owned(), s(pin.user.to_string()));
         row.insert("about".to_owned(), s(&*pin.about));
         row.insert("nonce".to_owned(), s(&*pin.nonce));
         row.insert("until_ms".to_owned(), n(pin.until_ms));
         row.insert("tries".to_owned(), n(0));
         row.insert(TTL.to_owned(), n(pin.until_ms / 1_000 + KEPT_S));
-        self.table.create(row).await
+        self.school.table.create(row).await
     }
 
     /// The PIN of a message; `None` if none was asked for, or its time is over.
-    pub async fn pin(&self, message: MessageId, now_ms: i64) -> Result<Option<PinAsked>> {
-        let row = self.table.get(&keys::message_pin(self.id, message), true).await?;
+    pub async fn get(self, message: MessageId, now_ms: i64) -> Result<Option<PinAsked>> {
+        let row = self.school.table.get(&keys::message_pin(self.school.id, message), true).await?;
         Ok(row.as_ref().and_then(read).filter(|pin| pin.until_ms > now_ms))
     }
 
     /// Counts a try at a message's PIN, and only then says whether its code may be compared.
-    pub async fn try_pin(&self, message: MessageId, user: UserId, about: &str, now_ms: i64) -> Result<Tried> {
+    pub async fn count_try(
+        self,
+        message: MessageId,
+        user: UserId,
+        about: &str,
+        now_ms: i64,
+    ) -> Result<Tried> {
         let condition = "asker = :me AND about = :about AND until_ms > :now AND tries < :most AND \
                          attribute_not_exists(spent)";
         let values = [
@@ -92,8 +104,8 @@ impl School {
             (":now", n(now_ms)),
             (":most", n(MOST_TRIES)),
         ];
-        let key = keys::message_pin(self.id, message);
-        let row = match self.table.update_if(&key, "ADD tries :one", condition, values).await? {
+        let key = keys::message_pin(self.school.id, message);
+        let row = match self.school.table.update_if(&key, "ADD tries :one", condition, values).await? {
             Updated::Done(row) => {
                 let nonce = text(&row, "nonce").unwrap_or_default().to_owned();
                 let left = MOST_TRIES.saturating_sub(number(&row, "tries").unwrap_or(MOST_TRIES));
@@ -109,7 +121,9 @@ impl School {
             None => Tried::Over,
         })
     }
+}
 
+impl School {
     /// For the transaction that accepts the message: its PIN serves once.
     pub(crate) fn spend_pin(&self, message: MessageId, about: &str) -> Result<TransactWriteItem> {
         self.table.tx_update(

@@ -37,18 +37,25 @@ pub struct WrittenPlan<'a> {
     pub due_ms: i64,
 }
 
-impl School {
+/// How accepted messages become pages of deliveries.
+#[derive(Debug, Clone, Copy)]
+pub struct Planning<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Planning<'_> {
     /// Counts a try at planning; `false` if the message waits for a plan no longer.
-    pub async fn begin_try(&self, id: MessageId) -> Result<bool> {
+    pub async fn begin_try(self, id: MessageId) -> Result<bool> {
         let values = [(":one", n(1)), (":queued", s(MessageState::Queued.code()))];
-        let done = self.update_meta(id, "ADD tries :one", UNPLANNED, values).await;
+        let done = self.school.update_meta(id, "ADD tries :one", UNPLANNED, values).await;
         unless_conflict(done)
     }
 
     /// Takes a try back that found the address book held by an upload, and says when to look whether the job that
     /// tries again was lost; `false` if the message waits for a plan no longer.
-    pub async fn wait_for_book(&self, id: MessageId, due_ms: i64) -> Result<bool> {
+    pub async fn wait_for_book(self, id: MessageId, due_ms: i64) -> Result<bool> {
         let done = self
+            .school
             .update_meta(
                 id,
                 "SET gsi1pk = :w, gsi1sk = :due, due = :d ADD tries :back",
@@ -56,7 +63,7 @@ impl School {
                 [
                     (":w", s(keys::work_pk(id))),
                     (":d", n(due_ms)),
-                    (":due", s(keys::work_sk(due_ms, self.id, id))),
+                    (":due", s(keys::work_sk(due_ms, self.school.id, id))),
                     (":back", n(-1)),
                     (":queued", s(MessageState::Queued.code())),
                 ],
@@ -69,7 +76,7 @@ impl School {
     /// the job that tries again was lost. `let_down`: that run did not finish. `false` if the message waits for a plan no
     /// longer, or somebody had it sent all the same.
     pub async fn wait_for_sync(
-        &self,
+        self,
         id: MessageId,
         since_ms: i64,
         let_down: bool,
@@ -79,33 +86,35 @@ impl School {
         let update =
             format!("SET gsi1pk = :w, gsi1sk = :due, due = :d, sync_since = :since{told} ADD tries :back");
         let values = [(":since", n(since_ms)), (":back", n(-1)), (":queued", s(MessageState::Queued.code()))];
-        let values = values.into_iter().chain(self.due_values(id, due_ms));
+        let values = values.into_iter().chain(self.school.due_values(id, due_ms));
         let condition = format!("{UNPLANNED} AND attribute_not_exists(sync_waived)");
-        unless_conflict(self.update_meta(id, &update, &condition, values).await)
+        unless_conflict(self.school.update_meta(id, &update, &condition, values).await)
     }
 
     /// Has a message that waits for a sync run sent without it. `false` if it does not wait.
-    pub async fn waive_sync(&self, id: MessageId, deed: &Deed, now_ms: i64) -> Result<bool> {
+    pub async fn waive_sync(self, id: MessageId, deed: &Deed, now_ms: i64) -> Result<bool> {
         let values = [(":now", n(now_ms)), (":queued", s(MessageState::Queued.code()))];
         let condition = format!("{UNPLANNED} AND attribute_exists(sync_since)");
-        let key = keys::message_meta(self.id, id);
-        let waive = self.table.tx_update(&key, "SET sync_waived = :now", Some(&condition), values)?;
-        unless_conflict(self.transact_recorded(vec![waive], deed, now_ms).await)
+        let key = keys::message_meta(self.school.id, id);
+        let waive = self.school.table.tx_update(&key, "SET sync_waived = :now", Some(&condition), values)?;
+        unless_conflict(self.school.transact_recorded(vec![waive], deed, now_ms).await)
     }
 
     /// Says that a plan is still being made, so that nobody looks after it before `due_ms`; `false` if the message waits
     /// for a plan no longer.
-    pub async fn still_planning(&self, id: MessageId, due_ms: i64) -> Result<bool> {
+    pub async fn extend(self, id: MessageId, due_ms: i64) -> Result<bool> {
         let queued = (":queued", s(MessageState::Queued.code()));
-        let values = self.due_values(id, due_ms).into_iter().chain([queued]);
-        let done = self.update_meta(id, "SET gsi1pk = :w, gsi1sk = :due, due = :d", UNPLANNED, values).await;
+        let values = self.school.due_values(id, due_ms).into_iter().chain([queued]);
+        let done =
+            self.school.update_meta(id, "SET gsi1pk = :w, gsi1sk = :due, due = :d", UNPLANNED, values).await;
         unless_conflict(done)
     }
 
     /// Notes that a plan of so many pages begins, so that its rows are found again if it never ends. `false` if the
     /// message waits for a plan no longer: then nothing may be written.
-    pub async fn begin_plan(&self, id: MessageId, epoch: &Epoch, pages: u32) -> Result<bool> {
+    pub async fn begin(self, id: MessageId, epoch: &Epoch, pages: u32) -> Result<bool> {
         let done = self
+            .school
             .update_meta(
                 id,
                 "SET epochs = list_append(if_not_exists(epochs, :none), :e)",
@@ -122,10 +131,10 @@ impl School {
 
     /// Makes a plan's pages the message's own, if no other plan was first, it is not stopped and its revision is the
     /// same. `false` for a loser.
-    pub async fn commit_plan(&self, id: MessageId, plan: &WrittenPlan<'_>) -> Result<bool> {
+    pub async fn commit(self, id: MessageId, plan: &WrittenPlan<'_>) -> Result<bool> {
         let WrittenPlan { revision, epoch, pages, unreachable, book, now_ms, due_ms } = *plan;
         let done = self
-            .update_meta(
+            .school.update_meta(
                 id,
                 "SET epoch = :e, pages = :p, unreachable = :u, book_v = :b, nudged = :now, #state = :sending, gsi1sk = :due, due = :d ADD news :one",
                 "attribute_not_exists(epoch) AND #state = :queued AND revision = :r",
@@ -138,7 +147,7 @@ impl School {
                     (":r", n(revision)),
                     (":one", n(1)),
                     (":d", n(due_ms)),
-                    (":due", s(keys::work_sk(due_ms, self.id, id))),
+                    (":due", s(keys::work_sk(due_ms, self.school.id, id))),
                     (":sending", s(MessageState::Sending.code())),
                     (":queued", s(MessageState::Queued.code())),
                 ],
@@ -148,7 +157,7 @@ impl School {
             Ok(()) => Ok(true),
             // The answer to our own write may have been lost and the SDK have tried again.
             Err(StoreError::Conflict) => {
-                Ok(self.meta(id).await?.is_some_and(|m| m.epoch.as_ref() == Some(epoch)))
+                Ok(self.school.messages().meta(id).await?.is_some_and(|m| m.epoch.as_ref() == Some(epoch)))
             }
             Err(e) => Err(e),
         }
@@ -156,8 +165,9 @@ impl School {
 
     /// Ends a message that cannot be planned, saying why in plain words. Nothing was sent. It is due at once: a look
     /// clears up after it and brings the history up to date.
-    pub async fn reject(&self, id: MessageId, reason: &str, now_ms: i64) -> Result<()> {
+    pub async fn reject(self, id: MessageId, reason: &str, now_ms: i64) -> Result<()> {
         let done = self
+            .school
             .update_meta(
                 id,
                 "SET #state = :rejected, reason = :why, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one",
@@ -168,7 +178,7 @@ impl School {
                     (":why", s(reason)),
                     (":w", s(keys::work_pk(id))),
                     (":d", n(now_ms)),
-                    (":due", s(keys::work_sk(now_ms, self.id, id))),
+                    (":due", s(keys::work_sk(now_ms, self.school.id, id))),
                     (":one", n(1)),
                 ],
             )
@@ -176,143 +186,10 @@ impl School {
         unless_conflict(done).map(|_| ())
     }
 
-    /// Stops a message that is queued or being sent; `false` if it is neither. Pages that a worker holds may still go.
-    pub async fn stop(&self, id: MessageId, now_ms: i64) -> Result<bool> {
-        let from =
-            [(":queued", s(MessageState::Queued.code())), (":sending", s(MessageState::Sending.code()))];
-        self.stop_if(id, "#state IN (:queued, :sending)", from, now_ms).await
-    }
-
-    /// Stops a message that has finished but for deliveries that may yet be sent again; `false` if it has not.
-    pub async fn stop_finished(&self, id: MessageId, now_ms: i64) -> Result<bool> {
-        let from = [(":finished", s(MessageState::Finished.code()))];
-        self.stop_if(id, "#state = :finished", from, now_ms).await
-    }
-
-    async fn stop_if<const N: usize>(
-        &self,
-        id: MessageId,
-        condition: &str,
-        from: [(&'static str, AttributeValue); N],
-        now_ms: i64,
-    ) -> Result<bool> {
-        let to = [(":stopped", s(MessageState::Stopped.code()))];
-        let due = self.due_values(id, now_ms);
-        let update = "SET #state = :stopped, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
-        let values = to.into_iter().chain(from).chain(due).chain([(":one", n(1))]);
-        unless_conflict(self.update_meta(id, update, condition, values).await)
-    }
-
-    /// Takes a message back into work, because deliveries are to be sent again. `Conflict` if it was stopped or
-    /// rejected, or was never planned. One that is being sent is looked at anew.
-    pub async fn reopen(&self, id: MessageId, now_ms: i64) -> Result<()> {
-        self.note_again(id, now_ms).await?;
-        self.update_meta(
-            id,
-            "SET #state = :sending, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one",
-            "#state IN (:sending, :finished) AND attribute_exists(epoch)",
-            [
-                (":sending", s(MessageState::Sending.code())),
-                (":finished", s(MessageState::Finished.code())),
-                (":one", n(1)),
-            ]
-            .into_iter()
-            .chain(self.due_values(id, now_ms)),
-        )
-        .await
-    }
-
-    /// As [`School::stop`] and [`School::stop_finished`] (`finished`), by somebody whose deed it is.
-    pub async fn stop_by(&self, id: MessageId, finished: bool, deed: &Deed, now_ms: i64) -> Result<bool> {
-        let (condition, from) = if finished {
-            ("#state = :from", [(":from", s(MessageState::Finished.code()))].to_vec())
-        } else {
-            let from =
-                [(":from", s(MessageState::Queued.code())), (":also", s(MessageState::Sending.code()))];
-            ("#state IN (:from, :also)", from.to_vec())
-        };
-        let to = [(":stopped", s(MessageState::Stopped.code())), (":one", n(1))];
-        let update = "SET #state = :stopped, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
-        let values = to.into_iter().chain(from).chain(self.due_values(id, now_ms));
-        let stop = self.table.tx_update(&keys::message_meta(self.id, id), update, Some(condition), values)?;
-        unless_conflict(self.transact_recorded(vec![stop], deed, now_ms).await)
-    }
-
-    pub(crate) fn due_values(&self, id: MessageId, due_ms: i64) -> [(&'static str, AttributeValue); 3] {
-        [(":w", s(keys::work_pk(id))), (":d", n(due_ms)), (":due", s(keys::work_sk(due_ms, self.id, id)))]
-    }
-
-    /// Says when the message needs the next look, one that is near in any case, and how many pages wait or are held.
-    pub async fn set_due(&self, id: MessageId, due_ms: i64, waiting: u32) -> Result<()> {
-        let values = self.due_values(id, due_ms).into_iter().chain([(":n", n(waiting))]);
-        let update = "SET gsi1pk = :w, gsi1sk = :due, due = :d, waiting = :n";
-        self.update_meta(id, update, "attribute_exists(pk)", values).await
-    }
-
-    /// Leaves the message alone until `due_ms`, for good if that is `None`. `false`, and nothing is written, if there
-    /// were news since `news` was read.
-    pub async fn rest(&self, id: MessageId, news: u32, due_ms: Option<i64>) -> Result<bool> {
-        let (condition, seen) = same_news(news);
-        let done = match due_ms {
-            Some(due_ms) => {
-                let update = "SET gsi1pk = :w, gsi1sk = :due, due = :d, waiting = :n";
-                let values = self.due_values(id, due_ms).into_iter().chain([(":n", n(0))]).chain(seen);
-                self.update_meta(id, update, condition, values).await
-            }
-            None => self.update_meta(id, "REMOVE gsi1pk, gsi1sk, due", condition, seen).await,
-        };
-        unless_conflict(done)
-    }
-
-    /// Notes that waiting pages were put into the queue once more, so that it is not done again at every look.
-    pub async fn set_nudged(&self, id: MessageId, now_ms: i64) -> Result<()> {
-        self.update_meta(id, "SET nudged = :n", "attribute_exists(pk)", [(":n", n(now_ms))]).await
-    }
-
-    /// Notes up to where silent deliveries have been asked for: the time when one fell due and its place in the plan.
-    pub async fn set_fetched(&self, id: MessageId, fetched: (i64, u32)) -> Result<()> {
-        let value = json("message", &fetched)?;
-        self.update_meta(id, "SET fetched = :f", "attribute_exists(pk)", [(":f", value)]).await
-    }
-
-    /// Notes that the message was handed over to be counted.
-    pub async fn set_finishing(&self, id: MessageId, finishing: Finishing) -> Result<()> {
-        let value = json("message", &finishing)?;
-        self.update_meta(id, "SET finishing = :f", "attribute_exists(pk)", [(":f", value)]).await
-    }
-
-    /// Something was heard about a message that is over: a look that is under way has missed it, and the next one
-    /// comes at `soon_ms` unless one is due before `near_ms`.
-    pub async fn heard(&self, id: MessageId, soon_ms: i64, near_ms: i64) -> Result<()> {
-        for _ in 0..TRIES {
-            let near = [(":one", n(1)), (":near", n(near_ms))];
-            if unless_conflict(self.update_meta(id, "ADD news :one", "due <= :near", near.clone()).await)? {
-                return Ok(());
-            }
-            let update = "SET gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
-            let condition = "attribute_exists(pk) AND (attribute_not_exists(due) OR due > :near)";
-            let values = near.into_iter().chain(self.due_values(id, soon_ms));
-            if unless_conflict(self.update_meta(id, update, condition, values).await)? {
-                return Ok(());
-            }
-        }
-        Err(StoreError::Conflict)
-    }
-
-    /// Moves a message whose deliveries are all settled from *sending* to *finished*, if there were no news since
-    /// `news` was read. Says whether it did.
-    pub async fn mark_finished(&self, id: MessageId, news: u32) -> Result<bool> {
-        let (same, seen) = same_news(news);
-        let states =
-            [(":finished", s(MessageState::Finished.code())), (":sending", s(MessageState::Sending.code()))];
-        let condition = format!("#state = :sending AND {same}");
-        let values = states.into_iter().chain(seen);
-        unless_conflict(self.update_meta(id, "SET #state = :finished", &condition, values).await)
-    }
-
     /// Plans of the message that never became its pages, each with the number of pages that it may have written.
-    pub async fn orphan_plans(&self, id: MessageId) -> Result<Vec<(Epoch, u32)>> {
-        let row = self.table.get(&keys::message_meta(self.id, id), true).await?.unwrap_or_default();
+    pub async fn orphans(self, id: MessageId) -> Result<Vec<(Epoch, u32)>> {
+        let row =
+            self.school.table.get(&keys::message_meta(self.school.id, id), true).await?.unwrap_or_default();
         let winner = text(&row, "epoch");
         let tried = row.get("epochs").and_then(|v| v.as_l().ok()).map(Vec::as_slice).unwrap_or_default();
         let tried = tried.iter().filter_map(|v| v.as_s().ok()?.split_once(':'));
@@ -323,11 +200,169 @@ impl School {
     }
 
     /// Forgets plans whose rows are gone. `Conflict` for a message that may still be planned: one of them may win.
-    pub async fn forget_orphans(&self, id: MessageId) -> Result<()> {
+    pub async fn forget_orphans(self, id: MessageId) -> Result<()> {
         let over =
             [(":stopped", s(MessageState::Stopped.code())), (":rejected", s(MessageState::Rejected.code()))];
         let condition = "attribute_exists(epoch) OR #state IN (:stopped, :rejected)";
-        self.update_meta(id, "REMOVE epochs", condition, over).await
+        self.school.update_meta(id, "REMOVE epochs", condition, over).await
+    }
+}
+
+/// How planned messages get on, and when they need work next.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Progress<'_> {
+    /// Stops a message that is queued or being sent; `false` if it is neither. Pages that a worker holds may still go.
+    pub async fn stop(self, id: MessageId, now_ms: i64) -> Result<bool> {
+        let from =
+            [(":queued", s(MessageState::Queued.code())), (":sending", s(MessageState::Sending.code()))];
+        self.stop_if(id, "#state IN (:queued, :sending)", from, now_ms).await
+    }
+
+    /// Stops a message that has finished but for deliveries that may yet be sent again; `false` if it has not.
+    pub async fn stop_finished(self, id: MessageId, now_ms: i64) -> Result<bool> {
+        let from = [(":finished", s(MessageState::Finished.code()))];
+        self.stop_if(id, "#state = :finished", from, now_ms).await
+    }
+
+    async fn stop_if<const N: usize>(
+        self,
+        id: MessageId,
+        condition: &str,
+        from: [(&'static str, AttributeValue); N],
+        now_ms: i64,
+    ) -> Result<bool> {
+        let to = [(":stopped", s(MessageState::Stopped.code()))];
+        let due = self.school.due_values(id, now_ms);
+        let update = "SET #state = :stopped, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
+        let values = to.into_iter().chain(from).chain(due).chain([(":one", n(1))]);
+        unless_conflict(self.school.update_meta(id, update, condition, values).await)
+    }
+
+    /// Takes a message back into work, because deliveries are to be sent again. `Conflict` if it was stopped or
+    /// rejected, or was never planned. One that is being sent is looked at anew.
+    pub async fn reopen(self, id: MessageId, now_ms: i64) -> Result<()> {
+        self.school.note_again(id, now_ms).await?;
+        self.school
+            .update_meta(
+                id,
+                "SET #state = :sending, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one",
+                "#state IN (:sending, :finished) AND attribute_exists(epoch)",
+                [
+                    (":sending", s(MessageState::Sending.code())),
+                    (":finished", s(MessageState::Finished.code())),
+                    (":one", n(1)),
+                ]
+                .into_iter()
+                .chain(self.school.due_values(id, now_ms)),
+            )
+            .await
+    }
+
+    /// As [`Progress::stop`] and [`Progress::stop_finished`] (`finished`), by somebody whose deed it is.
+    pub async fn stop_recorded(
+        self,
+        id: MessageId,
+        finished: bool,
+        deed: &Deed,
+        now_ms: i64,
+    ) -> Result<bool> {
+        let (condition, from) = if finished {
+            ("#state = :from", [(":from", s(MessageState::Finished.code()))].to_vec())
+        } else {
+            let from =
+                [(":from", s(MessageState::Queued.code())), (":also", s(MessageState::Sending.code()))];
+            ("#state IN (:from, :also)", from.to_vec())
+        };
+        let to = [(":stopped", s(MessageState::Stopped.code())), (":one", n(1))];
+        let update = "SET #state = :stopped, gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
+        let values = to.into_iter().chain(from).chain(self.school.due_values(id, now_ms));
+        let stop = self.school.table.tx_update(
+            &keys::message_meta(self.school.id, id),
+            update,
+            Some(condition),
+            values,
+        )?;
+        unless_conflict(self.school.transact_recorded(vec![stop], deed, now_ms).await)
+    }
+
+    /// Says when the message needs the next look, one that is near in any case, and how many pages wait or are held.
+    pub async fn set_due(self, id: MessageId, due_ms: i64, waiting: u32) -> Result<()> {
+        let values = self.school.due_values(id, due_ms).into_iter().chain([(":n", n(waiting))]);
+        let update = "SET gsi1pk = :w, gsi1sk = :due, due = :d, waiting = :n";
+        self.school.update_meta(id, update, "attribute_exists(pk)", values).await
+    }
+
+    /// Leaves the message alone until `due_ms`, for good if that is `None`. `false`, and nothing is written, if there
+    /// were news since `news` was read.
+    pub async fn put_off(self, id: MessageId, news: u32, due_ms: Option<i64>) -> Result<bool> {
+        let (condition, seen) = same_news(news);
+        let done = match due_ms {
+            Some(due_ms) => {
+                let update = "SET gsi1pk = :w, gsi1sk = :due, due = :d, waiting = :n";
+                let values = self.school.due_values(id, due_ms).into_iter().chain([(":n", n(0))]).chain(seen);
+                self.school.update_meta(id, update, condition, values).await
+            }
+            None => self.school.update_meta(id, "REMOVE gsi1pk, gsi1sk, due", condition, seen).await,
+        };
+        unless_conflict(done)
+    }
+
+    /// Notes that waiting pages were put into the queue once more, so that it is not done again at every look.
+    pub async fn set_nudged(self, id: MessageId, now_ms: i64) -> Result<()> {
+        self.school.update_meta(id, "SET nudged = :n", "attribute_exists(pk)", [(":n", n(now_ms))]).await
+    }
+
+    /// Notes up to where silent deliveries have been asked for: the time when one fell due and its place in the plan.
+    pub async fn set_fetched(self, id: MessageId, fetched: (i64, u32)) -> Result<()> {
+        let value = json("message", &fetched)?;
+        self.school.update_meta(id, "SET fetched = :f", "attribute_exists(pk)", [(":f", value)]).await
+    }
+
+    /// Notes that the message was handed over to be counted.
+    pub async fn set_finishing(self, id: MessageId, finishing: Finishing) -> Result<()> {
+        let value = json("message", &finishing)?;
+        self.school.update_meta(id, "SET finishing = :f", "attribute_exists(pk)", [(":f", value)]).await
+    }
+
+    /// Something was heard about a message that is over: a look that is under way has missed it, and the next one
+    /// comes at `soon_ms` unless one is due before `near_ms`.
+    pub async fn record_news(self, id: MessageId, soon_ms: i64, near_ms: i64) -> Result<()> {
+        for _ in 0..TRIES {
+            let near = [(":one", n(1)), (":near", n(near_ms))];
+            if unless_conflict(
+                self.school.update_meta(id, "ADD news :one", "due <= :near", near.clone()).await,
+            )? {
+                return Ok(());
+            }
+            let update = "SET gsi1pk = :w, gsi1sk = :due, due = :d ADD news :one";
+            let condition = "attribute_exists(pk) AND (attribute_not_exists(due) OR due > :near)";
+            let values = near.into_iter().chain(self.school.due_values(id, soon_ms));
+            if unless_conflict(self.school.update_meta(id, update, condition, values).await)? {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// Moves a message whose deliveries are all settled from *sending* to *finished*, if there were no news since
+    /// `news` was read. Says whether it did.
+    pub async fn mark_finished(self, id: MessageId, news: u32) -> Result<bool> {
+        let (same, seen) = same_news(news);
+        let states =
+            [(":finished", s(MessageState::Finished.code())), (":sending", s(MessageState::Sending.code()))];
+        let condition = format!("#state = :sending AND {same}");
+        let values = states.into_iter().chain(seen);
+        unless_conflict(self.school.update_meta(id, "SET #state = :finished", &condition, values).await)
+    }
+}
+
+impl School {
+    pub(crate) fn due_values(&self, id: MessageId, due_ms: i64) -> [(&'static str, AttributeValue); 3] {
+        [(":w", s(keys::work_pk(id))), (":d", n(due_ms)), (":due", s(keys::work_sk(due_ms, self.id, id)))]
     }
 }
 

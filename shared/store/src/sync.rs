@@ -18,7 +18,10 @@ use crate::messages::json;
 use crate::table::{Row, key_row, n, number, s, text};
 use crate::update::Updated;
 
-pub use manifest::ManifestHead;
+pub use files::SyncFiles;
+pub use manifest::{Manifest, ManifestHead};
+pub use marks::Registers;
+pub use trial::MisTrial;
 
 /// The run at work, as JSON.
 const DOC: &str = "doc";
@@ -129,23 +132,49 @@ impl SyncStanding {
     }
 }
 
-impl School {
+/// Sync runs with the MIS.
+#[derive(Debug, Clone, Copy)]
+pub struct Sync<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl<'a> Sync<'a> {
+    /// Files in which the MIS gives its data.
+    pub const fn files(self) -> SyncFiles<'a> {
+        SyncFiles { school: self.school }
+    }
+
+    /// Registers: marks, and looks at them before a message goes.
+    pub const fn registers(self) -> Registers<'a> {
+        Registers { school: self.school }
+    }
+
+    /// What the last run read, list by list.
+    pub const fn manifest(self) -> Manifest<'a> {
+        Manifest { school: self.school }
+    }
+
+    /// The trial of the connection to the MIS.
+    pub const fn trial(self) -> MisTrial<'a> {
+        MisTrial { school: self.school }
+    }
+
     /// Where the sync stands, by one small read.
-    pub async fn sync_standing(&self) -> Result<SyncStanding> {
-        let row = self.table.get(&keys::sync_lock(self.id), true).await?;
+    pub async fn status(self) -> Result<SyncStanding> {
+        let row = self.school.table.get(&keys::sync_lock(self.school.id), true).await?;
         row.as_ref().map(SyncStanding::read).transpose().map(Option::unwrap_or_default)
     }
 
     /// Begins a run, unless one is at work: then that one is joined. One whose worker is lost is ended first.
-    pub async fn begin_sync(&self, run: &Run, lease_ms: i64, now_ms: i64) -> Result<Begun> {
+    pub async fn begin(self, run: &Run, lease_ms: i64, now_ms: i64) -> Result<Begun> {
         for _ in 0..TRIES {
-            let seen = self.sync_standing().await?;
+            let seen = self.status().await?;
             if let Some(at_work) = seen.at_work(now_ms) {
                 return Ok(Begun::Joined(at_work.id));
             }
             if let Some(mut lost) = seen.running {
                 lost.end(RunState::Failed, Some(LOST.to_owned()), now_ms);
-                self.end_sync(&lost, now_ms).await?;
+                self.end(&lost, now_ms).await?;
                 continue;
             }
             let doc = json("sync run", run)?;
@@ -159,7 +188,8 @@ impl School {
             ];
             let update = "SET doc = :doc, run_id = :run, until_ms = :until, scheduled_ms = :scheduled";
             let free = "attribute_not_exists(run_id)";
-            let begun = self.table.update_if(&keys::sync_lock(self.id), update, free, values).await?;
+            let begun =
+                self.school.table.update_if(&keys::sync_lock(self.school.id), update, free, values).await?;
             if matches!(begun, Updated::Done(_)) {
                 return Ok(Begun::New);
             }
@@ -168,7 +198,7 @@ impl School {
     }
 
     /// Takes a run up that was read as `seen`; `false` if another worker was first, or it is over.
-    pub async fn claim_sync(&self, seen: &Run, run: &Run, lease_ms: i64, now_ms: i64) -> Result<bool> {
+    pub async fn claim(self, seen: &Run, run: &Run, lease_ms: i64, now_ms: i64) -> Result<bool> {
         let values = [
             (":doc", json("sync run", run)?),
             (":seen", json("sync run", seen)?),
@@ -177,24 +207,29 @@ impl School {
         ];
         let update = "SET doc = :doc, until_ms = :until";
         let free = "run_id = :run AND doc = :seen";
-        let done = self.table.update_if(&keys::sync_lock(self.id), update, free, values).await?;
+        let done =
+            self.school.table.update_if(&keys::sync_lock(self.school.id), update, free, values).await?;
         Ok(matches!(done, Updated::Done(_)))
     }
 
     /// Says how far a run is, and that its worker lives. `false` if it is at work no more: the worker stops.
-    pub async fn still_syncing(&self, run: &Run, lease_ms: i64, now_ms: i64) -> Result<bool> {
+    pub async fn renew(self, run: &Run, lease_ms: i64, now_ms: i64) -> Result<bool> {
         let values = [
             (":doc", json("sync run", run)?),
             (":run", s(run.id.to_string())),
             (":until", n(now_ms + lease_ms)),
         ];
         let update = "SET doc = :doc, until_ms = :until";
-        let done = self.table.update_if(&keys::sync_lock(self.id), update, "run_id = :run", values).await?;
+        let done = self
+            .school
+            .table
+            .update_if(&keys::sync_lock(self.school.id), update, "run_id = :run", values)
+            .await?;
         Ok(matches!(done, Updated::Done(_)))
     }
 
     /// Ends a run, as it says itself. One that somebody ended before is left as it is.
-    pub async fn end_sync(&self, run: &Run, now_ms: i64) -> Result<()> {
+    pub async fn end(self, run: &Run, now_ms: i64) -> Result<()> {
         let fresh = match run.state {
             RunState::Finished => ", fresh_ms = :began",
             RunState::Held if run.registers => ", registers_read_ms = :began",
@@ -221,74 +256,90 @@ impl School {
         if let Some(file) = run.file.filter(|_| !kept.is_empty()) {
             values.push((":file", s(file.to_string())));
         }
-        let lock = self.table.tx_update(&keys::sync_lock(self.id), &update, Some("run_id = :run"), values)?;
-        match self.table.transact(vec![lock, self.table.tx_put(self.run_row(run)?, None)?], None).await {
+        let lock = self.school.table.tx_update(
+            &keys::sync_lock(self.school.id),
+            &update,
+            Some("run_id = :run"),
+            values,
+        )?;
+        match self
+            .school
+            .table
+            .transact(vec![lock, self.school.table.tx_put(self.run_row(run)?, None)?], None)
+            .await
+        {
             Err(StoreError::Conflict) => Ok(()),
             done => done,
         }
     }
 
-    fn run_row(&self, run: &Run) -> Result<Row> {
-        let mut row = key_row(&keys::sync_run(self.id, run.id));
+    fn run_row(self, run: &Run) -> Result<Row> {
+        let mut row = key_row(&keys::sync_run(self.school.id, run.id));
         row.insert(DOC.to_owned(), json("sync run", run)?);
         row.insert(keys::TTL.to_owned(), n(run.began_ms / 1_000 + KEPT_SECONDS));
         Ok(row)
     }
 
     /// A run, at work or over.
-    pub async fn sync_run(&self, id: RunId) -> Result<Option<Run>> {
+    pub async fn run(self, id: RunId) -> Result<Option<Run>> {
         if let Some(run) = self.ended_run(id).await? {
             return Ok(Some(run));
         }
-        match self.sync_standing().await?.running.filter(|run| run.id == id) {
+        match self.status().await?.running.filter(|run| run.id == id) {
             Some(run) => Ok(Some(run)),
             // It may have ended between the two looks.
             None => self.ended_run(id).await,
         }
     }
 
-    async fn ended_run(&self, id: RunId) -> Result<Option<Run>> {
-        let row = self.table.get(&keys::sync_run(self.id, id), true).await?;
+    async fn ended_run(self, id: RunId) -> Result<Option<Run>> {
+        let row = self.school.table.get(&keys::sync_run(self.school.id, id), true).await?;
         row.as_ref().and_then(|row| text(row, DOC)).map(read_run).transpose()
     }
 
     /// The newest runs that are over.
-    pub async fn sync_runs(&self, most: i32) -> Result<Vec<Run>> {
-        let rows = self.table.latest(&keys::sync_pk(self.id), keys::RUN_PREFIX, most).await?;
+    pub async fn runs(self, most: i32) -> Result<Vec<Run>> {
+        let rows = self.school.table.latest(&keys::sync_pk(self.school.id), keys::RUN_PREFIX, most).await?;
         rows.iter().filter_map(|row| text(row, DOC)).map(read_run).collect()
     }
 
     /// Says of a held run that it is discarded: messages that waited for it still wait for the next.
-    pub async fn discard_sync(&self, run: &Run, deed: &domain::audit::Deed, now_ms: i64) -> Result<()> {
+    pub async fn discard(self, run: &Run, deed: &domain::audit::Deed, now_ms: i64) -> Result<()> {
         let discarded = Run { state: RunState::Discarded, ..run.clone() };
-        let put = self.table.tx_put_if(
+        let put = self.school.table.tx_put_if(
             self.run_row(&discarded)?,
             "doc = :seen",
             [(":seen", json("sync run", run)?)],
         )?;
         let mut items = vec![put];
-        if self.sync_standing().await?.last.is_some_and(|last| last.id == run.id) {
+        if self.status().await?.last.is_some_and(|last| last.id == run.id) {
             let values = [(":run", s(run.id.to_string())), (":state", s(discarded.state.code()))];
             let (update, last) = ("SET last_state = :state", Some("last_run = :run"));
-            items.push(self.table.tx_update(&keys::sync_lock(self.id), update, last, values)?);
+            items.push(self.school.table.tx_update(
+                &keys::sync_lock(self.school.id),
+                update,
+                last,
+                values,
+            )?);
         }
-        self.transact_recorded(items, deed, now_ms).await
+        self.school.transact_recorded(items, deed, now_ms).await
     }
 
     /// Keeps who would be removed by a held run.
-    pub async fn put_held(&self, run: RunId, ids: &[ContactId], now_ms: i64) -> Result<()> {
+    pub async fn put_held_people(self, run: RunId, ids: &[ContactId], now_ms: i64) -> Result<()> {
         for (part, some) in ids.chunks(IDS_A_ROW).enumerate() {
-            let mut row = key_row(&keys::held_part(self.id, run, part));
+            let mut row = key_row(&keys::held_part(self.school.id, run, part));
             row.insert(DOC.to_owned(), json("held run", &some)?);
             row.insert(keys::TTL.to_owned(), n(now_ms / 1_000 + KEPT_SECONDS));
-            self.table.put(row).await?;
+            self.school.table.put(row).await?;
         }
         Ok(())
     }
 
     /// Who would be removed by a held run.
-    pub async fn held(&self, run: RunId) -> Result<Vec<ContactId>> {
-        let rows = self.table.query(&keys::sync_pk(self.id), &keys::held_prefix(run), true).await?;
+    pub async fn held_people(self, run: RunId) -> Result<Vec<ContactId>> {
+        let rows =
+            self.school.table.query(&keys::sync_pk(self.school.id), &keys::held_prefix(run), true).await?;
         let mut ids: Vec<ContactId> = Vec::new();
         for row in &rows {
             let doc = text(row, DOC).unwrap_or("[]");

@@ -25,38 +25,44 @@ pub(crate) enum Origin {
     Partner,
 }
 
-impl School {
+/// Ties between pupils and adults, and bars on them.
+#[derive(Debug, Clone, Copy)]
+pub struct Ties<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Ties<'_> {
     /// Adds or replaces ties, and ends others, each a pupil's and an adult's id: for a partner's batch. Each step of
     /// 99 leaves the book whole. `Busy` during a bulk change, `Conflict` where the MIS has meanwhile come to tie one of them:
     /// see [`Self::ties_of_mis`].
-    pub async fn write_ties(&self, put: &[Tie], end: &[(ContactId, ContactId)], now_ms: i64) -> Result<()> {
-        self.write_ties_under(put, end, Origin::Partner, &self.single_leave()?, now_ms).await
+    pub async fn write(self, put: &[Tie], end: &[(ContactId, ContactId)], now_ms: i64) -> Result<()> {
+        self.write_under(put, end, Origin::Partner, &self.school.single_leave()?, now_ms).await
     }
 
     /// Of these pairs, those that the MIS ties: nobody else may say what holds between them.
-    pub async fn ties_of_mis(
-        &self,
+    pub async fn pairs_of_mis(
+        self,
         pairs: &[(&ContactId, &ContactId)],
     ) -> Result<HashSet<(ContactId, ContactId)>> {
         let mut wanted: Vec<_> =
-            pairs.iter().map(|(pupil, contact)| keys::tie(self.id, pupil, contact)).collect();
+            pairs.iter().map(|(pupil, contact)| keys::tie(self.school.id, pupil, contact)).collect();
         wanted.sort_unstable_by(|a, b| a.sk.cmp(&b.sk));
         wanted.dedup();
-        let rows = self.table.batch_get(&wanted, true).await?;
+        let rows = self.school.table.batch_get(&wanted, true).await?;
         let of_mis = rows.into_iter().filter(|row| row.contains_key(OF_MIS));
         of_mis.map(|row| from_row::<Tie>("tie", row).map(|tie| (tie.pupil, tie.contact))).collect()
     }
 
     /// The ties of these pairs, each a pupil's and an adult's id, as they stand: the MIS's and partners', no bars of ours.
-    pub async fn ties_between(&self, pairs: &[(ContactId, ContactId)]) -> Result<Vec<Tie>> {
+    pub async fn between(self, pairs: &[(ContactId, ContactId)]) -> Result<Vec<Tie>> {
         let wanted: Vec<_> =
-            pairs.iter().map(|(pupil, contact)| keys::tie(self.id, pupil, contact)).collect();
-        let rows = self.table.batch_get(&wanted, true).await?;
+            pairs.iter().map(|(pupil, contact)| keys::tie(self.school.id, pupil, contact)).collect();
+        let rows = self.school.table.batch_get(&wanted, true).await?;
         rows.into_iter().map(|row| from_row::<Tie>("tie", row)).collect()
     }
 
-    pub(crate) async fn write_ties_under(
-        &self,
+    pub(crate) async fn write_under(
+        self,
         put: &[Tie],
         end: &[(ContactId, ContactId)],
         origin: Origin,
@@ -69,33 +75,33 @@ impl School {
         };
         for chunk in put.chunks(CHUNK) {
             let puts = chunk.iter().map(|tie| {
-                let mut row = to_row("tie", &keys::tie(self.id, &tie.pupil, &tie.contact), tie)?;
+                let mut row = to_row("tie", &keys::tie(self.school.id, &tie.pupil, &tie.contact), tie)?;
                 if origin == Origin::Mis {
                     row.insert(OF_MIS.to_owned(), n(1));
                 }
-                self.table.tx_put(row, free)
+                self.school.table.tx_put(row, free)
             });
-            self.write_book(puts.collect::<Result<_>>()?, leave, now_ms).await?;
+            self.school.write_book(puts.collect::<Result<_>>()?, leave, now_ms).await?;
         }
         for chunk in end.chunks(CHUNK) {
-            let deletes = chunk
-                .iter()
-                .map(|(pupil, contact)| self.table.tx_delete(&keys::tie(self.id, pupil, contact), free));
-            self.write_book(deletes.collect::<Result<_>>()?, leave, now_ms).await?;
+            let deletes = chunk.iter().map(|(pupil, contact)| {
+                self.school.table.tx_delete(&keys::tie(self.school.id, pupil, contact), free)
+            });
+            self.school.write_book(deletes.collect::<Result<_>>()?, leave, now_ms).await?;
         }
         Ok(())
     }
 }
 
-impl School {
+impl Ties<'_> {
     /// Bars an adult from what concerns a pupil, whatever a source says now or later. Done twice it is done once. `Busy`
     /// during a bulk change.
-    pub async fn bar(&self, pupil: &ContactId, contact: &ContactId, deed: &Deed, now_ms: i64) -> Result<()> {
-        self.bar_under(pupil, contact, &self.single_leave()?, deed, now_ms).await
+    pub async fn bar(self, pupil: &ContactId, contact: &ContactId, deed: &Deed, now_ms: i64) -> Result<()> {
+        self.bar_under(pupil, contact, &self.school.single_leave()?, deed, now_ms).await
     }
 
     pub(crate) async fn bar_under(
-        &self,
+        self,
         pupil: &ContactId,
         contact: &ContactId,
         leave: &Leave<'_>,
@@ -110,26 +116,26 @@ impl School {
             responsibility: false,
             court_order: true,
         };
-        let row = to_row("bar", &keys::bar(self.id, pupil, contact), &bar)?;
-        let put = self.table.tx_put(row, None)?;
-        self.write_book_recorded(vec![put], leave, deed, now_ms).await
+        let row = to_row("bar", &keys::bar(self.school.id, pupil, contact), &bar)?;
+        let put = self.school.table.tx_put(row, None)?;
+        self.school.write_book_recorded(vec![put], leave, deed, now_ms).await
     }
 
     /// Takes such a bar away; one that the source gives stays.
     pub async fn lift_bar(
-        &self,
+        self,
         pupil: &ContactId,
         contact: &ContactId,
         deed: &Deed,
         now_ms: i64,
     ) -> Result<()> {
-        let delete = self.table.tx_delete(&keys::bar(self.id, pupil, contact), None);
-        self.write_book_recorded(vec![delete?], &self.single_leave()?, deed, now_ms).await
+        let delete = self.school.table.tx_delete(&keys::bar(self.school.id, pupil, contact), None);
+        self.school.write_book_recorded(vec![delete?], &self.school.single_leave()?, deed, now_ms).await
     }
 
     /// Every pair that was barred so, as pupil and adult: a few.
-    pub async fn bars(&self) -> Result<BTreeSet<(ContactId, ContactId)>> {
-        let rows = self.table.query(&keys::book_pk(self.id), keys::BAR_PREFIX, true).await?;
+    pub async fn bars(self) -> Result<BTreeSet<(ContactId, ContactId)>> {
+        let rows = self.school.table.query(&keys::book_pk(self.school.id), keys::BAR_PREFIX, true).await?;
         let bars = rows.into_iter().map(|row| from_row::<Tie>("bar", row));
         bars.map(|bar| bar.map(|bar| (bar.pupil, bar.contact))).collect()
     }

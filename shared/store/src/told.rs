@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, StoreError};
 use crate::messages::{Meta, json, read_json};
-use crate::pages::PAGES_AT_ONCE;
+use crate::pages::PAGES_READ_AT_ONCE;
 use crate::table::{key_row, n, number};
 use crate::update::Transacted;
 use crate::{School, keys};
@@ -90,15 +90,21 @@ enum Stands {
     Reaches(BTreeSet<ContactId>),
 }
 
-impl School {
+/// Which families were notified of a matter of a session, and by which message.
+#[derive(Debug, Clone, Copy)]
+pub struct FamilyNotices<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl FamilyNotices<'_> {
     /// Whose families were told of a matter of a session, or are about to be, and by which message; and whose were not
     /// reached.
-    pub async fn told(&self, date: Date, session: Session, matter: Matter) -> Result<Families> {
-        Ok(self.told_row(About { date, session, matter, all_the_same: None }).await?.families)
+    pub async fn read(self, date: Date, session: Session, matter: Matter) -> Result<Families> {
+        Ok(self.row(About { date, session, matter, all_the_same: None }).await?.families)
     }
 
-    pub(crate) async fn told_row(&self, about: About) -> Result<Told> {
-        let (version, by) = self.read_told(about).await?;
+    pub(crate) async fn row(self, about: About) -> Result<Told> {
+        let (version, by) = self.read_row(about).await?;
         let messages: BTreeSet<MessageId> = by.values().map(|told| told.message).collect();
         let mut standing = BTreeMap::new();
         for message in messages {
@@ -124,15 +130,15 @@ impl School {
         Ok(Told { version, families })
     }
 
-    async fn read_told(&self, about: About) -> Result<(u64, BTreeMap<ContactId, ToldBy>)> {
-        let Some(row) = self.table.get(&keys::told(self.id, about), true).await? else {
+    async fn read_row(self, about: About) -> Result<(u64, BTreeMap<ContactId, ToldBy>)> {
+        let Some(row) = self.school.table.get(&keys::told(self.school.id, about), true).await? else {
             return Ok((0, BTreeMap::new()));
         };
         Ok((number(&row, "version").unwrap_or_default(), read_json("told families", &row, "doc")?))
     }
 
-    async fn stands(&self, message: MessageId) -> Result<Stands> {
-        let Some(meta) = self.meta(message).await? else { return Ok(Stands::Dropped) };
+    async fn stands(self, message: MessageId) -> Result<Stands> {
+        let Some(meta) = self.school.messages().meta(message).await? else { return Ok(Stands::Dropped) };
         match (meta.state, &meta.epoch) {
             (MessageState::Rejected, _) | (MessageState::Stopped, None) => Ok(Stands::Dropped),
             (_, None) => Ok(Stands::Waits),
@@ -147,13 +153,13 @@ impl School {
     }
 
     /// Everybody to whom a delivery of a message goes, went, or may have gone.
-    async fn reached(&self, meta: &Meta, epoch: &Epoch) -> Result<BTreeSet<ContactId>> {
+    async fn reached(self, meta: &Meta, epoch: &Epoch) -> Result<BTreeSet<ContactId>> {
         let mut reached = BTreeSet::new();
         let mut first = 0;
         while first < meta.pages {
             let (contents, states) = tokio::try_join!(
-                self.contents_from(meta.id, epoch, first, meta.pages),
-                self.states_from(meta.id, epoch, first, meta.pages)
+                self.school.pages().contents_from(meta.id, epoch, first, meta.pages),
+                self.school.pages().states_from(meta.id, epoch, first, meta.pages)
             )?;
             for (content, state) in contents.into_iter().zip(&states) {
                 let going = content.deliveries.into_iter().enumerate();
@@ -161,25 +167,25 @@ impl School {
                     going.filter(|(at, _)| *at < state.slots.len() && tells(state.standing(*at).state));
                 reached.extend(going.flat_map(|(_, delivery)| delivery.contacts));
             }
-            first = first.saturating_add(PAGES_AT_ONCE);
+            first = first.saturating_add(PAGES_READ_AT_ONCE);
         }
         Ok(reached)
     }
 
     /// Of whose pupils a message tells whom, as its plan had it: for whoever looks once more before it goes.
-    pub async fn tells_of(
-        &self,
+    pub async fn planned(
+        self,
         about: About,
         message: MessageId,
     ) -> Result<BTreeMap<ContactId, Vec<ContactId>>> {
-        let (_, by) = self.read_told(about).await?;
+        let (_, by) = self.read_row(about).await?;
         let mine = by.into_iter().filter(|(_, told)| told.message == message);
         Ok(mine.map(|(pupil, told)| (pupil, told.adults)).collect())
     }
 
     /// The row after a message has taken these pupils on.
-    pub(crate) fn claim_told(
-        &self,
+    pub(crate) fn tx_claim(
+        self,
         about: About,
         seen: &Told,
         pupils: &[ContactId],
@@ -190,33 +196,33 @@ impl School {
             told.families.missed.remove(pupil);
             told.families.told.insert(pupil.clone(), by.clone());
         }
-        self.put_told(about, &told, by.at_ms)
+        self.tx_put(about, &told, by.at_ms)
     }
 
-    fn put_told(&self, about: About, told: &Told, now_ms: i64) -> Result<TransactWriteItem> {
-        let mut row = key_row(&keys::told(self.id, about));
+    fn tx_put(self, about: About, told: &Told, now_ms: i64) -> Result<TransactWriteItem> {
+        let mut row = key_row(&keys::told(self.school.id, about));
         let Families { told: reached, missed } = &told.families;
         let all: BTreeMap<&ContactId, &ToldBy> = missed.iter().chain(reached).collect();
         row.insert("doc".to_owned(), json("told families", &all)?);
         row.insert("version".to_owned(), n(told.version + 1));
         row.insert(keys::TTL.to_owned(), n(now_ms / 1_000 + KEPT_SECONDS));
         match told.version {
-            0 => self.table.tx_put(row, Some("attribute_not_exists(pk)")),
-            seen => self.table.tx_put_if(row, "version = :seen", [(":seen", n(seen))]),
+            0 => self.school.table.tx_put(row, Some("attribute_not_exists(pk)")),
+            seen => self.school.table.tx_put_if(row, "version = :seen", [(":seen", n(seen))]),
         }
     }
 
     /// Says after a plan whom a message writes to about each pupil, and lets go of those whose families it does not tell
     /// after all.
-    pub async fn settle_told(
-        &self,
+    pub async fn record_plan(
+        self,
         about: About,
         message: MessageId,
         tells: &BTreeMap<ContactId, Vec<ContactId>>,
         now_ms: i64,
     ) -> Result<()> {
         for _ in 0..TRIES {
-            let mut told = self.told_row(about).await?;
+            let mut told = self.row(about).await?;
             let before = told.families.clone();
             let settle = |pupil: &ContactId, by: &mut ToldBy| match tells.get(pupil) {
                 _ if by.message != message => true,
@@ -230,7 +236,7 @@ impl School {
             if told.families == before {
                 return Ok(());
             }
-            match self.table.try_transact(vec![self.put_told(about, &told, now_ms)?]).await? {
+            match self.school.table.try_transact(vec![self.tx_put(about, &told, now_ms)?]).await? {
                 Transacted::Done => return Ok(()),
                 Transacted::Refused(_) => {}
             }

@@ -9,7 +9,7 @@ use crate::School;
 use crate::error::{Result, StoreError};
 use crate::guard::{WAITS_MS, pause};
 use crate::keys::{self, DAY_PREFIX, SK};
-use crate::messages::{Meta, json};
+use crate::messages::{Messages, Meta, json};
 use crate::table::{Row, key_row, n, number, text};
 use crate::update::Transacted;
 
@@ -18,10 +18,16 @@ const HISTORY_ROW_BYTES: usize = 300_000;
 /// Days that one message can be counted into in one transaction, of DynamoDB's 100 items.
 const DAYS_PER_COUNT: usize = 90;
 
-impl School {
+/// What the school has used.
+#[derive(Debug, Clone, Copy)]
+pub struct Usage<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Usage<'_> {
     /// Moves a message's counts from what `meta` says to `new`, and adds the difference to the days: all or nothing,
     /// and only if nobody counted it since `meta` was read (`Conflict` otherwise). So counting twice adds nothing.
-    pub async fn record_count(&self, meta: &Meta, new: &Days, totals: &Totals) -> Result<()> {
+    pub async fn record(self, meta: &Meta, new: &Days, totals: &Totals) -> Result<()> {
         let days = difference(new, &meta.counted);
         if days.is_empty() && *totals == meta.totals && meta.counted_version > 0 {
             return Ok(());
@@ -30,8 +36,8 @@ impl School {
             return Err(StoreError::corrupt("usage", "more days than a transaction takes"));
         }
         let mut items: Vec<TransactWriteItem> = vec![
-            self.table.tx_update(
-                &keys::message_meta(self.id, meta.id),
+            self.school.table.tx_update(
+                &keys::message_meta(self.school.id, meta.id),
                 "SET counted = :c, totals = :t, counted_version = :next",
                 Some(if meta.counted_version == 0 {
                     "attribute_not_exists(counted_version)"
@@ -48,8 +54,8 @@ impl School {
             )?,
         ];
         for (day, more) in days {
-            items.push(self.table.tx_update(
-                &keys::usage_day(self.id, day),
+            items.push(self.school.table.tx_update(
+                &keys::usage_day(self.school.id, day),
                 "ADD email_count :e, sms_count :s, sms_units :u, voice_minutes :v",
                 None,
                 [
@@ -63,7 +69,7 @@ impl School {
         for wait_ms in WAITS_MS {
             // Not all at the same time: what differs from message to message stands in for chance.
             pause(wait_ms + wait_ms * (meta.created_ms.unsigned_abs() % 8) / 8).await;
-            match self.table.try_transact(items.clone()).await? {
+            match self.school.table.try_transact(items.clone()).await? {
                 Transacted::Done => return Ok(()),
                 Transacted::Refused(places) if !places.is_empty() => return Err(StoreError::Conflict),
                 // Another message is being counted into the same day.
@@ -74,8 +80,8 @@ impl School {
     }
 
     /// The counts of the days from `from` to `to`, both included; days without any are left out.
-    pub async fn usage(&self, from: Date, to: Date) -> Result<Days> {
-        let rows = self.table.query(&keys::usage_pk(self.id), DAY_PREFIX, true).await?;
+    pub async fn between(self, from: Date, to: Date) -> Result<Days> {
+        let rows = self.school.table.query(&keys::usage_pk(self.school.id), DAY_PREFIX, true).await?;
         let mut days = Days::new();
         for row in rows {
             let Some(day) = text(&row, SK).and_then(|sk| sk.strip_prefix(DAY_PREFIX)?.parse::<Date>().ok())
@@ -89,23 +95,25 @@ impl School {
         }
         Ok(days)
     }
+}
 
+impl Messages<'_> {
     /// Writes which contacts a message went to, so that a contact's messages can be listed. Written once, when the
     /// message has finished.
-    pub async fn write_history(&self, message: MessageId, contacts: &[(ContactId, u32)]) -> Result<()> {
+    pub async fn record_contacts(self, message: MessageId, contacts: &[(ContactId, u32)]) -> Result<()> {
         let mut writes = Vec::new();
         for (part, chunk) in history_rows(contacts).into_iter().enumerate() {
-            let mut row = key_row(&keys::history(self.id, message, part));
+            let mut row = key_row(&keys::history(self.school.id, message, part));
             row.insert("contacts".to_owned(), json("history", &chunk)?);
             let put = PutRequest::builder().set_item(Some(row)).build();
             let put = put.map_err(|e| StoreError::corrupt("history", e))?;
             writes.push(WriteRequest::builder().put_request(put).build());
         }
-        self.table.batch_write(writes).await
+        self.school.table.batch_write(writes).await
     }
 
     /// Messages that went to a contact, newest first, among the school's latest `limit` finished ones.
-    pub async fn messages_of(&self, contact: &ContactId, limit: usize) -> Result<Vec<MessageId>> {
+    pub async fn ids_to_contact(self, contact: &ContactId, limit: usize) -> Result<Vec<MessageId>> {
         let (mut found, mut seen, mut latest) = (Vec::new(), 0, None);
         let look = |row: Row| {
             let id = text(&row, SK).and_then(|sk| {
@@ -126,14 +134,18 @@ impl School {
             }
             Ok(true)
         };
-        self.table.newest_until(&keys::history_pk(self.id), keys::HISTORY_PREFIX, None, look).await?;
+        self.school
+            .table
+            .newest_until(&keys::history_pk(self.school.id), keys::HISTORY_PREFIX, None, look)
+            .await?;
         found.dedup();
         Ok(found)
     }
 
     /// Every message of the school, for a recount: ids in order, oldest first.
-    pub async fn message_ids(&self) -> Result<Vec<MessageId>> {
-        let rows = self.table.query(&keys::school_pk(self.id), keys::SUMMARY_PREFIX, true).await?;
+    pub async fn all_ids(self) -> Result<Vec<MessageId>> {
+        let rows =
+            self.school.table.query(&keys::school_pk(self.school.id), keys::SUMMARY_PREFIX, true).await?;
         let ids =
             rows.iter().filter_map(|row| text(row, SK)?.strip_prefix(keys::SUMMARY_PREFIX)?.parse().ok());
         Ok(ids.collect())

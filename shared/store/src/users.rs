@@ -13,9 +13,10 @@ use ulid::Ulid;
 use crate::account::Account;
 use crate::error::{Result, StoreError};
 use crate::keys::Key;
+use crate::members::Members;
 use crate::one_time::OneTime;
 use crate::table::{Row, Table, from_row, key_row, n, s, text, to_row};
-use crate::{School, Store, keys};
+use crate::{Store, keys};
 
 /// The longest skeleton of a username, in bytes.
 const LONGEST_USERNAME: usize = 800;
@@ -158,23 +159,23 @@ impl Store {
     }
 }
 
-impl School {
+impl Members<'_> {
     /// Changes a user, and uses up the token that allowed it, if one did. `Conflict` if they are no longer as they were
     /// read, the token was used, or the new e-mail address is somebody else's.
     pub async fn change_user(
-        &self,
+        self,
         before: &User,
         after: &User,
         spent: Option<&OneTime>,
         deed: &Deed,
         now_ms: i64,
     ) -> Result<()> {
-        let store = Store { table: self.table.clone(), books: self.books.clone() };
+        let store = Store { table: self.school.table.clone(), books: self.school.books.clone() };
         let mut items = store.tx_change_user(before, after)?;
         if let Some(token) = spent {
             items.push(store.tx_spend(token)?);
         }
-        self.transact_recorded(items, deed, now_ms).await
+        self.school.transact_recorded(items, deed, now_ms).await
     }
 }
 

@@ -46,33 +46,40 @@ fn bound(state: &str, session: &str) -> String {
     sha256_hex(&format!("{state}\n{session}"))
 }
 
-impl School {
+/// The school's account at X.
+#[derive(Debug, Clone, Copy)]
+pub struct XLink<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl XLink<'_> {
     /// Keeps a link that a user has begun, instead of any that they began before.
-    pub async fn begin_x_link(&self, user: UserId, request: &XRequest) -> Result<()> {
-        let mut row = to_row("link to X", &keys::x_request(self.id, user), request)?;
+    pub async fn begin_link(self, user: UserId, request: &XRequest) -> Result<()> {
+        let mut row = to_row("link to X", &keys::x_request(self.school.id, user), request)?;
         row.insert(TTL.to_owned(), n(request.expires_ms.div_euclid(1_000)));
-        self.table.put(row).await
+        self.school.table.put(row).await
     }
 
     /// Takes the user's link away, if `token`, `state` and `session` are those that it was begun with and its time is not
     /// over. Each can be taken once.
-    pub async fn take_x_link(
-        &self,
+    pub async fn take_link(
+        self,
         user: UserId,
         token: &str,
         state: &str,
         session: &str,
         now_ms: i64,
     ) -> Result<Option<XRequest>> {
-        let key = keys::x_request(self.id, user);
-        let Some(row) = self.table.get(&key, true).await? else { return Ok(None) };
+        let key = keys::x_request(self.school.id, user);
+        let Some(row) = self.school.table.get(&key, true).await? else { return Ok(None) };
         let request: XRequest = from_row("link to X", row)?;
         let right = same(&request.bound, &bound(state, session)) && same(&request.token, token);
         if !right || request.expires_ms <= now_ms {
             return Ok(None);
         }
-        let gone = self.table.tx_delete_if(&key, "bound = :bound", [(":bound", s(&*request.bound))])?;
-        match self.table.transact(vec![gone], None).await {
+        let gone =
+            self.school.table.tx_delete_if(&key, "bound = :bound", [(":bound", s(&*request.bound))])?;
+        match self.school.table.transact(vec![gone], None).await {
             Ok(()) => Ok(Some(request)),
             Err(StoreError::Conflict) => Ok(None),
             Err(e) => Err(e),
@@ -81,8 +88,8 @@ impl School {
 
     /// Links an account, with the deed that it is. `Conflict` when the settings were changed since they were read as
     /// `before`, or when another account is linked.
-    pub async fn link_x(
-        &self,
+    pub async fn link(
+        self,
         before: &Settings,
         account: XAccount,
         access: &XAccess,
@@ -93,25 +100,29 @@ impl School {
             return Err(StoreError::Conflict);
         }
         let after = Settings { x: Some(account), ..before.clone() };
-        let row = to_row("access to X", &keys::x_access(self.id), access)?;
+        let row = to_row("access to X", &keys::x_access(self.school.id), access)?;
         let items = vec![
-            self.tx_settings(before, &after)?,
-            self.table.tx_put(row, Some("attribute_not_exists(pk)"))?,
+            self.school.tx_settings(before, &after)?,
+            self.school.table.tx_put(row, Some("attribute_not_exists(pk)"))?,
         ];
-        self.transact_recorded(items, deed, now_ms).await
+        self.school.transact_recorded(items, deed, now_ms).await
     }
 
-    /// Takes the link to an account away, and the access with it. `Conflict` as for [`School::link_x`].
-    pub async fn unlink_x(&self, before: &Settings, deed: &Deed, now_ms: i64) -> Result<()> {
+    /// Takes the link to an account away, and the access with it. `Conflict` as for [`XLink::link`].
+    pub async fn unlink(self, before: &Settings, deed: &Deed, now_ms: i64) -> Result<()> {
         let after = Settings { x: None, ..before.clone() };
-        let items =
-            vec![self.tx_settings(before, &after)?, self.table.tx_delete(&keys::x_access(self.id), None)?];
-        self.transact_recorded(items, deed, now_ms).await
+        let items = vec![
+            self.school.tx_settings(before, &after)?,
+            self.school.table.tx_delete(&keys::x_access(self.school.id), None)?,
+        ];
+        self.school.transact_recorded(items, deed, now_ms).await
     }
 
     /// The access to the account with this number; `None` if it is linked no longer.
-    pub async fn x_access(&self, account: &str) -> Result<Option<XAccess>> {
-        let Some(row) = self.table.get(&keys::x_access(self.id), true).await? else { return Ok(None) };
+    pub async fn access(self, account: &str) -> Result<Option<XAccess>> {
+        let Some(row) = self.school.table.get(&keys::x_access(self.school.id), true).await? else {
+            return Ok(None);
+        };
         let access: XAccess = from_row("access to X", row)?;
         Ok((access.account == account).then_some(access))
     }

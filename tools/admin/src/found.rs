@@ -55,7 +55,7 @@ pub async fn create_school(
     let super_user = Change::of("super-user", "", &Who::User(user.id.to_string()).code());
     let changes = named.into_iter().chain(super_user).collect();
     let deed = by_operator(Act::SchoolCreated, "", changes);
-    match store.school(Access::of_operator(id)).found(settings, user, &deed, now_ms).await {
+    match store.school(Access::of_operator(id)).members().create_school(settings, user, &deed, now_ms).await {
         Err(StoreError::Conflict) => {
             // Somebody was faster: say what they took.
             is_free(store, user).await?;
@@ -92,14 +92,14 @@ pub async fn create_key(
 ) -> Result<(), FoundError> {
     let school = school_of(store, id).await?;
     let scopes: Vec<String> = scopes.iter().map(|scope| scope.code().to_owned()).collect();
-    school.create_api_key(token, name, &scopes, now_ms).await?;
+    school.api_keys().create(token, name, &scopes, now_ms).await?;
     Ok(())
 }
 
 /// A school that is there.
 pub(crate) async fn school_of(store: &Store, id: SchoolId) -> Result<School, FoundError> {
     let school = store.school(Access::of_operator(id));
-    match school.settings().await {
+    match school.settings().get().await {
         Ok(_) => Ok(school),
         Err(StoreError::NotFound(_)) => Err(FoundError::NoSchool),
         Err(e) => Err(e.into()),
@@ -115,7 +115,7 @@ pub async fn reset_second_factor(store: &Store, now_ms: i64, username: &str) -> 
     store.change_user(&user, &after).await?;
     let deed = by_operator(Act::SecondFactorOff, user.id.to_string(), Vec::new());
     for school in &user.schools {
-        store.school(Access::of_operator(*school)).record(&deed, now_ms).await?;
+        store.school(Access::of_operator(*school)).audit().record(&deed, now_ms).await?;
     }
     Ok(())
 }

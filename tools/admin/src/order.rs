@@ -91,7 +91,7 @@ async fn new_school(
     if new.first == FirstSignIn::Link {
         // In the log before it is out.
         let sent = by_operator(Act::PasswordLinkSent, user.id.to_string(), Vec::new());
-        store.school(Access::of_operator(id)).record(&sent, now_ms).await?;
+        store.school(Access::of_operator(id)).audit().record(&sent, now_ms).await?;
     }
     let way_in = match (new.first, queue) {
         (FirstSignIn::Password, _) => ("password", password),

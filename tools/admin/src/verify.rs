@@ -94,7 +94,7 @@ pub async fn verify_audit(
         heads.push(Head { seq: anchor.seq, hash: anchor.hash });
     }
     let door = store.school(Access::of_operator(school));
-    let span = door.audit_span().await?;
+    let span = door.audit().span().await?;
     let now = AuditMonth::of_ms(now_ms);
     let (head, first, last) = match &span {
         Some((head, first, last)) => (head.clone(), *first, (*last).max(now)),
@@ -103,7 +103,7 @@ pub async fn verify_audit(
     let mut entries: Vec<Entry> = Vec::new();
     let mut month = first;
     while month <= last {
-        entries.extend(door.audit_month(month).await?);
+        entries.extend(door.audit().month(month).await?);
         month = month.next();
     }
     let id = school.to_string();

@@ -180,16 +180,16 @@ impl Town {
         let store = self.fair_store();
         store.create_table().await.expect("a table");
         let school = store.school(Access::of_operator(school()));
-        if school.settings().await.is_ok() {
+        if school.settings().get().await.is_ok() {
             return;
         }
         let now_ms = jiff::Timestamp::now().as_millisecond();
-        let bulk = school.begin_bulk("founding", 60_000, now_ms).await.expect("the book");
+        let bulk = school.book().begin_bulk("founding", 60_000, now_ms).await.expect("the book");
         bulk.upsert_contacts((0..people).map(person).collect(), now_ms).await.expect("people");
         bulk.end().await.expect("the book");
         let scopes = ["messages:write", "messages:read", "usage:read"].map(str::to_owned);
-        school.create_api_key(&key(), "Campaign", &scopes, now_ms).await.expect("a key");
-        school.create(&settings()).await.expect("settings");
+        school.api_keys().create(&key(), "Campaign", &scopes, now_ms).await.expect("a key");
+        school.settings().create(&settings()).await.expect("settings");
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) async fn ensure(
 ) -> Result<SchoolId, DemoError> {
     let id = SchoolId::new(Ulid::from_parts(1_756_713_600_000, 5_976));
     let school = store.school(Access::of_operator(id));
-    match school.settings().await {
+    match school.settings().get().await {
         Ok(_) if empty || staff::is_whole(store).await? => return Ok(id),
         // A start that was cut short may have left some of them out.
         Ok(_) => {
@@ -60,12 +60,13 @@ pub(crate) async fn ensure(
         Err(e) => return Err(e.into()),
     }
     if !empty {
-        let bulk = school.begin_bulk("demo", HOLD_MS, now_ms).await?;
+        let bulk = school.book().begin_bulk("demo", HOLD_MS, now_ms).await?;
         bulk.upsert_contacts(people::contacts(), now_ms).await?;
         bulk.end().await?;
     }
     match school
-        .create_api_key(&api_token(secrets)?, "Demo", &Scope::ALL.map(|s| s.code().to_owned()), now_ms)
+        .api_keys()
+        .create(&api_token(secrets)?, "Demo", &Scope::ALL.map(|s| s.code().to_owned()), now_ms)
         .await
     {
         // A start that was cut short may have made it already.

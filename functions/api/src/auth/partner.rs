@@ -133,7 +133,7 @@ impl FromRequestParts<ApiState> for Partner {
         let token = token.ok_or(ApiError::NoKey)?;
         let key = state.store().verify_api_key(&token, state.now_ms()).await?.ok_or(ApiError::NoKey)?;
         let school = state.store().school(key.access());
-        if key.kind() != KeyKind::Own && !key.kind().is_let_in(&school.settings().await?) {
+        if key.kind() != KeyKind::Own && !key.kind().is_let_in(&school.settings().get().await?) {
             return Err(ApiError::Forbidden(format!(
                 "This school has not switched {} on. Ask the school to do so in its account settings.",
                 key.kind().words()

@@ -127,8 +127,8 @@ impl FromRequestParts<ApiState> for Arriving {
         // Read anew each time: who was disabled, lost a role or signed out everywhere, is so from the next request on.
         let (user, membership, settings) = tokio::try_join!(
             state.store().user(session.user()),
-            school.member(session.user()),
-            school.settings(),
+            school.members().get(session.user()),
+            school.settings().get(),
         )?;
         let user = user.filter(|u| session.is_of_epoch(u.account.epoch)).ok_or_else(stranger)?;
         let membership = membership.filter(|m| m.standing() == Standing::Enabled).ok_or_else(stranger)?;

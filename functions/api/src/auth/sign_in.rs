@@ -125,7 +125,7 @@ pub async fn second_step(
         Factor::Right => {}
         Factor::Recovery => {
             let deed = deed_of(address, &user, Act::RecoveryCodeUsed);
-            school.record(&deed, state.now_ms()).await?;
+            school.audit().record(&deed, state.now_ms()).await?;
         }
     }
     // A code works once, so two answers to one first step need two codes; still, one is enough.
@@ -233,8 +233,8 @@ pub(crate) async fn enter(
 ) -> Result<Option<HeaderValue>> {
     let cookie = begin(state, headers, user, membership, None, since_ms).await?;
     let school = state.store().school(store::Access::of_member(membership));
-    school.note_sign_in(user.id, state.now_ms()).await?;
-    school.record(&deed_of(address, user, Act::SignedIn), state.now_ms()).await?;
+    school.members().record_sign_in(user.id, state.now_ms()).await?;
+    school.audit().record(&deed_of(address, user, Act::SignedIn), state.now_ms()).await?;
     Ok(cookie)
 }
 

@@ -16,7 +16,7 @@ const FORMER: usize = 4;
 pub(crate) async fn security_of(state: &ApiState, user: &User) -> Result<Security> {
     let mut strictest: Option<Security> = None;
     for membership in working(state, user).await? {
-        let security = state.store().school(Access::of_member(&membership)).settings().await?.security;
+        let security = state.store().school(Access::of_member(&membership)).settings().get().await?.security;
         strictest = Some(strictest.map_or(security, |s| s.strictest(security)));
     }
     Ok(strictest.unwrap_or_default())

@@ -232,7 +232,7 @@ pub(crate) async fn batch(
             format!("Send at most {MOST} contacts at once; there are {rows}. Split them."),
         ));
     }
-    let settings = school.settings().await?;
+    let settings = school.settings().get().await?;
     let read =
         |fields: &ContactFields<'_>| read_contact(fields, Source::Api, settings.country, state.numbers());
     let mut sorted = Sorted::default();
@@ -244,26 +244,26 @@ pub(crate) async fn batch(
     let named = sorted.contacts.iter().map(|contact| &contact.id).chain(people.iter().map(|(_, id)| id));
     let named: Vec<&ContactId> = named.collect();
     let mis_gives = settings.mis.is_on() && !named.is_empty();
-    let given = if mis_gives { school.people_of_mis(&named).await? } else { HashSet::new() };
+    let given = if mis_gives { school.contacts().ids_of_mis(&named).await? } else { HashSet::new() };
     sorted.leave_to_mis(&given);
     let people = sorted.own(DELETIONS, "id", people, |id| given.contains(id));
-    let done = school.upsert_batch(std::mem::take(&mut sorted.contacts), state.now_ms()).await?;
+    let done = school.contacts().upsert(std::mem::take(&mut sorted.contacts), state.now_ms()).await?;
 
     let ends: Vec<&ContactId> = ties.iter().flat_map(|(_, t)| [&t.pupil, &t.contact]).collect();
-    let known = if ends.is_empty() { HashSet::new() } else { school.people_known(&ends).await? };
+    let known = if ends.is_empty() { HashSet::new() } else { school.contacts().known_ids(&ends).await? };
     let ties = sorted.known_ties(ties, &known);
     let named = ties.iter().map(|(_, tie)| (&tie.pupil, &tie.contact));
     let named: Vec<_> = named.chain(pairs.iter().map(|(_, (pupil, contact))| (pupil, contact))).collect();
-    let of_mis = if named.is_empty() { HashSet::new() } else { school.ties_of_mis(&named).await? };
+    let of_mis = if named.is_empty() { HashSet::new() } else { school.ties().pairs_of_mis(&named).await? };
     let is_of_mis = |tie: &Tie| of_mis.contains(&(tie.pupil.clone(), tie.contact.clone()));
     let ties = sorted.own(RELATIONSHIPS, "contact", ties, is_of_mis);
     let pairs = sorted.own(DELETIONS, "contact", pairs, |pair| of_mis.contains(pair));
     if !(ties.is_empty() && pairs.is_empty()) {
-        school.write_ties(&ties, &pairs, state.now_ms()).await?;
+        school.ties().write(&ties, &pairs, state.now_ms()).await?;
     }
     if !people.is_empty() {
         let deed = partner.deed(Act::ContactsDeleted, "");
-        school.delete_contacts(&people, &deed, state.now_ms()).await?;
+        school.contacts().delete(&people, &deed, state.now_ms()).await?;
     }
     Ok(Json(BatchAnswer {
         created: done.created,

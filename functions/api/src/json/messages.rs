@@ -224,7 +224,7 @@ pub(crate) async fn preview_message(
     JsonBody(request): JsonBody<MessageRequest>,
 ) -> Result<Json<PreviewAnswer>> {
     let school = partner.may(Scope::MessagesWrite)?;
-    let settings = school.settings().await?.current(state.now_ms());
+    let settings = school.settings().get().await?.current(state.now_ms());
     let message = request.into_message(&settings)?;
     let Preview { plan, costing, .. } = preview(&state, school, &message, &settings).await?.sendable()?;
     Ok(Json(PreviewAnswer {
@@ -290,7 +290,7 @@ pub(crate) async fn send_message(
 ) -> Result<impl IntoResponse> {
     let school = partner.may(Scope::MessagesWrite)?;
     let key = idempotency_key(&headers, &request)?;
-    let settings = school.settings().await?.current(state.now_ms());
+    let settings = school.settings().get().await?.current(state.now_ms());
     let message = request.into_message(&settings)?;
     let (author, cap) = (partner.author(), partner.cap());
     let sent = send(&state, school, author, message, settings, cap, key.as_ref()).await?;

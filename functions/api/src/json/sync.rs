@@ -130,7 +130,7 @@ pub(crate) async fn post_run(
 pub(crate) async fn get_run(partner: Partner, Path(id): Path<String>) -> Result<Json<RunStatusAnswer>> {
     let school = partner.may(Scope::SyncRun)?;
     let id = id.parse().map_err(|_| ApiError::NotFound)?;
-    Ok(Json(RunStatusAnswer::of(school.sync_run(id).await?.ok_or(ApiError::NotFound)?)))
+    Ok(Json(RunStatusAnswer::of(school.sync().run(id).await?.ok_or(ApiError::NotFound)?)))
 }
 
 impl RunStatusAnswer {

@@ -59,7 +59,7 @@ pub(crate) async fn get_usage(
 ) -> Result<Json<UsageAnswer>> {
     let school = partner.may(Scope::UsageRead)?;
     let [from, to] = parameters.take(["from", "to"])?;
-    let range = Range::parse(from, to, &state, &school.settings().await?)?;
+    let range = Range::parse(from, to, &state, &school.settings().get().await?)?;
     let days = usage(school, range).await?.into_iter().map(|(date, counts)| Day {
         date: date.to_string(),
         email_count: counts.email_count,

@@ -62,10 +62,10 @@ async fn show(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::HOME).await?;
     let today = context.local.today();
     let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
-    let mut summaries = by.school.summaries(None, LOOKED_AT).await?;
+    let mut summaries = by.school.messages().summaries(None, LOOKED_AT).await?;
     summaries.retain(|summary| by.sees_message_of(&summary.author).is_ok());
     let week = match by.opens(Page::Usage) {
-        Ok(()) => Some(by.school.usage(monday, today).await?),
+        Ok(()) => Some(by.school.usage().between(monday, today).await?),
         Err(_) => None,
     };
     let people = match by.opens(Page::Contacts) {

@@ -52,10 +52,10 @@ pub async fn registers(
     fresh: Fresh,
 ) -> Result<Registers> {
     let (marks, absent, late, clear) = tokio::try_join!(
-        school.marks(date),
-        school.told(date, session, Matter::Absence),
-        school.told(date, session, Matter::Late),
-        school.told(date, session, Matter::AllClear),
+        school.sync().registers().marks(date),
+        school.family_notices().read(date, session, Matter::Absence),
+        school.family_notices().read(date, session, Matter::Late),
+        school.family_notices().read(date, session, Matter::AllClear),
     )?;
     let each = [(Matter::Absence, &absent), (Matter::Late, &late), (Matter::AllClear, &clear)];
     let missed = each.into_iter().flat_map(|(matter, of)| {

@@ -97,7 +97,7 @@ pub struct Found {
 
 /// Up to `limit` rows that the filter takes, from a place on.
 pub async fn find(school: &School, filter: &Filter, from: Option<Place>, limit: usize) -> Result<Found> {
-    let Some((_, first, last)) = school.audit_span().await? else { return Ok(Found::default()) };
+    let Some((_, first, last)) = school.audit().span().await? else { return Ok(Found::default()) };
     let mut found = Found { months: months(first, last), ..Found::default() };
     let start = from.map_or(last, |place| place.month.min(last));
     let wanted: Vec<AuditMonth> = match filter.month {
@@ -109,7 +109,8 @@ pub async fn find(school: &School, filter: &Filter, from: Option<Place>, limit: 
         let before = from.filter(|place| place.month == month).map(|place| place.before);
         let mut stopped = None;
         school
-            .audit_back(month, before, |entry| {
+            .audit()
+            .walk_back(month, before, |entry| {
                 looked += 1;
                 if !found.who.contains(&entry.who) {
                     found.who.insert(entry.who.clone());

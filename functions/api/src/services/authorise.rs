@@ -56,13 +56,17 @@ pub async fn look(state: &ApiState, school: &School, id: MessageId) -> Result<Lo
 
 async fn look_now(state: &ApiState, school: &School, id: MessageId) -> Result<Looked> {
     let meta = waiting(school, id).await?;
-    let (body, written, settings) = tokio::try_join!(school.body(id), school.written(id), school.settings())?;
+    let (body, written, settings) = tokio::try_join!(
+        school.messages().body(id),
+        school.approvals().original(id),
+        school.settings().get()
+    )?;
     let preview = preview(state, school, &body.message, &body.settings).await?;
     let recipients = Recipients::of(&preview.plan, &id.to_string());
     let figures = figures(&preview.costing);
     let since_authorised = meta.held == Some(Held::Grown);
     let before = if since_authorised {
-        school.approved_people(&meta).await?
+        school.approvals().approved_people(&meta).await?
     } else {
         written.as_ref().map(|w| w.recipients.clone())
     };
@@ -71,7 +75,7 @@ async fn look_now(state: &ApiState, school: &School, id: MessageId) -> Result<Lo
     let written = written.map(|w| (w.at_ms, w.figures));
     let control = settings.control;
     let since = |edit: &&Edited| !since_authorised || meta.is_since_approved(edit);
-    let first = school.first_body(&meta.edits, id).await?;
+    let first = school.approvals().first_body(&meta.edits, id).await?;
     let edits = meta.edits.iter().filter(since).cloned().collect();
     Ok(Looked {
         meta,
@@ -119,7 +123,7 @@ pub async fn approve(
     let changes = changes(&looked.body.message, &looked.figures);
     let deed = by.deed(Act::MessageAuthorised, id.to_string(), changes);
     let due_ms = now_ms + FIRST_LOOK_MS;
-    if !by.school.authorise(&looked.meta, &looked.recipients, &deed, now_ms, due_ms).await? {
+    if !by.school.approvals().authorise(&looked.meta, &looked.recipients, &deed, now_ms, due_ms).await? {
         return Err(overtaken(&by.school, id).await?);
     }
     state.statuses().forget(by.school.id(), id);
@@ -149,7 +153,7 @@ pub async fn reject(state: &ApiState, by: &SignedIn, id: MessageId, reason: &str
     let now_ms = state.now_ms();
     let deed = by.deed(Act::MessageRejected, id.to_string(), Vec::new());
     let words = format!("{} did not authorise it: {reason}", by.name);
-    if !by.school.reject_waiting(&looked.meta, &words, &deed, now_ms).await? {
+    if !by.school.approvals().reject(&looked.meta, &words, &deed, now_ms).await? {
         return Err(overtaken(&by.school, id).await?);
     }
     state.statuses().forget(by.school.id(), id);
@@ -195,7 +199,11 @@ pub async fn edit(
     let written_by = Change::of("written by", "", &format!("user:{}", looked.meta.author.id));
     let deed = by.deed(Act::MessageEdited, id.to_string(), written_by.into_iter().chain(said).collect());
     let body = Body { message: message.clone(), settings: looked.body.settings.clone() };
-    if !by.school.edit_waiting(&looked.meta, &by.author(), &looked.body, &body, &deed, state.now_ms()).await?
+    if !by
+        .school
+        .approvals()
+        .edit(&looked.meta, &by.author(), &looked.body, &body, &deed, state.now_ms())
+        .await?
     {
         return Err(overtaken(&by.school, id).await?);
     }
@@ -207,13 +215,13 @@ fn decide(by: &SignedIn, looked: &Looked) -> Result<()> {
 }
 
 async fn waiting(school: &School, id: MessageId) -> Result<Meta> {
-    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     if meta.state == MessageState::AwaitingAuthorisation { Ok(meta) } else { Err(no_longer(&meta)) }
 }
 
 /// Why a decision came too late.
 async fn overtaken(school: &School, id: MessageId) -> Result<ApiError> {
-    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     Ok(match meta.state {
         MessageState::AwaitingAuthorisation => changed_first(),
         _ => no_longer(&meta),

@@ -50,7 +50,7 @@ pub async fn preview(
     message: &Message,
     settings: &Settings,
 ) -> Result<Preview> {
-    let book = school.book(state.books(), settings.country, state.now_ms()).await?;
+    let book = school.book().current(state.books(), settings.country, state.now_ms()).await?;
     Ok(preview_of(&book, message, settings))
 }
 

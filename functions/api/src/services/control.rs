@@ -23,24 +23,24 @@ const TRIES: usize = 5;
 /// Stops a message: what no worker has claimed will not be sent. Says where the message stands then; one that was over
 /// already stays as it is.
 pub async fn stop(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<MessageState> {
-    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     let now_ms = state.now_ms();
     let waits = meta.state == MessageState::AwaitingAuthorisation;
-    if waits && school.withdraw(&meta, deed, now_ms).await?
-        || school.stop_by(id, false, deed, now_ms).await?
+    if waits && school.approvals().withdraw(&meta, deed, now_ms).await?
+        || school.progress().stop_recorded(id, false, deed, now_ms).await?
         || stop_finished(state, school, id, deed).await?
     {
         state.statuses().forget(school.id(), id);
         watch(state, school, id, meta.purpose).await;
         return Ok(MessageState::Stopped);
     }
-    Ok(school.meta(id).await?.ok_or(ApiError::NotFound)?.state)
+    Ok(school.messages().meta(id).await?.ok_or(ApiError::NotFound)?.state)
 }
 
 /// Has a message that waits for a sync run sent without it. 409 if it does not wait.
 pub async fn waive_sync(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<()> {
-    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
-    if !school.waive_sync(id, deed, state.now_ms()).await? {
+    let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
+    if !school.planning().waive_sync(id, deed, state.now_ms()).await? {
         return Err(ApiError::Conflict("This message does not wait for a refresh any more.".to_owned()));
     }
     state.statuses().forget(school.id(), id);
@@ -55,13 +55,13 @@ pub async fn waive_sync(state: &ApiState, school: &School, id: MessageId, deed: 
 /// Stops a message that has finished as far as its row says, if any of its deliveries may yet go: one that nobody had
 /// an answer for goes again once the provider says that it never came.
 async fn stop_finished(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<bool> {
-    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     if meta.state != MessageState::Finished {
         return Ok(false);
     }
     let mut in_work = false;
     each_page(school, &meta, |_, page| in_work |= page.next() != Next::Settled).await?;
-    Ok(in_work && school.stop_by(id, true, deed, state.now_ms()).await?)
+    Ok(in_work && school.progress().stop_recorded(id, true, deed, state.now_ms()).await?)
 }
 
 /// What a resend put back into work.
@@ -91,7 +91,7 @@ pub async fn resend(
     may: MayResend,
     deed: &Deed,
 ) -> Result<Resent> {
-    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     let why_not = match meta.state {
         MessageState::Stopped => Some("This message was stopped. Copy it and send the copy."),
         MessageState::Rejected => Some("This message was rejected. Mend it and send it anew."),
@@ -119,7 +119,7 @@ pub async fn resend(
         return Err(ApiError::invalid(format!("{words} Nothing was sent again."), Vec::new()));
     }
     // A resend is many writes: it is in the log before the first of them.
-    school.record(deed, state.now_ms()).await?;
+    school.audit().record(deed, state.now_ms()).await?;
     // First the message, then its pages: a process that dies in between leaves a message that is looked at once more.
     reopen(state, school, id).await?;
     let count = put_back(state, school, id, epoch, failed).await?;
@@ -131,7 +131,7 @@ pub async fn resend(
 }
 
 async fn reopen(state: &ApiState, school: &School, id: MessageId) -> Result<()> {
-    match school.reopen(id, state.now_ms()).await {
+    match school.progress().reopen(id, state.now_ms()).await {
         Err(StoreError::Conflict) => Err(ApiError::Conflict("This message was stopped.".to_owned())),
         done => Ok(done?),
     }
@@ -146,7 +146,7 @@ async fn put_back(
 ) -> Result<usize> {
     stream::iter(failed)
         .map(|(number, page)| {
-            let reference = school.page_ref(id, epoch, number);
+            let reference = school.pages().reference(id, epoch, number);
             async move { put_back_page(state, school, &reference, page).await }
         })
         .buffer_unordered(PARALLEL)
@@ -163,10 +163,10 @@ async fn put_back_page(
     for _ in 0..TRIES {
         let (after, count) = page.clone().resent(state.now_ms());
         // Nothing left to do, or a worker holds the page: what it sends now is decided by its own answers.
-        if count == 0 || school.advance_page(reference, &page, &after).await? {
+        if count == 0 || school.pages().advance(reference, &page, &after).await? {
             return Ok(count);
         }
-        page = school.page_state(reference).await?;
+        page = school.pages().state(reference).await?;
     }
     Err(ApiError::Conflict("This message is being sent just now. Please try again in a moment.".to_owned()))
 }

@@ -40,13 +40,13 @@ pub struct Deliveries {
 
 /// The deliveries of a message from `cursor` on. A message that is not planned yet has none.
 pub async fn deliveries(school: &School, id: MessageId, cursor: Option<&str>) -> Result<Deliveries> {
-    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     let from = cursor.map(|c| read_cursor(c, meta.epoch.as_ref())).transpose()?.unwrap_or(0);
     let Some(epoch) = &meta.epoch else {
         return Ok(Deliveries::default());
     };
     let count = PAGES.min(meta.pages.saturating_sub(from));
-    let pages = school.some_pages(id, epoch, from, count).await?;
+    let pages = school.pages().range(id, epoch, from, count).await?;
     let lines = pages.iter().flat_map(|(content, state)| lines(content, state, |_| true)).collect();
     let next = from + count;
     Ok(Deliveries { lines, next: (next < meta.pages).then(|| cursor_at(epoch, next)) })
@@ -60,7 +60,7 @@ pub async fn deliveries_in(
     cursor: Option<&str>,
     wanted: impl Fn(DeliveryState) -> bool + Copy,
 ) -> Result<Deliveries> {
-    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     let from = cursor.map(|c| read_cursor(c, meta.epoch.as_ref())).transpose()?.unwrap_or(0);
     let Some(epoch) = &meta.epoch else {
         return Ok(Deliveries::default());
@@ -78,7 +78,7 @@ pub async fn deliveries_in(
     hits.truncate(PAGES as usize);
     let mut lines_found = Vec::new();
     for (number, state) in &hits {
-        let content = school.page_content(&school.page_ref(id, epoch, *number)).await?;
+        let content = school.pages().content(&school.pages().reference(id, epoch, *number)).await?;
         lines_found.extend(lines(&content, state, wanted));
     }
     Ok(Deliveries { lines: lines_found, next })

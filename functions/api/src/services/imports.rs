@@ -68,7 +68,7 @@ pub async fn create(
     let now_ms = state.now_ms();
     let id = ImportId::new(state.ids().ulid(now_ms));
     let url = state.files().upload_url(&file_key(school.id(), id), bytes, UPLOAD_TIME).await?;
-    school.create_import(&Import::new(id, shown_name(file_name), bytes, author, now_ms)).await?;
+    school.imports().create(&Import::new(id, shown_name(file_name), bytes, author, now_ms)).await?;
     Ok(Ticket { id, url })
 }
 
@@ -84,19 +84,19 @@ pub async fn uploaded(state: &ApiState, school: &School, id: ImportId) -> Result
 
 /// Where an upload stands.
 pub async fn get(state: &ApiState, school: &School, id: ImportId) -> Result<Import> {
-    school.import(id, state.now_ms()).await?.ok_or(ApiError::NotFound)
+    school.imports().get(id, state.now_ms()).await?.ok_or(ApiError::NotFound)
 }
 
 /// The latest uploads, newest first.
 pub async fn latest(state: &ApiState, school: &School, limit: i32) -> Result<Vec<Import>> {
-    Ok(school.imports(limit, state.now_ms()).await?)
+    Ok(school.imports().list(limit, state.now_ms()).await?)
 }
 
 /// What the check of an upload found.
 pub async fn findings(school: &School, id: ImportId) -> Result<Findings> {
     Ok(Findings {
-        errors: school.import_findings(id, FindingKind::Error).await?,
-        repairs: school.import_findings(id, FindingKind::Repair).await?,
+        errors: school.imports().findings(id, FindingKind::Error).await?,
+        repairs: school.imports().findings(id, FindingKind::Repair).await?,
     })
 }
 
@@ -156,7 +156,7 @@ pub async fn confirm(
     due_at_once(state, &mut import);
     let changes = [("rows", report.rows), ("imported", report.good)];
     deed.changes.extend(changes.iter().filter_map(|(field, n)| Change::of(field, "", &n.to_string())));
-    school.save_import_recorded(&mut import, &deed, state.now_ms()).await?;
+    school.imports().save_recorded(&mut import, &deed, state.now_ms()).await?;
     queue(state, school, id).await;
     Ok(import)
 }
@@ -207,7 +207,7 @@ fn refuse_choice(errors: &[MappingError]) -> ApiError {
 /// for the sweep.
 async fn set_to_work(state: &ApiState, school: &School, import: &mut Import) -> Result<()> {
     due_at_once(state, import);
-    school.save_import(import).await?;
+    school.imports().save(import).await?;
     queue(state, school, import.id).await;
     Ok(())
 }

@@ -73,7 +73,7 @@ fn may_hold(by: &SignedIn, scopes: impl IntoIterator<Item = Scope>) -> Result<()
 /// Makes a key. The token is told once and kept nowhere. 403 for a scope that whoever asks may not give.
 pub async fn create(state: &ApiState, by: &SignedIn, terms: KeyTerms) -> Result<(ApiKey, ApiToken)> {
     may_hold(by, terms.scopes.iter().filter_map(|code| Scope::from_code(code)))?;
-    if by.school.api_keys().await?.len() >= MOST_KEYS {
+    if by.school.api_keys().list().await?.len() >= MOST_KEYS {
         let words = format!("A school may have {MOST_KEYS} keys. Revoke one that is not used any more.");
         return Err(ApiError::field("name", words));
     }
@@ -86,13 +86,13 @@ pub async fn create(state: &ApiState, by: &SignedIn, terms: KeyTerms) -> Result<
     ];
     let changes = shown.iter().filter_map(|(field, value)| Change::of(field, "", value)).collect();
     let deed = by.deed(Act::KeyCreated, token.id(), changes);
-    let key = by.school.make_api_key(&token, terms, &deed, state.now_ms()).await?;
+    let key = by.school.api_keys().create_recorded(&token, terms, &deed, state.now_ms()).await?;
     Ok((key, token))
 }
 
 /// One of the school's keys. 404 for another school's.
 pub async fn known(by: &SignedIn, id: &str) -> Result<ApiKey> {
-    by.school.api_key(id).await?.ok_or(ApiError::NotFound)
+    by.school.api_keys().get(id).await?.ok_or(ApiError::NotFound)
 }
 
 /// 403 unless whoever asks may be shown a secret of this key.
@@ -106,7 +106,7 @@ pub async fn rotate(state: &ApiState, by: &SignedIn, key: &ApiKey) -> Result<Api
     let token = fresh(state, key.id())?;
     let now_ms = state.now_ms();
     let deed = by.deed(Act::KeyRotated, key.id(), Vec::new());
-    by.school.rotate_api_key(key, &token, now_ms + FORMER_WORKS_MS, &deed, now_ms).await?;
+    by.school.api_keys().rotate(key, &token, now_ms + FORMER_WORKS_MS, &deed, now_ms).await?;
     Ok(token)
 }
 
@@ -114,9 +114,9 @@ pub async fn rotate(state: &ApiState, by: &SignedIn, key: &ApiKey) -> Result<Api
 pub async fn revoke(state: &ApiState, by: &SignedIn, key: &ApiKey) -> Result<()> {
     let changes = Change::of("name", key.name(), "").into_iter().collect();
     let deed = by.deed(Act::KeyRevoked, key.id(), changes);
-    match by.school.revoke_api_key(key, &deed, state.now_ms()).await {
+    match by.school.api_keys().revoke(key, &deed, state.now_ms()).await {
         // Two who revoke the same key at once both have what they wanted.
-        Err(StoreError::Conflict) if by.school.api_key(key.id()).await?.is_none() => Ok(()),
+        Err(StoreError::Conflict) if by.school.api_keys().get(key.id()).await?.is_none() => Ok(()),
         done => Ok(done?),
     }
 }

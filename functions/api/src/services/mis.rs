@@ -66,7 +66,7 @@ pub fn windows_words(windows: Windows) -> String {
 /// into the vault under a name of their own before the settings name them, so that a run never reads half of them.
 pub async fn save(state: &ApiState, by: &SignedIn, form: &FormFields) -> Result<Outcome> {
     for _ in 0..TRIES {
-        let before = by.school.settings().await?;
+        let before = by.school.settings().get().await?;
         if form.text("seen") != seen(&before.mis) {
             return Ok(Outcome::Stale);
         }
@@ -91,7 +91,7 @@ pub async fn save(state: &ApiState, by: &SignedIn, form: &FormFields) -> Result<
             Ok(()) => {}
             Err(StoreError::Conflict) => {
                 // A write whose answer was lost and that was made again finds itself.
-                if text.is_none() || by.school.settings().await?.mis.secret != named {
+                if text.is_none() || by.school.settings().get().await?.mis.secret != named {
                     forget(state, by, text.as_ref().map_or("", |_| &named)).await;
                     continue;
                 }
@@ -112,15 +112,15 @@ async fn put(by: &SignedIn, before: &Settings, mis: MisSettings, now_ms: i64) ->
     // What is handed in is read when it comes.
     let on = Connector::from_code(&mis.kind).is_some_and(|kind| !kind.reads_files());
     if on {
-        by.school.set_scheduled(true).await?;
+        by.school.sync().set_scheduled(true).await?;
     }
     let deed = by.deed(Act::SettingsChanged, "", changes(&before.mis, &mis));
     let after = Settings { mis, ..before.clone() };
-    by.school.change_settings(before, after, &deed, now_ms).await?;
+    by.school.settings().change(before, after, &deed, now_ms).await?;
     if !on {
-        by.school.set_scheduled(false).await?;
+        by.school.sync().set_scheduled(false).await?;
     }
-    by.school.forget_mis_trial().await
+    by.school.sync().trial().delete().await
 }
 
 /// For the log: of the credentials only that they are others.
@@ -160,21 +160,21 @@ async fn forget(state: &ApiState, by: &SignedIn, name: &str) {
 /// Has the sync try the MIS as it is saved. One that somebody waits for already is not asked for again.
 pub async fn test(state: &ApiState, by: &SignedIn) -> Result<()> {
     let now_ms = state.now_ms();
-    let mis = by.school.settings().await?.mis;
+    let mis = by.school.settings().get().await?.mis;
     if Connector::from_code(&mis.kind).is_some_and(Connector::reads_files) {
         return Err(ApiError::field("kind", "There is nothing to connect to: files are handed in, below."));
     }
     if !mis.is_on() {
         return Err(ApiError::field("kind", "There is no MIS to try. Choose one and save it first."));
     }
-    if by.school.mis_trial(now_ms).await?.is_some_and(|trial| trial.waits(now_ms)) {
+    if by.school.sync().trial().get(now_ms).await?.is_some_and(|trial| trial.waits(now_ms)) {
         return Ok(());
     }
     let trial = Trial::new(RunId::new(state.ids().ulid(now_ms)), now_ms);
-    by.school.begin_mis_trial(&trial).await?;
+    by.school.sync().trial().begin(&trial).await?;
     let job = Job::TryMis { school: by.school.id(), trial: trial.id };
     if let Err(error) = state.queue().send(QueueName::Sync, vec![(job, 0)]).await {
-        by.school.forget_mis_trial().await?;
+        by.school.sync().trial().delete().await?;
         return Err(error.into());
     }
     Ok(())

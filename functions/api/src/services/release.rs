@@ -178,8 +178,8 @@ async fn ask_pin(state: &ApiState, by: &SignedIn, id: MessageId, about: String) 
         return Err(ApiError::TooMany { retry_after_s: u32::try_from(retry_after_s).unwrap_or(u32::MAX) });
     }
     let pin = PinAsked { user: by.user, about, nonce: state.ids().secret(), until_ms: now_ms + PIN_MS };
-    by.school.ask_pin(id, &pin).await?;
-    by.school.record(&by.deed(Act::PinAsked, id.to_string(), Vec::new()), now_ms).await?;
+    by.school.pins().create(id, &pin).await?;
+    by.school.audit().record(&by.deed(Act::PinAsked, id.to_string(), Vec::new()), now_ms).await?;
     notify(state, by.school.id(), Notice::Pin { user: by.user, message: id }).await
 }
 
@@ -204,7 +204,7 @@ pub async fn hand_over_with_pin(
         Release::Now | Release::Pin => {}
     }
     let now_ms = state.now_ms();
-    let (nonce, left) = match by.school.try_pin(id, by.user, &about, now_ms).await? {
+    let (nonce, left) = match by.school.pins().count_try(id, by.user, &about, now_ms).await? {
         Tried::Compare { nonce, left } => (nonce, left),
         Tried::Over | Tried::Spent => return Ok(Err(NotRight::Over)),
         Tried::Another => return Ok(Err(NotRight::Another)),
@@ -220,11 +220,11 @@ pub async fn hand_over_with_pin(
         given = "code of the authenticator app";
     }
     if !fits {
-        by.school.record(&by.deed(Act::PinWrong, id.to_string(), Vec::new()), now_ms).await?;
+        by.school.audit().record(&by.deed(Act::PinWrong, id.to_string(), Vec::new()), now_ms).await?;
         return Ok(Err(if left == 0 { NotRight::TooMany } else { NotRight::Wrong(left) }));
     }
     let right = Change::of("given", "", given).into_iter().collect();
-    by.school.record(&by.deed(Act::PinRight, id.to_string(), right), now_ms).await?;
+    by.school.audit().record(&by.deed(Act::PinRight, id.to_string(), right), now_ms).await?;
     let deed = by.deed(Act::MessageSent, id.to_string(), changes(&letter.message, &figures));
     let entrance = Entrance::Approved(&recipients);
     accept(state, by, id, letter, entrance, Some(&about), &deed).await.map(Ok)
@@ -238,7 +238,7 @@ fn pin_code(state: &ApiState, school: &School, id: MessageId, nonce: &str) -> St
 /// What the same request came to when it was made before.
 async fn before(state: &ApiState, by: &SignedIn, letter: &Letter<'_>) -> Result<Option<Sent>> {
     let Some(key) = &letter.key else { return Ok(None) };
-    match by.school.accepted_as(key, state.now_ms()).await? {
+    match by.school.messages().accepted_as(key, state.now_ms()).await? {
         Some(before) => repeated(&by.school, before).await.map(Some),
         None => Ok(None),
     }
@@ -258,14 +258,16 @@ async fn accept(
     let purpose = message.purpose;
     let new = NewMessage { id, body: Body { message, settings }, author: by.author(), cap: None };
     let due_ms = now_ms + FIRST_LOOK_MS;
-    let accepted =
-        by.school.accept_from(&new, key.as_ref(), entrance, pin, deed, now_ms, due_ms).await.map_err(
-            |e| match e {
-                StoreError::Conflict => ApiError::Conflict("This PIN was used already.".to_owned()),
-                StoreError::Told => ApiError::Conflict(TOLD.to_owned()),
-                e => e.into(),
-            },
-        )?;
+    let accepted = by
+        .school
+        .messages()
+        .accept_recorded(&new, key.as_ref(), entrance, pin, deed, now_ms, due_ms)
+        .await
+        .map_err(|e| match e {
+            StoreError::Conflict => ApiError::Conflict("This PIN was used already.".to_owned()),
+            StoreError::Told => ApiError::Conflict(TOLD.to_owned()),
+            e => e.into(),
+        })?;
     match (accepted, entrance) {
         (Accepted::New, Entrance::Waits(_)) => Ok(Sent { id, state: MessageState::AwaitingAuthorisation }),
         (Accepted::New, _) => {

@@ -64,7 +64,7 @@ async fn within_cap(
     if cap.is_none() {
         return Ok(());
     }
-    let book = school.book_at_once(state.books(), settings.country, state.now_ms()).await?;
+    let book = school.book().at_once(state.books(), settings.country, state.now_ms()).await?;
     match over_cap(plan(&book, message, settings).deliveries.len(), cap) {
         Some(words) => Err(ApiError::field(
             "to",
@@ -102,7 +102,7 @@ pub async fn send(
 ) -> Result<Sent> {
     // A repeated request is answered before anything is checked: the people whom it names may have changed since.
     if let Some(key) = idempotency
-        && let Some(before) = school.accepted_as(key, state.now_ms()).await?
+        && let Some(before) = school.messages().accepted_as(key, state.now_ms()).await?
     {
         return repeated(school, before).await;
     }
@@ -112,7 +112,7 @@ pub async fn send(
     within_cap(state, school, &message, &settings, cap).await?;
     let purpose = message.purpose;
     let new = NewMessage { id, body: Body { message, settings }, author, cap };
-    match school.accept(&new, idempotency, now_ms, now_ms + FIRST_LOOK_MS).await? {
+    match school.messages().accept(&new, idempotency, now_ms, now_ms + FIRST_LOOK_MS).await? {
         Accepted::New => {
             let plan = Job::Plan { school: school.id(), message: id, revision: 1 };
             if let Err(error) = state.queue().send(queue_for(purpose), vec![(plan, 0)]).await {
@@ -129,7 +129,7 @@ pub async fn send(
 pub(crate) async fn repeated(school: &School, before: Accepted) -> Result<Sent> {
     match before {
         Accepted::Before(id) => {
-            let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+            let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
             Ok(Sent { id, state: meta.state })
         }
         Accepted::New | Accepted::KeyReused => Err(ApiError::field(

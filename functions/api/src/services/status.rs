@@ -10,7 +10,7 @@ use domain::ids::{MessageId, SchoolId};
 use domain::message::{MessageState, Purpose};
 use domain::page::PageState;
 use domain::usage::{Totals, total_page};
-use store::{Author, Edited, Meta, PAGES_AT_ONCE, School};
+use store::{Author, Edited, Meta, PAGES_READ_AT_ONCE, School};
 
 use crate::error::{ApiError, Result};
 use crate::state::ApiState;
@@ -129,7 +129,7 @@ pub async fn status(state: &ApiState, school: &School, id: MessageId) -> Result<
     if let Some(status) = state.statuses().find(key, now) {
         return Ok(status);
     }
-    let meta = school.meta(id).await?.ok_or(ApiError::NotFound)?;
+    let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     let mut tally = Tally::default();
     each_page(school, &meta, |_, page| tally.add(&page)).await?;
     let status = Arc::new(reckon(meta, tally));
@@ -147,10 +147,12 @@ pub(crate) async fn each_page(
     let Some(epoch) = &meta.epoch else { return Ok(()) };
     let mut first = 0;
     while first < meta.pages {
-        for (number, page) in (first..).zip(school.states_from(meta.id, epoch, first, meta.pages).await?) {
+        for (number, page) in
+            (first..).zip(school.pages().states_from(meta.id, epoch, first, meta.pages).await?)
+        {
             see(number, page);
         }
-        first = first.saturating_add(PAGES_AT_ONCE);
+        first = first.saturating_add(PAGES_READ_AT_ONCE);
     }
     Ok(())
 }

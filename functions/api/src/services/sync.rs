@@ -38,7 +38,7 @@ pub async fn request(
     file: Option<SyncFileId>,
     deed: &Deed,
 ) -> Result<RunId> {
-    let settings = school.settings().await?;
+    let settings = school.settings().get().await?;
     if !settings.mis.is_on() {
         return Err(ApiError::Conflict(NO_MIS.to_owned()));
     }
@@ -47,7 +47,7 @@ pub async fn request(
     match begin(state, school, &run, &deed).await? {
         Begun::New => Ok(run.id),
         Begun::Joined(id) if file.is_none() => Ok(id),
-        Begun::Joined(id) => match school.sync_run(id).await?.filter(|run| run.file == file) {
+        Begun::Joined(id) => match school.sync().run(id).await?.filter(|run| run.file == file) {
             Some(_) => Ok(id),
             None => Err(ApiError::Conflict(OTHER_RUN.to_owned())),
         },
@@ -67,9 +67,9 @@ async fn to_read(
     let Some(kind) = kind.filter(|kind| kind.reads_files()) else {
         return if file.is_some() { refuse(NO_FILES) } else { Ok(None) };
     };
-    let last = school.sync_standing().await?.file;
+    let last = school.sync().status().await?.file;
     let Some(file) = file.or(last) else { return refuse(NO_FILE) };
-    if school.sync_file(file, state.now_ms()).await?.is_none() && Some(file) != last {
+    if school.sync().files().get(file, state.now_ms()).await?.is_none() && Some(file) != last {
         return Err(ApiError::NotFound);
     }
     if last.is_some_and(|last| last > file) {
@@ -84,7 +84,7 @@ async fn to_read(
 /// Has a held run applied: a new one, which removes those whom the held one showed and nobody else. 409 if it cannot be.
 pub async fn apply(state: &ApiState, school: &School, id: RunId, asked: Asked, deed: &Deed) -> Result<RunId> {
     let held = held(school, id).await?;
-    if !school.settings().await?.mis.is_on() {
+    if !school.settings().get().await?.mis.is_on() {
         return Err(ApiError::Conflict(NO_MIS.to_owned()));
     }
     if !held.may_be_applied() {
@@ -94,7 +94,7 @@ pub async fn apply(state: &ApiState, school: &School, id: RunId, asked: Asked, d
     match begin(state, school, &run, deed).await? {
         Begun::Joined(_) => Err(ApiError::Conflict(AT_WORK.to_owned())),
         Begun::New => {
-            school.forget_outline(id).await?;
+            school.sync().delete_outline(id).await?;
             Ok(run.id)
         }
     }
@@ -102,9 +102,9 @@ pub async fn apply(state: &ApiState, school: &School, id: RunId, asked: Asked, d
 
 /// Bars set here, as pupil and adult, one of whose two a held run would take out of the book.
 pub async fn orphaned_bars(school: &School, id: RunId) -> Result<BTreeSet<(ContactId, ContactId)>> {
-    let mut bars = school.bars().await?;
+    let mut bars = school.ties().bars().await?;
     if !bars.is_empty() {
-        let gone: BTreeSet<ContactId> = school.held(id).await?.into_iter().collect();
+        let gone: BTreeSet<ContactId> = school.sync().held_people(id).await?.into_iter().collect();
         bars.retain(|(pupil, adult)| gone.contains(pupil) || gone.contains(adult));
     }
     Ok(bars)
@@ -118,15 +118,15 @@ fn new_run(state: &ApiState, asked: Asked) -> Run {
 /// Lets a held run be. 409 if it is held no more.
 pub async fn discard(state: &ApiState, school: &School, id: RunId, deed: &Deed) -> Result<()> {
     let held = held(school, id).await?;
-    match school.discard_sync(&held, deed, state.now_ms()).await {
+    match school.sync().discard(&held, deed, state.now_ms()).await {
         Err(StoreError::Conflict) => Err(ApiError::Conflict(NOT_HELD.to_owned())),
         done => Ok(done?),
     }?;
-    Ok(school.forget_outline(id).await?)
+    Ok(school.sync().delete_outline(id).await?)
 }
 
 async fn held(school: &School, id: RunId) -> Result<Run> {
-    let run = school.sync_run(id).await?.ok_or(ApiError::NotFound)?;
+    let run = school.sync().run(id).await?.ok_or(ApiError::NotFound)?;
     match run.state {
         RunState::Held => Ok(run),
         _ => Err(ApiError::Conflict(NOT_HELD.to_owned())),
@@ -135,7 +135,7 @@ async fn held(school: &School, id: RunId) -> Result<Run> {
 
 /// Nothing is done before the log has the deed.
 async fn begin(state: &ApiState, school: &School, run: &Run, deed: &Deed) -> Result<Begun> {
-    let begun = school.begin_sync(run, LEASE_MS, run.began_ms).await?;
+    let begun = school.sync().begin(run, LEASE_MS, run.began_ms).await?;
     if begun == Begun::New
         && let Err(e) = hand_over(state, school, run, deed).await
     {
@@ -143,14 +143,14 @@ async fn begin(state: &ApiState, school: &School, run: &Run, deed: &Deed) -> Res
         warn!(school = %school.id(), error = %e, "sync run not handed over");
         let mut lost = run.clone();
         lost.end(RunState::Failed, Some(NOT_STARTED.to_owned()), run.began_ms);
-        school.end_sync(&lost, run.began_ms).await?;
+        school.sync().end(&lost, run.began_ms).await?;
         return Err(e);
     }
     Ok(begun)
 }
 
 async fn hand_over(state: &ApiState, school: &School, run: &Run, deed: &Deed) -> Result<()> {
-    school.record(deed, run.began_ms).await?;
+    school.audit().record(deed, run.began_ms).await?;
     let job = Job::Sync { school: school.id(), run: run.id };
     Ok(state.queue().send(QueueName::Sync, vec![(job, 0)]).await?)
 }

@@ -60,7 +60,7 @@ impl Range {
 
 /// Counts of the days in the range that have any.
 pub async fn usage(school: &School, range: Range) -> Result<Days> {
-    Ok(school.usage(range.from, range.to).await?)
+    Ok(school.usage().between(range.from, range.to).await?)
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ pub fn manager(by: &SignedIn) -> Result<Manager> {
 
 /// A member of the school. 404 for anybody else, and for who was deleted.
 pub async fn member_of(by: &SignedIn, id: UserId) -> Result<Membership> {
-    let member = by.school.member(id).await?.filter(|member| member.standing() != Standing::Deleted);
+    let member = by.school.members().get(id).await?.filter(|member| member.standing() != Standing::Deleted);
     member.ok_or(ApiError::NotFound)
 }
 
@@ -101,7 +101,7 @@ pub async fn edit(state: &ApiState, by: &SignedIn, of: &Membership, edit: Edit) 
     };
     let Some(change) = change else { return Ok(()) };
     let deed = by.deed(act, of.user().to_string(), vec![change]);
-    Ok(by.school.change_member(&by.membership, of, after, &deed, state.now_ms()).await?)
+    Ok(by.school.members().change(&by.membership, of, after, &deed, state.now_ms()).await?)
 }
 
 /// Makes a user who is known elsewhere a member of this school too, at once, and reminds them of their username.
@@ -110,7 +110,7 @@ pub async fn link(state: &ApiState, by: &SignedIn, user: UserId, roles: Roles) -
     let given = Change::of("roles", "", &codes(roles)).into_iter().collect();
     let deed = by.deed(Act::UserLinked, user.to_string(), given);
     let change = MemberChange { roles, standing: Standing::Enabled, groups: Vec::new() };
-    match by.school.admit(&by.membership, user, change, &deed, state.now_ms()).await {
+    match by.school.members().add_recorded(&by.membership, user, change, &deed, state.now_ms()).await {
         Ok(()) => {}
         // Pressed twice, or somebody else was faster: they are in.
         Err(StoreError::Conflict) if member_of(by, user).await.is_ok() => {
@@ -140,7 +140,7 @@ pub async fn create(state: &ApiState, by: &SignedIn, new: NewUser, roles: Roles)
     let given = Change::of("roles", "", &codes(roles)).into_iter().collect();
     let deed = by.deed(Act::UserCreated, user.id.to_string(), given);
     let change = MemberChange { roles, standing: Standing::Enabled, groups: Vec::new() };
-    match by.school.add_user(&by.membership, &user, change, &deed, now_ms).await {
+    match by.school.members().add_new_user(&by.membership, &user, change, &deed, now_ms).await {
         Ok(()) => {}
         Err(StoreError::Conflict) => return taken(state, by, &user).await,
         Err(other) => return Err(other.into()),
@@ -176,7 +176,7 @@ pub async fn send_link(state: &ApiState, by: &SignedIn, of: &Membership) -> Resu
     };
     // In the log first: a link that went out unnoticed would be worse than a row about one that was lost.
     let deed = by.deed(Act::PasswordLinkSent, user.id.to_string(), Vec::new());
-    by.school.record(&deed, state.now_ms()).await?;
+    by.school.audit().record(&deed, state.now_ms()).await?;
     notify(state, by.school.id(), notice).await
 }
 
@@ -202,7 +202,7 @@ pub async fn suggest(state: &ApiState, establishment: &str, forename: &str, surn
 
 /// Built-in profiles and the school's own, in the order in which they are offered.
 pub async fn profiles(by: &SignedIn) -> Result<Vec<Profile>> {
-    let own = by.school.profiles().await?.into_iter().map(|own| own.profile);
+    let own = by.school.profiles().list().await?.into_iter().map(|own| own.profile);
     Ok(Profile::built_in().into_iter().chain(own).collect())
 }
 

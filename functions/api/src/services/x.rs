@@ -86,7 +86,7 @@ pub struct Back {
 /// Begins a link. Says where the person allows it on X.
 pub async fn begin(state: &ApiState, by: &SignedIn) -> Result<std::result::Result<String, NotLinked>> {
     let Some(x) = state.x() else { return Ok(Err(NotLinked::NoKey)) };
-    if by.school.settings().await?.x.is_some() {
+    if by.school.settings().get().await?.x.is_some() {
         return Ok(Err(NotLinked::Another));
     }
     let secret = state.ids().secret();
@@ -101,7 +101,7 @@ pub async fn begin(state: &ApiState, by: &SignedIn) -> Result<std::result::Resul
     };
     let Access { token, secret: signs } = begun.request;
     let request = XRequest::new(token, signs, &secret, &by.csrf, now_ms + TIME_MS);
-    by.school.begin_x_link(by.user, &request).await?;
+    by.school.x().begin_link(by.user, &request).await?;
     Ok(Ok(begun.authorise_url))
 }
 
@@ -115,7 +115,7 @@ pub async fn finish(
     let now_ms = state.now_ms();
     let denied = !back.denied.is_empty();
     let token = if denied { &back.denied } else { &back.oauth_token };
-    let taken = by.school.take_x_link(by.user, token, &back.state, &by.csrf, now_ms).await?;
+    let taken = by.school.x().take_link(by.user, token, &back.state, &by.csrf, now_ms).await?;
     let Some(request) = taken else { return Ok(Err(NotLinked::Stale)) };
     by.may(Action::ChangeSettings)?;
     if denied || back.oauth_verifier.is_empty() {
@@ -131,13 +131,13 @@ pub async fn finish(
         }
     };
     let LinkedAccount { id, name, access } = linked;
-    let before = by.school.settings().await?;
+    let before = by.school.settings().get().await?;
     if before.x.is_some() {
         return Ok(Err(NotLinked::Another));
     }
     let deed = by.deed(Act::XLinked, "", Change::of("x", "", &format!("@{name}")).into_iter().collect());
     let kept = XAccess { account: id.clone(), token: access.token, secret: access.secret };
-    match by.school.link_x(&before, XAccount { id, name: name.clone() }, &kept, &deed, now_ms).await {
+    match by.school.x().link(&before, XAccount { id, name: name.clone() }, &kept, &deed, now_ms).await {
         Ok(()) => Ok(Ok(name)),
         // Somebody changed the settings, or linked an account, at this very moment.
         Err(StoreError::Conflict) => Ok(Err(NotLinked::Stale)),
@@ -147,9 +147,9 @@ pub async fn finish(
 
 /// Takes the link away; nothing where there is none.
 pub async fn unlink(state: &ApiState, by: &SignedIn) -> Result<()> {
-    let before = by.school.settings().await?;
+    let before = by.school.settings().get().await?;
     let Some(account) = &before.x else { return Ok(()) };
     let change = Change::of("x", &format!("@{}", account.name), "");
     let deed = by.deed(Act::XUnlinked, "", change.into_iter().collect());
-    Ok(by.school.unlink_x(&before, &deed, state.now_ms()).await?)
+    Ok(by.school.x().unlink(&before, &deed, state.now_ms()).await?)
 }

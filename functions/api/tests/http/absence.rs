@@ -35,11 +35,11 @@ async fn synced(house: &House, marks: &[(&str, &str)]) {
     let now_ms = house.clock.now_ms();
     let number = u128::try_from(now_ms).unwrap();
     let mut run = Run::new(RunId::new(Ulid::from(number)), Asked::Schedule, now_ms);
-    house.school.begin_sync(&run, 60_000, now_ms).await.unwrap();
+    house.school.sync().begin(&run, 60_000, now_ms).await.unwrap();
     let marks: Vec<Mark> = marks.iter().map(|(pupil, code)| mark(pupil, Session::Pm, code)).collect();
-    house.school.write_marks(&marks.iter().collect::<Vec<_>>(), &[]).await.unwrap();
+    house.school.sync().registers().write(&marks.iter().collect::<Vec<_>>(), &[]).await.unwrap();
     run.end(RunState::Finished, None, now_ms);
-    house.school.end_sync(&run, now_ms).await.unwrap();
+    house.school.sync().end(&run, now_ms).await.unwrap();
 }
 
 /// The value of a hidden field.
@@ -161,7 +161,7 @@ async fn marks_that_are_old_tell_nobody_unless_somebody_says_why() {
     let anyway = by.post("/absence", &format!("{PM}&matter=absence&pupil=ben&all_the_same=checked")).await;
     let sent = send(&by, &anyway.text).await;
     assert_eq!(sent.status, 303, "{sent:?}");
-    let log = house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap();
+    let log = house.school.audit().month(store::AuditMonth::of_ms(NOON)).await.unwrap();
     let deed = log.iter().rfind(|entry| entry.act == Act::MessageSent.code()).unwrap();
     assert!(deed.changes.contains("marks_old_sent_because") && deed.changes.contains("checked"), "{deed:?}");
     assert!(deed.changes.contains("absence 2026-09-01 PM"), "{deed:?}");
@@ -193,8 +193,8 @@ async fn who_came_late_is_listed_apart_and_all_is_well_is_told_only_where_the_ab
         now_ms: NOON,
         due_ms: NOON,
     };
-    assert!(house.school.begin_plan(sent, &epoch, 0).await.unwrap());
-    assert!(house.school.commit_plan(sent, &written).await.unwrap());
+    assert!(house.school.planning().begin(sent, &epoch, 0).await.unwrap());
+    assert!(house.school.planning().commit(sent, &written).await.unwrap());
     let page = by.ask("GET", "/absence").await.text;
     let clear = under(&page, "clear-title");
     assert!(clear.contains("Ben Marlow") && clear.contains("Tell 1 family that all is well"), "{page}");
@@ -219,7 +219,7 @@ async fn the_settings_say_which_codes_which_years_and_how_new() {
     change(&by, "absences", "nation=england").await;
     let mut late = mark("cat", Session::Pm, "L");
     late.minutes_late = Some(5);
-    house.school.write_marks(&[&late], &[]).await.unwrap();
+    house.school.sync().registers().write(&[&late], &[]).await.unwrap();
     assert!(shown("late-title").await.contains("Cat Marlow"));
     change(&by, "absences", "late_from_minutes=10").await;
     assert!(!shown("late-title").await.contains("Cat Marlow"));
@@ -238,7 +238,7 @@ async fn the_settings_say_which_codes_which_years_and_how_new() {
             "{wrong}"
         );
     }
-    assert_eq!(house.school.settings().await.unwrap().attendance.stale_after_minutes, 10);
+    assert_eq!(house.school.settings().get().await.unwrap().attendance.stale_after_minutes, 10);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -246,7 +246,7 @@ async fn families_of_a_year_that_is_left_out_are_told_nothing() {
     let house = House::start().await;
     family(&house).await;
     let kinds = [("Year 9".to_owned(), domain::feed::GroupKind::Year)].into();
-    let bulk = house.school.begin_bulk("sync", 60_000, NOON).await.unwrap();
+    let bulk = house.school.book().begin_bulk("sync", 60_000, NOON).await.unwrap();
     bulk.put_kinds(&kinds, NOON).await.unwrap();
     bulk.end().await.unwrap();
     let by = office(&house, &house.school).await;
@@ -274,13 +274,13 @@ async fn went(house: &House, message: MessageId, tells: &[(&str, &str, DeliveryS
         slot.state = *stands;
         slot.reason = stands.can_resend().then_some(Reason::NoSuchAddress);
     }
-    assert!(house.school.begin_plan(message, &epoch, 1).await.unwrap());
+    assert!(house.school.planning().begin(message, &epoch, 1).await.unwrap());
     let content = PageContent { text_hash: String::new(), deliveries };
-    house.school.write_pages(message, &epoch, 0, &[(content, state)]).await.unwrap();
+    house.school.pages().write(message, &epoch, 0, &[(content, state)]).await.unwrap();
     let about =
         About { date: date(2026, 9, 1), session: Session::Pm, matter: Matter::Absence, all_the_same: None };
     let tells = tells.iter().map(|(pupil, adult, _)| (id(pupil), vec![id(adult)])).collect();
-    house.school.settle_told(about, message, &tells, NOON).await.unwrap();
+    house.school.family_notices().record_plan(about, message, &tells, NOON).await.unwrap();
     let written = store::WrittenPlan {
         revision: 1,
         epoch: &epoch,
@@ -290,7 +290,7 @@ async fn went(house: &House, message: MessageId, tells: &[(&str, &str, DeliveryS
         now_ms: NOON,
         due_ms: NOON,
     };
-    assert!(house.school.commit_plan(message, &written).await.unwrap());
+    assert!(house.school.planning().commit(message, &written).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -355,7 +355,7 @@ async fn a_list_that_is_known_to_be_out_of_date_tells_nobody_until_it_is_read_ag
     let by = office(&house, &house.school).await;
     synced(&house, &[("ben", "N"), ("cat", "N")]).await;
     house.clock.advance(Duration::from_secs(MINUTE));
-    house.school.note_registers_saved(house.clock.now_ms()).await.unwrap();
+    house.school.sync().registers().record_saved(house.clock.now_ms()).await.unwrap();
     let page = by.ask("GET", "/absence").await.text;
     assert!(page.contains("Registers were saved in the MIS since they were read here"), "{page}");
     let refused = by.post("/absence", &format!("{PM}&matter=absence&pupil=ben")).await;
@@ -376,7 +376,7 @@ async fn a_pupils_registration_group_stands_beside_the_name_where_staff_see_it_a
     let house = House::start().await;
     family(&house).await;
     let now_ms = house.clock.now_ms();
-    let bulk = house.school.begin_bulk("mis", 60_000, now_ms).await.unwrap();
+    let bulk = house.school.book().begin_bulk("mis", 60_000, now_ms).await.unwrap();
     let kinds = [("9A", GroupKind::Registration), ("Year 9", GroupKind::Year), ("Year 7", GroupKind::Year)];
     let kinds = kinds.map(|(name, kind)| (name.to_owned(), kind)).into();
     bulk.put_kinds(&kinds, now_ms).await.unwrap();
@@ -417,11 +417,11 @@ async fn a_school_whose_mis_sends_no_registers_is_told_so_and_not_to_refresh() {
     for (kind, none) in
         [("wonde", true), ("report", true), ("oneroster12", true), ("xporter", false), ("sif", false)]
     {
-        let before = house.school.settings().await.unwrap();
+        let before = house.school.settings().get().await.unwrap();
         let mis = MisSettings { kind: kind.to_owned(), ..MisSettings::default() };
         let deed = Deed::of_system(Act::SettingsChanged, "");
         let after = Settings { mis, ..before.clone() };
-        house.school.change_settings(&before, after, &deed, NOON).await.unwrap();
+        house.school.settings().change(&before, after, &deed, NOON).await.unwrap();
         let page = by.ask("GET", "/absence").await.text;
         assert_eq!(page.contains("Your MIS sends no registers"), none, "{kind}");
         assert_eq!(page.contains("Refresh to read them"), !none, "{kind}");

@@ -425,10 +425,10 @@ async fn who_works_for_several_schools_chooses_one_and_switches() {
     let user = add(&house, &house.school, 1, "olive", "user").await;
     let (other, _) = house.another(2, &[Scope::UsageRead.code()]).await;
     let (third, _) = house.another(3, &[Scope::UsageRead.code()]).await;
-    let before = other.settings().await.unwrap();
+    let before = other.settings().get().await.unwrap();
     let after = Settings { name: "Valley School".to_owned(), ..before.clone() };
-    other.change_settings(&before, after, &deed(), NOON).await.unwrap();
-    other.add_member(user.id, Roles::of_codes(["user", "admin"])).await.unwrap();
+    other.settings().change(&before, after, &deed(), NOON).await.unwrap();
+    other.members().add(user.id, Roles::of_codes(["user", "admin"])).await.unwrap();
 
     let visitor = Visitor::new(&house);
     leads_to(&visitor.sign_in("olive", PASSWORD).await, "/");
@@ -454,7 +454,7 @@ async fn who_works_for_several_schools_chooses_one_and_switches() {
         [Act::KeyCreated, Act::SettingsChanged, Act::SignedIn],
         "noted in the school that was entered"
     );
-    let member = other.member(id(1)).await.unwrap().unwrap();
+    let member = other.members().get(id(1)).await.unwrap().unwrap();
     assert!(member.last_sign_in_ms().is_some());
 }
 
@@ -498,7 +498,7 @@ async fn sent_with_reply_to(house: &House, visitor: &Visitor<'_>, reply_to: &str
     let path = sent.header("location");
     let id = path.trim_start_matches("/messages/").split('?').next().unwrap();
     let id = id.parse().unwrap_or_else(|_| panic!("not sent: {sent:?}"));
-    house.school.body(id).await.unwrap().settings.email_reply_to
+    house.school.messages().body(id).await.unwrap().settings.email_reply_to
 }
 
 #[tokio::test(flavor = "multi_thread")]

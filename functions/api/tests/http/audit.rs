@@ -16,7 +16,7 @@ const DAY: i64 = 24 * 3_600_000;
 async fn record(house: &House, who: Who, act: Act, on: &str, at_ms: i64) {
     let changes = Change::of("people", "", "12").into_iter().collect();
     let deed = Deed { who, from: "192.0.2.7".to_owned(), act, on: on.to_owned(), changes };
-    house.school.record(&deed, at_ms).await.unwrap();
+    house.school.audit().record(&deed, at_ms).await.unwrap();
 }
 
 /// Rows of the page's table.
@@ -69,7 +69,7 @@ async fn an_export_holds_what_is_hashed_and_no_formula() {
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
     assert!(csv.header("content-disposition").contains("audit-all.csv"));
     assert!(csv.text.contains("\"'=cmd|"), "{}", csv.text);
-    let entry = house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap().pop().unwrap();
+    let entry = house.school.audit().month(store::AuditMonth::of_ms(NOON)).await.unwrap().pop().unwrap();
     for value in [&entry.hash, &entry.prev, &entry.at_ms.to_string(), &entry.who] {
         assert!(csv.text.contains(value.as_str()), "{value}");
     }
@@ -96,7 +96,7 @@ const OFFICE: &[&str] =
     &["user", "admin", "addContact", "editContact", "uploadData", "manageUser", "preferences"];
 
 async fn rows_of(house: &House, act: Act) -> Vec<Entry> {
-    let log = house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap();
+    let log = house.school.audit().month(store::AuditMonth::of_ms(NOON)).await.unwrap();
     log.into_iter().filter(|entry| entry.act == act.code()).collect()
 }
 
@@ -162,7 +162,7 @@ async fn what_is_done_to_people_is_in_the_log_once_each_and_without_a_word_about
     let by_key = rows_of(&house, Act::ContactsDeleted).await.pop().unwrap();
     assert!(by_key.who.starts_with("key:") && by_key.on == "ben", "{by_key:?}");
 
-    for row in house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap() {
+    for row in house.school.audit().month(store::AuditMonth::of_ms(NOON)).await.unwrap() {
         for word in ["Annabel", "Ashworth", "900123", "900124", "Many", "Boot"] {
             assert!(!row.changes.contains(word) && !row.on.contains(word), "{word} in {row:?}");
         }
@@ -199,7 +199,7 @@ async fn a_confirmed_upload_is_in_the_log_and_one_that_was_refused_is_not() {
     let id = ImportId::new(Ulid::from_parts(9, 9));
     let author = Author { id: office.id.to_string(), name: "Staff".to_owned() };
     let mut import = Import::new(id, "Year 9.csv".to_owned(), 100, author, NOON);
-    house.school.create_import(&import).await.unwrap();
+    house.school.imports().create(&import).await.unwrap();
     import.stage = Stage::Checked(Report {
         rows: 12,
         good: 10,
@@ -210,7 +210,7 @@ async fn a_confirmed_upload_is_in_the_log_and_one_that_was_refused_is_not() {
         to_take_over: 0,
         parts: 1,
     });
-    house.school.save_import(&mut import).await.unwrap();
+    house.school.imports().save(&mut import).await.unwrap();
     let confirm = format!("/upload/{id}/confirm");
     let version = import.version.to_string();
     assert_eq!(office.post(&confirm, &[("version", &version)]).await.status, 422, "two rows are wrong");
@@ -242,7 +242,7 @@ async fn the_page_says_in_words_what_a_row_is_about_and_links_what_is_still_ther
                       "sms": {"header": "", "text": "The boiler has failed, $forename$"}});
     let message = house.post("/api/v1/messages", &body).await.json()["id"].as_str().unwrap().to_owned();
     let run = RunId::new(Ulid::from_parts(u64::try_from(NOON).unwrap(), 5)).to_string();
-    let key = house.school.api_keys().await.unwrap().remove(0);
+    let key = house.school.api_keys().list().await.unwrap().remove(0);
     let (olive_id, nobody) = (olive.id.to_string(), UserId::new(Ulid::from_parts(7, 99)).to_string());
     let (theirs, _) = house.another(2, &[]).await;
     let elsewhere = Staff::of(&house, &theirs, 8, ADMIN, false).await.id.to_string();

@@ -96,7 +96,7 @@ async fn add_user(house: &House, number: u128, username: &str, password: &str) {
         schools: Vec::new(),
     };
     house.store.create_user(&user).await.unwrap();
-    house.school.add_member(id, domain::people::Roles::of_codes(["user"])).await.unwrap();
+    house.school.members().add(id, domain::people::Roles::of_codes(["user"])).await.unwrap();
 }
 
 async fn address(ip: &str) -> ClientAddress {

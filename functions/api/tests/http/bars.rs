@@ -73,7 +73,7 @@ async fn it_is_lifted_only_by_somebody_who_is_sure_and_a_sources_own_bar_stays()
         by.post(&format!("/contacts/{contact}/bar"), "bar=ben").await;
         by.post("/contacts/ben/bar", &format!("bar={contact}")).await;
     }
-    assert_eq!(house.school.bars().await.unwrap().len(), 2);
+    assert_eq!(house.school.ties().bars().await.unwrap().len(), 2);
     let asked = by.post("/contacts/mother/bar", "lift=ben").await;
     assert!(asked.status == 200 && asked.text.contains("Lift the bar?"), "{asked:?}");
     nobody_is_told_about_ben(&house).await;
@@ -84,7 +84,7 @@ async fn it_is_lifted_only_by_somebody_who_is_sure_and_a_sources_own_bar_stays()
     assert_eq!(reached(&house, json!({"pupils": ["ben"], "send_to": "all"})).await, ["mother"]);
     let page = by.ask("GET", "/contacts/father").await.text;
     assert!(page.contains("Barred by the source") && !page.contains("Barred here"), "{page}");
-    let log = house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap();
+    let log = house.school.audit().month(store::AuditMonth::of_ms(NOON)).await.unwrap();
     let count = |act: Act| log.iter().filter(|e| e.act == act.code()).count();
     assert_eq!((count(Act::PairBarred), count(Act::BarLifted)), (4, 2));
 }
@@ -118,7 +118,7 @@ async fn any_adult_may_be_barred_from_any_pupil_and_is_found_by_name() {
     let done = by.post("/contacts/uncle/bar", "bar=ben").await;
     assert_eq!(done.header("location"), "/contacts/uncle?done=barred", "{done:?}");
     by.post("/contacts/ben/bar", "bar=head").await;
-    assert_eq!(house.school.bars().await.unwrap().len(), 2);
+    assert_eq!(house.school.ties().bars().await.unwrap().len(), 2);
     for (to, wanted) in [
         (json!({"pupils": ["ben"], "send_to": "all", "contacts": ["uncle", "head"]}), &["mother"][..]),
         (json!({"pupils": ["ben", "cat"], "contacts": ["uncle"]}), &["mother"]),
@@ -163,5 +163,5 @@ async fn only_who_may_edit_contacts_bars_and_only_an_adult_from_a_pupil() {
         page.contains("Ben Marlow") && !page.contains("name=\"bar\"") && !page.contains("bar-find"),
         "they see it and cannot change it"
     );
-    assert!(house.school.bars().await.unwrap().is_empty());
+    assert!(house.school.ties().bars().await.unwrap().is_empty());
 }

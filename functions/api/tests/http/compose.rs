@@ -133,7 +133,7 @@ async fn every_wrong_message_is_refused_with_what_to_mend_and_nothing_is_kept() 
         }
     }
     assert!(house.queue.take().is_empty());
-    assert!(house.school.summaries(None, 10).await.unwrap().is_empty());
+    assert!(house.school.messages().summaries(None, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,12 +169,12 @@ async fn a_sent_message_is_kept_and_its_plan_is_queued() {
         assert_eq!(answer.header("location"), format!("/api/v1/messages/{id}"));
         let plan = Job::Plan { school: house.school.id(), message: id, revision: 1 };
         assert_eq!(house.queue.take(), [(queue, plan)]);
-        let meta = house.school.meta(id).await.unwrap().unwrap();
+        let meta = house.school.messages().meta(id).await.unwrap().unwrap();
         assert_eq!(
             (meta.state, meta.due_ms, meta.author.name.as_str()),
             (MessageState::Queued, Some(NOON + 5_000), "Partner")
         );
-        let body = house.school.body(id).await.unwrap();
+        let body = house.school.messages().body(id).await.unwrap();
         assert_eq!(body.message.sms.map(|s| (s.header, s.text)), Some(("Hillview".into(), "Hello".into())));
     }
 }
@@ -217,7 +217,7 @@ async fn a_repeated_request_gives_the_first_message_again() {
         .body(Body::from(sms("Hello").to_string()));
     // Another school's key of the same name: its own address book is empty.
     assert_eq!(house.send(request.unwrap()).await.problem(422), ["to"]);
-    assert_eq!(house.school.summaries(None, 10).await.unwrap().len(), 1);
+    assert_eq!(house.school.messages().summaries(None, 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,7 +232,7 @@ async fn the_same_request_at_once_makes_one_message() {
     );
     assert_eq!(a.json()["id"], b.json()["id"]);
     assert_eq!(a.json()["id"], c.json()["id"]);
-    assert_eq!(house.school.summaries(None, 10).await.unwrap().len(), 1);
+    assert_eq!(house.school.messages().summaries(None, 10).await.unwrap().len(), 1);
     assert_eq!(house.queue.take().len(), 1);
 }
 
@@ -260,7 +260,7 @@ async fn a_list_of_people_that_cannot_be_kept_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_accepted_while_contacts_are_imported() {
     let house = school().await;
-    let import = house.school.begin_bulk("import", 60_000, NOON).await.unwrap();
+    let import = house.school.book().begin_bulk("import", 60_000, NOON).await.unwrap();
     house.post(PREVIEW, &sms("Hello")).await.problem(503);
     let sent = house.post(MESSAGES, &with(sms("Hello"), "purpose", json!("emergency"))).await;
     assert_eq!(sent.status, StatusCode::ACCEPTED, "{sent:?}");

@@ -33,8 +33,9 @@ async fn contacts_are_added_once_and_then_replaced() {
     let second = house.post(BATCH, &json!({"contacts": [bare, ada("P3")]})).await;
     assert_eq!(second.json(), json!({"created": 1, "updated": 1, "errors": []}));
 
-    let stored =
-        async |id| house.school.contact(&ContactId::parse(id).unwrap()).await.unwrap().unwrap().contact;
+    let stored = async |id| {
+        house.school.contacts().get(&ContactId::parse(id).unwrap()).await.unwrap().unwrap().contact
+    };
     let one = stored("P1").await;
     assert_eq!(one.source, Source::Api);
     let numbers: Vec<&str> = one.numbers.iter().map(|n| n.number.as_str()).collect();
@@ -86,8 +87,8 @@ async fn every_bad_row_is_reported_and_the_good_ones_are_kept() {
         (11, "id"),
     ];
     assert_eq!(errors, expected, "{answer}");
-    assert!(house.school.contact(&ContactId::parse("P11").unwrap()).await.unwrap().is_some());
-    assert!(house.school.contact(&ContactId::parse("P2").unwrap()).await.unwrap().is_none());
+    assert!(house.school.contacts().get(&ContactId::parse("P11").unwrap()).await.unwrap().is_some());
+    assert!(house.school.contacts().get(&ContactId::parse("P2").unwrap()).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +142,7 @@ async fn a_request_that_cannot_be_read_changes_nothing_and_says_why() {
 #[tokio::test(flavor = "multi_thread")]
 async fn contacts_wait_for_an_import_that_is_under_way() {
     let house = House::start().await;
-    let import = house.school.begin_bulk("import", 60_000, NOON).await.unwrap();
+    let import = house.school.book().begin_bulk("import", 60_000, NOON).await.unwrap();
     let answer = house.post(BATCH, &json!({"contacts": [ada("P1")]})).await;
     answer.problem(503);
     assert!(!answer.header("retry-after").is_empty());

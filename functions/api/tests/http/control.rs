@@ -34,7 +34,7 @@ async fn school(threshold: u32) -> House {
 }
 
 async fn set_threshold(house: &House, pin_threshold: u32) {
-    let before = house.school.settings().await.unwrap();
+    let before = house.school.settings().get().await.unwrap();
     let control = Control { pin_threshold, pin_price: None };
     let after = domain::settings::Settings { control, ..before.clone() };
     let deed = Deed {
@@ -44,7 +44,7 @@ async fn set_threshold(house: &House, pin_threshold: u32) {
         on: String::new(),
         changes: Vec::new(),
     };
-    house.school.change_settings(&before, after, &deed, NOON).await.unwrap();
+    house.school.settings().change(&before, after, &deed, NOON).await.unwrap();
 }
 
 const YEAR_9: [(&str, &str); 4] =
@@ -80,7 +80,7 @@ fn made(answer: &Answer) -> MessageId {
 }
 
 async fn state(house: &House, id: MessageId) -> MessageState {
-    house.school.meta(id).await.unwrap().unwrap().state
+    house.school.messages().meta(id).await.unwrap().unwrap().state
 }
 
 fn plans(house: &House) -> usize {
@@ -89,7 +89,7 @@ fn plans(house: &House) -> usize {
 
 /// Acts in the log, oldest first, but for the settings and the key that the test began with.
 async fn acts(house: &House) -> Vec<String> {
-    let month = house.school.audit_month(AuditMonth::of_ms(NOON)).await.unwrap();
+    let month = house.school.audit().month(AuditMonth::of_ms(NOON)).await.unwrap();
     let acts = month.into_iter().map(|entry| entry.act);
     let before = [Act::SettingsChanged, Act::KeyCreated].map(Act::code);
     acts.filter(|act| !before.contains(&act.as_str())).collect()
@@ -107,14 +107,14 @@ async fn a_message_by_somebody_who_may_not_send_waits_and_nothing_of_it_is_plann
     let teacher = Staff::with(&house, 1, TEACHER, false).await;
     let id = hand_in(&house, &teacher).await;
     assert_eq!(plans(&house), 0);
-    let meta = house.school.meta(id).await.unwrap().unwrap();
+    let meta = house.school.messages().meta(id).await.unwrap().unwrap();
     assert_eq!((meta.due_ms, meta.epoch), (None, None), "not in the work index");
-    assert_eq!(house.school.waiting_count().await.unwrap(), 1);
-    let written = house.school.written(id).await.unwrap().unwrap();
+    assert_eq!(house.school.approvals().count().await.unwrap(), 1);
+    let written = house.school.approvals().original(id).await.unwrap().unwrap();
     assert_eq!((written.figures.texts, written.recipients.len()), (3, 3));
     // The same form again is the same message.
     assert_eq!(made(&press(&teacher, "k1", &[]).await), id);
-    assert_eq!(house.school.waiting_count().await.unwrap(), 1);
+    assert_eq!(house.school.approvals().count().await.unwrap(), 1);
     assert_eq!(acts(&house).await, [Act::MessageHandedIn.code()]);
     // Its author finds it on the first page, and cannot authorise it.
     assert!(teacher.get("/").await.text.contains("To be authorised"));
@@ -149,10 +149,10 @@ async fn an_authoriser_sees_what_changed_since_it_was_written_and_lets_it_go_to_
     let answer = office.post(&format!("/authorise/{id}/approve"), &[("seen", &seen)]).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/authorise?done=sent"));
     assert_eq!((state(&house, id).await, plans(&house)), (MessageState::Queued, 1));
-    assert_eq!(house.school.waiting_count().await.unwrap(), 0);
-    let meta = house.school.meta(id).await.unwrap().unwrap();
+    assert_eq!(house.school.approvals().count().await.unwrap(), 0);
+    let meta = house.school.messages().meta(id).await.unwrap().unwrap();
     assert!(meta.due_ms.is_some(), "the sweep looks after it");
-    let approved = house.school.approved_people(&meta).await.unwrap().unwrap();
+    let approved = house.school.approvals().approved_people(&meta).await.unwrap().unwrap();
     assert_eq!(approved.len(), 3);
     assert_eq!(acts(&house).await, [Act::MessageHandedIn.code(), Act::MessageAuthorised.code()]);
 }
@@ -238,12 +238,12 @@ async fn an_edit_moves_the_revision_and_keeps_the_author() {
     assert_eq!(office.post(&edit, &fields).await.status, 409);
     let answer = office.post(&format!("/authorise/{id}/approve"), &[("seen", &seen)]).await;
     assert_eq!(answer.status, 422, "not the text that was seen");
-    let meta = house.school.meta(id).await.unwrap().unwrap();
-    let body = house.school.body(id).await.unwrap();
+    let meta = house.school.messages().meta(id).await.unwrap().unwrap();
+    let body = house.school.messages().body(id).await.unwrap();
     assert_eq!((meta.revision, meta.author.name.as_str()), (2, "Staff Number1"));
     assert_eq!(body.message.sms.unwrap().text, "The coach is on time");
     assert_eq!(acts(&house).await, [Act::MessageHandedIn.code(), Act::MessageEdited.code()]);
-    let log = house.school.audit_month(AuditMonth::of_ms(NOON)).await.unwrap();
+    let log = house.school.audit().month(AuditMonth::of_ms(NOON)).await.unwrap();
     let edited = log.iter().find(|entry| entry.act == Act::MessageEdited.code()).unwrap();
     assert!(!edited.changes.contains("coach"), "no text in the log: {}", edited.changes);
     let seen = hidden(&office.get(&format!("/authorise/{id}")).await.text, "seen");
@@ -319,9 +319,9 @@ async fn an_edit_of_a_message_that_came_back_must_be_authorised_and_is_told_once
     edit(&office, id, "The coach is on time").await;
     approve(&office, id).await;
     house.queue.take();
-    let meta = house.school.meta(id).await.unwrap().unwrap();
+    let meta = house.school.messages().meta(id).await.unwrap().unwrap();
     let grown = Deed::of_system(Act::MessageHandedIn, id.to_string());
-    assert!(house.school.hold_again(&meta, &grown, NOON).await.unwrap());
+    assert!(house.school.approvals().hold_again(&meta, &grown, NOON).await.unwrap());
     let page = office.get(&format!("/authorise/{id}")).await.text;
     assert!(!page.contains("changed the text message"), "that was authorised: {page}");
     edit(&office, id, "The coach is early").await;
@@ -343,14 +343,14 @@ async fn whoever_wrote_it_may_take_it_back_while_it_waits() {
     assert!(asked.text.contains("Withdraw this message?"), "{asked:?}");
     assert_eq!(teacher.post(&stop, &[("sure", "yes")]).await.status, 303);
     assert_eq!(state(&house, id).await, MessageState::Stopped);
-    assert_eq!(house.school.waiting_count().await.unwrap(), 0);
+    assert_eq!(house.school.approvals().count().await.unwrap(), 0);
     assert_eq!(office.get(&format!("/authorise/{id}")).await.status, 409);
     assert_eq!(acts(&house).await, [Act::MessageHandedIn.code(), Act::MessageStopped.code()]);
 }
 
 /// The PIN that was sent for a message, as its e-mail has it.
 async fn pin_of(house: &House, id: MessageId) -> String {
-    let asked = house.school.pin(id, house.clock.now_ms()).await.unwrap().unwrap();
+    let asked = house.school.pins().get(id, house.clock.now_ms()).await.unwrap().unwrap();
     let key = channels::reference::ReferenceKey::new(&REFERENCE_KEY).unwrap();
     key.code("pin", &asked.text(house.school.id(), id))
 }
@@ -363,7 +363,7 @@ async fn ask(house: &House, staff: &Staff<'_>, key: &str) -> MessageId {
     let notice = Notice::Pin { user: staff.id, message: id };
     let jobs = house.queue.take();
     assert!(jobs.iter().any(|(_, job)| matches!(job, Job::Notify { notice: n, .. } if *n == notice)));
-    assert!(house.school.meta(id).await.unwrap().is_none(), "nothing is accepted yet");
+    assert!(house.school.messages().meta(id).await.unwrap().is_none(), "nothing is accepted yet");
     id
 }
 
@@ -507,7 +507,7 @@ async fn of_many_right_pins_at_once_one_sends() {
     let answers = join_all(keys.iter().map(|key| give(&office, key, id, &pin))).await;
     let sent = answers.iter().filter(|answer| answer.status == 303).count();
     assert_eq!((sent, plans(&house)), (1, 1), "{answers:?}");
-    assert_eq!(house.school.summaries(None, 10).await.unwrap().len(), 1);
+    assert_eq!(house.school.messages().summaries(None, 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

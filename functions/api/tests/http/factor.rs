@@ -199,7 +199,7 @@ async fn a_school_that_requires_it_of_administrators_has_it_set_up_first() {
         "/preferences?done=off",
     );
     leads_to(&olive.get("/").await, PAGE);
-    house.school.add_member(admin.id, Roles::of_codes(["user"])).await.unwrap();
+    house.school.members().add(admin.id, Roles::of_codes(["user"])).await.unwrap();
     assert!(olive.is_in().await, "no administrator any more");
     assert!(acts(&house.school).await.contains(&Act::SecondFactorOff));
 }

@@ -14,7 +14,7 @@ use crate::kit::{Answer, House, NOON, PUBLIC_URL, REFERENCE_KEY, TWILIO_SID, TWI
 const SM: &str = "SM0123456789abcdef0123456789abcdef";
 
 fn delivery(house: &House) -> DeliveryRef {
-    let page = house.school.page_ref(MessageId::new(Ulid(5)), &Epoch::new(Ulid(6)), 3);
+    let page = house.school.pages().reference(MessageId::new(Ulid(5)), &Epoch::new(Ulid(6)), 3);
     DeliveryRef { page, index: 4, attempt: 1 }
 }
 

@@ -129,8 +129,8 @@ async fn signed_in(house: &House) -> String {
         schools: Vec::new(),
     };
     house.store.create_user(&user).await.unwrap();
-    house.school.add_member(id, Roles::all()).await.unwrap();
-    let member = house.school.member(id).await.unwrap().unwrap();
+    house.school.members().add(id, Roles::all()).await.unwrap();
+    let member = house.school.members().get(id).await.unwrap().unwrap();
     let lifetime = Lifetime { idle_ms: 3_600_000, longest_ms: 3_600_000 };
     house.store.create_session("token", &member, CSRF, lifetime, NOON).await.unwrap();
     session_cookie(&house.state, "token").unwrap().to_str().unwrap().split(';').next().unwrap().to_owned()

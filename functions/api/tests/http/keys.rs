@@ -49,7 +49,7 @@ async fn a_key_is_shown_once_and_opens_what_it_was_made_for() {
     assert!(list.contains("Website") && list.contains("today 12:00") && list.contains(id(&key)), "last used");
     let secret = key.rsplit('_').next().unwrap();
     assert!(!list.contains(secret), "never shown again");
-    let log = house.school.audit_month(AuditMonth::of_ms(NOON)).await.unwrap();
+    let log = house.school.audit().month(AuditMonth::of_ms(NOON)).await.unwrap();
     let entry = log.iter().rev().find(|e| e.act == Act::KeyCreated.code() && e.on == id(&key)).unwrap();
     assert!(entry.changes.contains("Website") && !entry.changes.contains(secret));
 }

@@ -261,10 +261,10 @@ async fn add_school(store: &Store, number: u128, scopes: &[&str]) -> (School, St
     let id = SchoolId::new(Ulid::from_parts(1_700_000_000_000, number));
     let school = store.school(Access::of_operator(id));
     // A second key for a school that is there is no error.
-    let _ = school.create(&settings()).await;
+    let _ = school.settings().create(&settings()).await;
     let id = format!("Key{number}x{}", scopes.len());
     let token = ApiToken::new(&id, &format!("{number:0>40}")).unwrap();
     let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
-    school.create_api_key(&token, "Partner", &scopes, NOON).await.unwrap();
+    school.api_keys().create(&token, "Partner", &scopes, NOON).await.unwrap();
     (school, token.reveal())
 }

@@ -41,7 +41,7 @@ async fn a_logo_is_scaled_encoded_anew_and_served_from_an_address_of_its_own() {
     let by = office(&house, &house.school).await;
     let done = upload(&house, &by, "csrf", &picture()).await;
     assert_eq!(done.header("location"), "/settings?done=logo", "{done:?}");
-    let logo = house.school.settings().await.unwrap().logo.unwrap();
+    let logo = house.school.settings().get().await.unwrap().logo.unwrap();
     assert_eq!((logo.width, logo.height), (350, 70));
     let path = format!("/logo/{}.png", logo.hash);
     assert!(by.ask("GET", "/settings").await.text.contains(&path));
@@ -93,7 +93,7 @@ async fn what_could_do_harm_is_refused_in_words() {
     assert_eq!(upload(&house, &by, "wrong", &picture()).await.status, 403, "an old page, or another site's");
     let plain = Browser::of(&house, &house.school, 700, Roles::NONE.with(Role::User)).await;
     assert_eq!(upload(&house, &plain, "csrf", &picture()).await.status, 403);
-    assert_eq!(house.school.settings().await.unwrap().logo, None);
+    assert_eq!(house.school.settings().get().await.unwrap().logo, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -46,7 +46,7 @@ pub(crate) async fn plan(house: &House, id: MessageId, sizes: &[usize]) -> Epoch
             (content, PageState::new(Channel::Sms, vec![Units(2); *size], NOON))
         })
         .collect();
-    house.school.write_pages(id, &epoch, 0, &pages).await.unwrap();
+    house.school.pages().write(id, &epoch, 0, &pages).await.unwrap();
     let count = u32::try_from(pages.len()).unwrap();
     let written = WrittenPlan {
         revision: 1,
@@ -57,27 +57,28 @@ pub(crate) async fn plan(house: &House, id: MessageId, sizes: &[usize]) -> Epoch
         now_ms: NOON,
         due_ms: NOON,
     };
-    assert!(house.school.commit_plan(id, &written).await.unwrap());
+    assert!(house.school.planning().commit(id, &written).await.unwrap());
     epoch
 }
 
 /// Sends a page, each delivery with its answer.
 pub(crate) async fn work(house: &House, id: MessageId, epoch: &Epoch, page: u32, answers: Vec<Answer>) {
-    let page = house.school.page_ref(id, epoch, page);
-    let fence = house.school.page_state(&page).await.unwrap().fence;
-    let Claiming::Mine(claimed) = house.school.claim_page(&page, fence, "worker", NOON).await.unwrap() else {
+    let page = house.school.pages().reference(id, epoch, page);
+    let fence = house.school.pages().state(&page).await.unwrap().fence;
+    let Claiming::Mine(claimed) = house.school.pages().claim(&page, fence, "worker", NOON).await.unwrap()
+    else {
         panic!("lost the claim");
     };
     let after = claimed.clone().settled(answers.into_iter().enumerate().collect(), POLICY, NOON);
-    assert!(house.school.advance_page(&page, &claimed, &after).await.unwrap());
+    assert!(house.school.pages().advance(&page, &claimed, &after).await.unwrap());
 }
 
 async fn news(house: &House, id: MessageId) -> u32 {
-    house.school.meta(id).await.unwrap().unwrap().news
+    house.school.messages().meta(id).await.unwrap().unwrap().news
 }
 
 pub(crate) async fn finish(house: &House, id: MessageId) {
-    assert!(house.school.mark_finished(id, news(house, id).await).await.unwrap());
+    assert!(house.school.progress().mark_finished(id, news(house, id).await).await.unwrap());
 }
 
 fn accepted(id: &str) -> Answer {
@@ -182,7 +183,7 @@ async fn a_stopped_message_stays_stopped() {
         assert_eq!(house.get(&path).await.json()["state"], "stopped");
     }
     house.post(&format!("{path}/resend"), &json!(null)).await.problem(409);
-    assert_eq!(house.school.meta(id).await.unwrap().unwrap().state, MessageState::Stopped);
+    assert_eq!(house.school.messages().meta(id).await.unwrap().unwrap().state, MessageState::Stopped);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -220,7 +221,7 @@ async fn a_resend_takes_the_failed_and_the_not_confirmed_once() {
     work(&house, id, &epoch, 1, vec![accepted("SM2"), accepted("SM3")]).await;
     work(&house, id, &epoch, 2, vec![Answer::Unknown]).await;
     finish(&house, id).await;
-    assert!(house.school.rest(id, news(&house, id).await, None).await.unwrap());
+    assert!(house.school.progress().put_off(id, news(&house, id).await, None).await.unwrap());
     house.clock.advance(Duration::from_mins(1));
 
     let path = format!("/api/v1/messages/{id}");
@@ -230,7 +231,7 @@ async fn a_resend_takes_the_failed_and_the_not_confirmed_once() {
     let watch = Job::Watch { school: house.school.id(), message: id };
     assert_eq!(house.queue.take(), [(QueueName::Routine, watch)]);
     assert_eq!(house.get(&path).await.json()["totals"], json!({"accepted": 3, "retrying": 3}));
-    let meta = house.school.meta(id).await.unwrap().unwrap();
+    let meta = house.school.messages().meta(id).await.unwrap().unwrap();
     assert_eq!((meta.state, meta.due_ms), (MessageState::Sending, Some(NOON + 60_000)));
 
     // A second click finds nothing left to do.
@@ -278,7 +279,7 @@ async fn a_message_with_nothing_failed_has_nothing_to_resend() {
 async fn a_rejected_message_says_why() {
     let house = House::start().await;
     let id = sent(&house).await;
-    house.school.reject(id, "Nobody could be reached.", NOON).await.unwrap();
+    house.school.planning().reject(id, "Nobody could be reached.", NOON).await.unwrap();
     let answer = house.get(&format!("/api/v1/messages/{id}")).await.json();
     assert_eq!(
         (&answer["state"], &answer["reason"]),
@@ -305,5 +306,5 @@ async fn another_schools_message_is_as_unknown_as_none() {
         answers.dedup();
         assert_eq!(answers.len(), 1, "{tail}");
     }
-    assert_eq!(house.school.meta(id).await.unwrap().unwrap().state, MessageState::Queued);
+    assert_eq!(house.school.messages().meta(id).await.unwrap().unwrap().state, MessageState::Queued);
 }

@@ -46,7 +46,7 @@ async fn what_is_saved_is_in_the_settings_the_vault_and_the_schedule_and_the_sec
     let house = House::start().await;
     let by = office(&house, &house.school).await;
     save(&by, &(xporter("") + &credentials())).await;
-    let mis = house.school.settings().await.unwrap().mis;
+    let mis = house.school.settings().get().await.unwrap().mis;
     assert_eq!((mis.kind.as_str(), mis.school.as_str()), ("xporter", "3285976"));
     let kept = house.vault.get(house.school.id(), &mis.secret).await.unwrap().unwrap();
     assert!(kept.expose().contains(PASSWORD));
@@ -55,7 +55,7 @@ async fn what_is_saved_is_in_the_settings_the_vault_and_the_schedule_and_the_sec
         let answer = by.ask("GET", page).await;
         assert!(answer.status == 200 && !answer.text.contains(PASSWORD), "{page}");
     }
-    let log = house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap();
+    let log = house.school.audit().month(store::AuditMonth::of_ms(NOON)).await.unwrap();
     let log = format!("{log:?}");
     assert!(
         log.contains("mis_credentials") && log.contains("mis_address") && !log.contains(PASSWORD),
@@ -68,11 +68,11 @@ async fn credentials_left_empty_are_kept_and_new_ones_replace_the_old_whole() {
     let house = House::start().await;
     let by = office(&house, &house.school).await;
     save(&by, &(xporter("") + &credentials())).await;
-    let first = house.school.settings().await.unwrap().mis.secret;
+    let first = house.school.settings().get().await.unwrap().mis.secret;
     let page = by.ask("GET", "/settings/mis").await.text;
     assert!(page.contains("Kept since today 12:00"), "{page}");
     save(&by, &xporter("&sure=yes").replace("overnight=2", "overnight=")).await;
-    let mis = house.school.settings().await.unwrap().mis;
+    let mis = house.school.settings().get().await.unwrap().mis;
     assert!(mis.secret == first && mis.windows.overnight.is_none());
     let half = post(&by, &xporter("&sure=yes&password=other")).await;
     assert_eq!(half.status, 422);
@@ -89,12 +89,12 @@ async fn another_server_never_gets_the_credentials_that_were_entered_for_the_fir
     let house = House::start().await;
     let by = office(&house, &house.school).await;
     save(&by, &(xporter("") + &credentials())).await;
-    let before = house.school.settings().await.unwrap().mis;
+    let before = house.school.settings().get().await.unwrap().mis;
     let moved = xporter("&sure=yes").replace("xporter.example.com", "thief.example.org");
     assert_eq!(post(&by, &moved).await.status, 422);
     let other = "kind=wonde&address=https://xporter.example.com/&school=A1&sure=yes";
     assert_eq!(post(&by, other).await.status, 422);
-    assert_eq!(house.school.settings().await.unwrap().mis, before);
+    assert_eq!(house.school.settings().get().await.unwrap().mis, before);
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn an_address_inside_a_network_is_refused_and_nothing_is_kept() {
         let fields = (xporter("") + &credentials()).replace("https://login.example.com/GetToken", address);
         assert_eq!(post(&by, &fields).await.status, 422, "for tokens: {address}");
     }
-    assert!(house.vault.is_empty() && !house.school.settings().await.unwrap().mis.is_on());
+    assert!(house.vault.is_empty() && !house.school.settings().get().await.unwrap().mis.is_on());
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn it_asks_first_and_a_form_that_is_out_of_date_changes_nothing() {
     save(&by, &(xporter("") + &credentials())).await;
     let late = by.post("/settings/mis", &format!("seen={old}&kind=none&sure=yes")).await;
     assert_eq!(late.status, 409);
-    assert!(house.school.settings().await.unwrap().mis.is_on());
+    assert!(house.school.settings().get().await.unwrap().mis.is_on());
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn a_trial_is_asked_for_once_and_its_outcome_is_shown() {
     assert_eq!(*school, house.school.id());
     assert!(by.ask("GET", "/settings/mis/live").await.text.contains("Trying"));
     let ended = Trial::new(*trial, NOON).ended(TrialState::Wrong, "The MIS does not answer.");
-    assert!(house.school.end_mis_trial(&ended).await.unwrap());
+    assert!(house.school.sync().trial().end(&ended).await.unwrap());
     let part = by.ask("GET", "/settings/mis/live").await.text;
     assert!(part.contains("Does not work") && part.contains("data-still"), "{part}");
     // Other settings: what came out before says nothing about them.

@@ -34,20 +34,20 @@ async fn hand_in(by: &Browser<'_>, bytes: &str) -> String {
 }
 
 async fn mis(house: &House) -> MisSettings {
-    house.school.settings().await.unwrap().mis
+    house.school.settings().get().await.unwrap().mis
 }
 
 /// The sync has looked at the file, and found this.
 async fn found(house: &House, id: &str, state: FileState) {
     let now_ms = house.clock.now_ms();
-    let seen = house.school.sync_file(id.parse().unwrap(), now_ms).await.unwrap().unwrap();
+    let seen = house.school.sync().files().get(id.parse().unwrap(), now_ms).await.unwrap().unwrap();
     let column = |heading: &str| domain::report::ReportColumn {
         heading: heading.to_owned(),
         samples: vec!["sample".to_owned()],
     };
     let columns = ["Adno", "Forename", "Contact person ID", "Mobile", "Notes"].map(column).to_vec();
     let file = SyncFile { state, columns, ..seen.clone() };
-    assert!(house.school.move_sync_file(&seen, &file).await.unwrap());
+    assert!(house.school.sync().files().replace(&seen, &file).await.unwrap());
 }
 
 fn looked_at(house: &House) -> Vec<SyncFileId> {
@@ -80,7 +80,7 @@ async fn choosing_a_kind_of_file_asks_first_is_logged_and_has_no_schedule() {
         ("report", "seemis", true)
     );
     assert!(house.store.scheduled_schools().await.unwrap().is_empty(), "it is read when it comes");
-    let log = format!("{:?}", house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap());
+    let log = format!("{:?}", house.school.audit().month(store::AuditMonth::of_ms(NOON)).await.unwrap());
     assert!(log.contains("mis_system") && log.contains("mis_contacts"), "{log}");
     let now = by.ask("GET", "/settings/mis").await.text;
     assert!(now.contains("written by SEEMIS") && now.contains("Contacts and their relationships are left"));
@@ -128,7 +128,7 @@ async fn a_file_is_handed_in_its_columns_are_matched_once_and_a_run_reads_it() {
     assert_eq!(saved.len(), 4);
     assert_eq!(saved[&ReportField::ContactId], "Contact person ID");
     assert_eq!(looked_at(&house).len(), 1, "with the columns");
-    let log = format!("{:?}", house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap());
+    let log = format!("{:?}", house.school.audit().month(store::AuditMonth::of_ms(NOON)).await.unwrap());
     assert!(log.contains("mis_columns"), "{log}");
 
     assert_eq!(by.post(&format!("{page}/run"), "").await.status, 409, "not understood yet");
@@ -139,7 +139,7 @@ async fn a_file_is_handed_in_its_columns_are_matched_once_and_a_run_reads_it() {
     assert_eq!(by.post(&format!("{page}/run"), "").await.header("location"), "/sync");
     let jobs = house.queue.take();
     let [(_, Job::Sync { run, .. })] = jobs.as_slice() else { panic!("{jobs:?}") };
-    let run = house.school.sync_run(*run).await.unwrap().unwrap();
+    let run = house.school.sync().run(*run).await.unwrap().unwrap();
     assert_eq!(run.file.map(|file| file.to_string()), Some(id));
     assert!(mis(&house).await.windows == MisSettings::default().windows);
 
@@ -226,9 +226,9 @@ async fn a_partner_gets_an_address_and_has_its_file_read() {
     // A run that reads another file would leave this one unread.
     house.post("/api/v1/sync-runs", &json!({"file": later})).await.problem(409);
     let run: RunId = first.json()["id"].as_str().unwrap().parse().unwrap();
-    let mut run = house.school.sync_run(run).await.unwrap().unwrap();
+    let mut run = house.school.sync().run(run).await.unwrap().unwrap();
     run.end(RunState::Finished, None, NOON);
-    house.school.end_sync(&run, NOON).await.unwrap();
+    house.school.sync().end(&run, NOON).await.unwrap();
     assert_eq!(house.post("/api/v1/sync-runs", &json!({})).await.status, 202, "the last one again");
 }
 
@@ -243,9 +243,9 @@ async fn an_older_file_is_not_read_after_a_later_one_and_another_kind_of_mis_for
     let now_ms = house.clock.now_ms();
     let id = RunId::new(Ulid::from_parts(now_ms.cast_unsigned(), 1));
     let mut run = Run { file: Some(new.parse().unwrap()), ..Run::new(id, Asked::Schedule, now_ms) };
-    assert_eq!(house.school.begin_sync(&run, LEASE_MS, now_ms).await.unwrap(), Begun::New);
+    assert_eq!(house.school.sync().begin(&run, LEASE_MS, now_ms).await.unwrap(), Begun::New);
     run.end(RunState::Finished, None, now_ms);
-    house.school.end_sync(&run, now_ms).await.unwrap();
+    house.school.sync().end(&run, now_ms).await.unwrap();
     house.clock.advance(std::time::Duration::from_mins(30));
     let footer = by.ask("GET", "/sync/live").await.text;
     assert!(footer.contains("As in the file of") && !footer.contains("Up to date"), "{footer}");

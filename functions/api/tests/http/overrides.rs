@@ -75,7 +75,7 @@ async fn a_change_counts_survives_the_source_and_can_be_dropped() {
     assert_eq!(to(&house).await["text"], "Ann Ashworth");
     assert!(!by.ask("GET", "/contacts/ann").await.text.contains("Changed here"));
 
-    let log = house.school.audit_month(store::AuditMonth::of_ms(crate::kit::NOON)).await.unwrap();
+    let log = house.school.audit().month(store::AuditMonth::of_ms(crate::kit::NOON)).await.unwrap();
     let changes: Vec<_> = log.iter().filter(|e| e.act == "contact.changed").collect();
     assert_eq!(changes.len(), 3);
     assert!(

@@ -44,8 +44,8 @@ impl<'h> Staff<'h> {
             schools: Vec::new(),
         };
         house.store.create_user(&user).await.unwrap();
-        school.add_member(id, Roles::of_codes(roles.iter().copied())).await.unwrap();
-        let member = school.member(id).await.unwrap().unwrap();
+        school.members().add(id, Roles::of_codes(roles.iter().copied())).await.unwrap();
+        let member = school.members().get(id).await.unwrap().unwrap();
         let lifetime = Lifetime { idle_ms: 8 * 3_600_000, longest_ms: 24 * 3_600_000 };
         let token = format!("staff-token-{number}");
         house.store.create_session(&token, &member, "csrf", lifetime, NOON).await.unwrap();

@@ -58,7 +58,7 @@ async fn what_the_mis_says_of_a_pair_is_changed_by_no_partner() {
         responsibility: true,
         court_order: true,
     };
-    let bulk = house.school.begin_bulk("run", 60_000, NOON).await.unwrap();
+    let bulk = house.school.book().begin_bulk("run", 60_000, NOON).await.unwrap();
     bulk.put_ties(&[barred], NOON).await.unwrap();
     bulk.end().await.unwrap();
     let batch = json!({
@@ -85,9 +85,9 @@ async fn whom_the_mis_gave_is_changed_and_deleted_by_no_partner_while_there_is_a
     let house = House::start().await;
     family(&house).await;
     let id = domain::ids::ContactId::parse("mother").unwrap();
-    let given = house.school.contact(&id).await.unwrap().unwrap().contact;
+    let given = house.school.contacts().get(&id).await.unwrap().unwrap().contact;
     let given = domain::contact::Contact { source: domain::contact::Source::Mis, ..given };
-    house.school.upsert_batch(vec![given.clone()], NOON).await.unwrap();
+    house.school.contacts().upsert(vec![given.clone()], NOON).await.unwrap();
     let batch = json!({
         "contacts": [adult("aunt", "07700900008"), adult("mother", "07700900009")],
         "deletions": [{"id": "father"}, {"id": "mother"}],
@@ -96,12 +96,12 @@ async fn whom_the_mis_gave_is_changed_and_deleted_by_no_partner_while_there_is_a
     assert_eq!(free["errors"], json!([]), "a school without an MIS may take its people over: {free}");
 
     family(&house).await;
-    house.school.upsert_batch(vec![given], NOON).await.unwrap();
-    let before = house.school.settings().await.unwrap();
+    house.school.contacts().upsert(vec![given], NOON).await.unwrap();
+    let before = house.school.settings().get().await.unwrap();
     let mut after = before.clone();
     "xporter".clone_into(&mut after.mis.kind);
     let deed = domain::audit::Deed::of_system(domain::audit::Act::SettingsChanged, "");
-    house.school.change_settings(&before, after, &deed, NOON).await.unwrap();
+    house.school.settings().change(&before, after, &deed, NOON).await.unwrap();
     let answer = house.post(BATCH, &batch).await.json();
     let wrong = answer["errors"].as_array().unwrap();
     let places: Vec<_> =

@@ -226,8 +226,8 @@ impl<'h> Browser<'h> {
             schools: Vec::new(),
         };
         let _ = house.store.create_user(&user).await;
-        school.add_member(id, roles).await.unwrap();
-        let member = school.member(id).await.unwrap().unwrap();
+        school.members().add(id, roles).await.unwrap();
+        let member = school.members().get(id).await.unwrap().unwrap();
         let lifetime = Lifetime { idle_ms: 3_600_000, longest_ms: 3_600_000 };
         let token = format!("token{number}-{}", school.id());
         house.store.create_session(&token, &member, "csrf", lifetime, NOON).await.unwrap();
@@ -258,10 +258,10 @@ impl<'h> Browser<'h> {
 async fn held_run(school: &School) -> RunId {
     let id = RunId::new(Ulid::from_parts(8, 8));
     let mut run = Run::new(id, Asked::Schedule, NOON);
-    assert_eq!(school.begin_sync(&run, LEASE_MS, NOON).await.unwrap(), Begun::New);
+    assert_eq!(school.sync().begin(&run, LEASE_MS, NOON).await.unwrap(), Begun::New);
     run.changes.left = 3;
     run.end(RunState::Held, None, NOON);
-    school.end_sync(&run, NOON).await.unwrap();
+    school.sync().end(&run, NOON).await.unwrap();
     id
 }
 
@@ -295,7 +295,7 @@ pub(crate) async fn things(house: &House, key: &str, school: &School) -> BTreeMa
         on: profile.to_string(),
         changes: Vec::new(),
     };
-    school.add_profile(profile, asking, &made, NOON).await.unwrap();
+    school.profiles().add(profile, asking, &made, NOON).await.unwrap();
     // One that waits: its author may write and not send.
     let writes = Roles::of_codes(["user", "composeMessage"]);
     let teacher = Browser::of(house, school, 9_002, writes).await;
@@ -307,11 +307,11 @@ pub(crate) async fn things(house: &House, key: &str, school: &School) -> BTreeMa
     let run = held_run(school).await;
     let file = SyncFileId::new(Ulid::from_parts(8, 9));
     let handed_in = SyncFile::new(file, "report.csv".to_owned(), 10, Asked::Schedule, NOON);
-    school.create_sync_file(&handed_in).await.unwrap();
+    school.sync().files().create(&handed_in).await.unwrap();
     // A key that does nothing which its maker needs another role for.
     let replaceable = ApiToken::new(&format!("Mis{}", school.id()), &"7".repeat(40)).unwrap();
     let scopes = [Scope::SyncRun.code().to_owned()];
-    school.create_api_key(&replaceable, "MIS", &scopes, NOON).await.unwrap();
+    school.api_keys().create(&replaceable, "MIS", &scopes, NOON).await.unwrap();
     BTreeMap::from([
         ("sync", run.to_string()),
         ("authorise", waits),
@@ -387,7 +387,7 @@ async fn a_key_does_nothing_that_its_maker_may_not_do() {
     let mut number = 100;
     for (scope, needed) in SCOPES {
         let token = ApiToken::new(&format!("Old{number}"), &"7".repeat(40)).unwrap();
-        house.school.create_api_key(&token, "Old", &[scope.code().to_owned()], NOON).await.unwrap();
+        house.school.api_keys().create(&token, "Old", &[scope.code().to_owned()], NOON).await.unwrap();
         let mut answers = async |roles: Roles| {
             number += 1;
             let by = Browser::of(&house, &house.school, number, roles).await;
@@ -408,7 +408,7 @@ async fn a_key_does_nothing_that_its_maker_may_not_do() {
             let answer = answers(Roles::all().without(role)).await;
             assert_eq!(answer, (false, 403, 403), "{scope:?} without {role:?}");
         }
-        let key = house.school.api_key(token.id()).await.unwrap().unwrap();
+        let key = house.school.api_keys().get(token.id()).await.unwrap().unwrap();
         assert!(key.has_scope(scope.code()), "one that is there keeps what it has");
     }
 }
@@ -496,7 +496,7 @@ async fn whoever_is_disabled_is_out_from_the_next_request_on() {
     let browser = Browser::of(&house, &house.school, 1, Roles::of_codes(["user"])).await;
     let admin = Browser::of(&house, &house.school, 2, Roles::all()).await;
     assert_eq!(browser.ask("GET", "/").await.status.as_u16(), 200);
-    let member = async |number| house.school.member(user_id(number)).await.unwrap().unwrap();
+    let member = async |number| house.school.members().get(user_id(number)).await.unwrap().unwrap();
     let (by, of) = (member(2).await, member(1).await);
     let deed = Deed {
         who: Who::User(user_id(2).to_string()),
@@ -506,7 +506,7 @@ async fn whoever_is_disabled_is_out_from_the_next_request_on() {
         changes: Vec::new(),
     };
     let change = MemberChange { standing: Standing::Disabled, ..of.as_change() };
-    house.school.change_member(&by, &of, change, &deed, NOON).await.unwrap();
+    house.school.members().change(&by, &of, change, &deed, NOON).await.unwrap();
     let answer = browser.ask("GET", "/").await;
     assert!(answer.status.as_u16() == 401 || answer.header("location").starts_with("/sign-in"), "{answer:?}");
     assert_eq!(admin.ask("GET", "/").await.status.as_u16(), 200);

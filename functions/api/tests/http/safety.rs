@@ -22,7 +22,7 @@ async fn refused(house: &House, by: &Browser<'_>, group: &str, fields: &str, set
     let seen = form.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let answer = by.post(&format!("/settings/{group}"), &format!("seen={seen}&{fields}")).await;
     assert_eq!(answer.status, 422, "{fields}: {answer:?}");
-    assert_eq!(house.school.settings().await.unwrap(), *settings, "{fields}");
+    assert_eq!(house.school.settings().get().await.unwrap(), *settings, "{fields}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +69,7 @@ async fn expiry_and_the_administrators_second_step_are_set_on_the_page() {
 async fn wrong_values_are_refused_and_nothing_changes() {
     let house = House::start().await;
     let by = office(&house, &house.school).await;
-    let before = house.school.settings().await.unwrap();
+    let before = house.school.settings().get().await.unwrap();
     for fields in ["strength=weak", "policy=none", "days=0", "days=367", "days=soon", "enforce_change=maybe"]
     {
         refused(&house, &by, "signing-in", fields, &before).await;

@@ -52,7 +52,7 @@ pub(crate) async fn change(by: &Browser<'_>, group: &str, fields: &str) {
 }
 
 async fn settings(house: &House) -> Settings {
-    house.school.settings().await.unwrap()
+    house.school.settings().get().await.unwrap()
 }
 
 async fn preview(house: &House, channels: &[&str], more: Value) -> Answer {
@@ -117,7 +117,7 @@ async fn a_protected_row_is_changed_only_by_whoever_was_shown_what_it_would_be()
     assert_eq!(settings(&house).await.sms_sender, "HillviewSch");
 
     let month = store::AuditMonth::of_ms(NOON);
-    let log = house.school.audit_month(month).await.unwrap();
+    let log = house.school.audit().month(month).await.unwrap();
     let entry = log.iter().rev().find(|e| e.act == Act::SettingsChanged.code()).unwrap();
     assert!(
         entry.changes.contains("\"f\":\"sms_sender\",\"b\":\"Hillview\",\"a\":\"HillviewSch\""),
@@ -133,7 +133,7 @@ async fn an_ordinary_row_is_changed_at_once_and_a_person_is_in_the_log_as_a_hash
     let done = post(&by, "school", "head_teacher=Lindsey+Oak&address=1+Hill+Road&phone=01632+960100").await;
     assert_eq!(done.header("location"), "/settings?done=saved");
     assert_eq!(settings(&house).await.head_teacher, "Lindsey Oak");
-    let log = house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap();
+    let log = house.school.audit().month(store::AuditMonth::of_ms(NOON)).await.unwrap();
     let changes = &log.last().unwrap().changes;
     assert!(
         changes.contains("head_teacher") && changes.contains("hash:") && !changes.contains("Oak"),
@@ -282,7 +282,7 @@ async fn both_for_today_asks_first_and_falls_back_when_the_schools_day_ends() {
     let sent = house.post("/api/v1/messages", &body).await;
     let id = sent.json()["id"].as_str().unwrap().parse().unwrap();
     assert_eq!(
-        house.school.body(id).await.unwrap().settings.routing,
+        house.school.messages().body(id).await.unwrap().settings.routing,
         Routing::VoiceFirst,
         "what is sent follows"
     );
@@ -395,7 +395,7 @@ async fn what_opens_nothing_yet_is_not_offered_and_whoever_holds_it_keeps_it() {
     let fields = format!("version={version}&role=managePayments&role=user&role=tweet");
     let saved = by.post(&format!("{path}/roles"), &fields).await;
     assert_eq!(saved.header("location"), format!("{path}?done=roles"), "{saved:?}");
-    let roles = house.school.member(olive.id).await.unwrap().unwrap().roles();
+    let roles = house.school.members().get(olive.id).await.unwrap().unwrap().roles();
     assert_eq!(roles, Roles::of_codes(["user", "tweet", "managePayments"]));
 }
 

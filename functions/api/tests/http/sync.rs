@@ -14,7 +14,7 @@ use crate::kit::{House, NOON};
 use crate::rights::Browser;
 
 async fn with_mis(house: &House) {
-    let before = house.school.settings().await.unwrap();
+    let before = house.school.settings().get().await.unwrap();
     let mis = MisSettings { kind: "xporter".to_owned(), ..MisSettings::default() };
     let deed = Deed {
         who: Who::System,
@@ -24,18 +24,18 @@ async fn with_mis(house: &House) {
         changes: Vec::new(),
     };
     let after = Settings { mis, ..before.clone() };
-    house.school.change_settings(&before, after, &deed, NOON).await.unwrap();
+    house.school.settings().change(&before, after, &deed, NOON).await.unwrap();
 }
 
 /// A run that ended so.
 async fn ended(house: &House, number: u128, state: RunState, left: u32) -> RunId {
     let id = RunId::new(Ulid::from_parts(u64::try_from(house.clock.now_ms()).unwrap(), number));
     let mut run = Run::new(id, Asked::Schedule, house.clock.now_ms());
-    assert_eq!(house.school.begin_sync(&run, LEASE_MS, house.clock.now_ms()).await.unwrap(), Begun::New);
+    assert_eq!(house.school.sync().begin(&run, LEASE_MS, house.clock.now_ms()).await.unwrap(), Begun::New);
     run.changes.left = left;
     run.end(state, Some("124 of 310 people are missing.".to_owned()), house.clock.now_ms());
-    house.school.put_held(id, &[ContactId::parse("PL-1").unwrap()], NOON).await.unwrap();
-    house.school.end_sync(&run, house.clock.now_ms()).await.unwrap();
+    house.school.sync().put_held_people(id, &[ContactId::parse("PL-1").unwrap()], NOON).await.unwrap();
+    house.school.sync().end(&run, house.clock.now_ms()).await.unwrap();
     id
 }
 
@@ -117,7 +117,7 @@ async fn a_held_run_is_shown_and_applied_once_or_discarded_by_an_administrator()
     assert!(runs(&house).is_empty());
     assert_eq!(admin.post(&path, "sure=yes").await.status.as_u16(), 303);
     let applying = runs(&house);
-    let standing = house.school.sync_standing().await.unwrap();
+    let standing = house.school.sync().status().await.unwrap();
     assert_eq!(standing.running.map(|run| (run.id, run.approves)), Some((applying[0], Some(held))));
     // A double click: the run that applies it is at work.
     assert_eq!(admin.post(&path, "sure=yes").await.status.as_u16(), 409);
@@ -125,7 +125,7 @@ async fn a_held_run_is_shown_and_applied_once_or_discarded_by_an_administrator()
     let done = Run { id: applying[0], ..Run::new(applying[0], Asked::Schedule, NOON) };
     let mut done = done;
     done.end(RunState::Finished, None, NOON);
-    house.school.end_sync(&done, NOON).await.unwrap();
+    house.school.sync().end(&done, NOON).await.unwrap();
     house.clock.advance(std::time::Duration::from_mins(5));
     let second = ended(&house, 2, RunState::Held, 124).await;
     assert!(admin.ask("GET", "/").await.text.contains("Refresh held: have a look"));
@@ -169,7 +169,7 @@ async fn people_are_seen_while_a_run_writes_them() {
         .contacts(serde_json::json!([{"id": "ann", "forename": "Ann", "surname": "Other", "role": "parent"}]))
         .await;
     let office = Browser::of(&house, &house.school, 1, Roles::all()).await;
-    let bulk = house.school.begin_bulk("run", 60_000, house.clock.now_ms()).await.unwrap();
+    let bulk = house.school.book().begin_bulk("run", 60_000, house.clock.now_ms()).await.unwrap();
     for path in ["/", "/contacts", "/send"] {
         assert_eq!(office.ask("GET", path).await.status.as_u16(), 200, "{path}");
     }
@@ -187,7 +187,7 @@ async fn who_decides_about_a_held_run_sees_by_name_what_it_would_do() {
         Outlined { would: Would::Remove, of: 124, lines: vec![line("Ben Abbot", "")] },
         Outlined { would: Would::Change, of: 1, lines: vec![line("Eve Marlow", "telephone numbers")] },
     ];
-    house.school.put_outline(held, &outline, NOON).await.unwrap();
+    house.school.sync().put_outline(held, &outline, NOON).await.unwrap();
     let anybody = Browser::of(&house, &house.school, 1, Roles::of_codes(["user"])).await;
     let admin = Browser::of(&house, &house.school, 2, Roles::of_codes(["user", "admin"])).await;
     assert!(!anybody.ask("GET", "/sync").await.text.contains("Ben Abbot"));
@@ -198,7 +198,7 @@ async fn who_decides_about_a_held_run_sees_by_name_what_it_would_do() {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     admin.post(&format!("/sync/{held}/discard"), "").await;
-    assert_eq!(house.school.outline(held).await.unwrap(), [], "the names are forgotten");
+    assert_eq!(house.school.sync().outline(held).await.unwrap(), [], "the names are forgotten");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,7 +209,7 @@ async fn bars_that_would_hold_for_nobody_are_checked_first_and_can_be_deleted_af
     let [ben, mother, gone] = ["ben", "mother", "PL-1"].map(|id| ContactId::parse(id).unwrap());
     let deed = Deed::of_system(Act::PairBarred, "mother");
     for pupil in [&ben, &gone] {
-        house.school.bar(pupil, &mother, &deed, NOON).await.unwrap();
+        house.school.ties().bar(pupil, &mother, &deed, NOON).await.unwrap();
     }
     // The held run would remove PL-1.
     let held = ended(&house, 1, RunState::Held, 1).await;
@@ -223,7 +223,7 @@ async fn bars_that_would_hold_for_nobody_are_checked_first_and_can_be_deleted_af
     assert!(runs(&house).is_empty());
     assert_eq!(admin.post(&path, "sure=yes&bars=yes").await.status, 303);
     assert_eq!(runs(&house).len(), 1);
-    let log = format!("{:?}", house.school.audit_month(store::AuditMonth::of_ms(NOON)).await.unwrap());
+    let log = format!("{:?}", house.school.audit().month(store::AuditMonth::of_ms(NOON)).await.unwrap());
     assert!(log.contains("bars_checked") && log.contains("mother about PL-1"), "{log}");
 
     let page = admin.ask("GET", "/sync").await.text;
@@ -234,5 +234,5 @@ async fn bars_that_would_hold_for_nobody_are_checked_first_and_can_be_deleted_af
     assert!(!admin.ask("GET", "/sync").await.text.contains("about PL-1"));
     // One between two who are there is lifted on their pages only.
     assert_eq!(admin.post("/sync/bars", "pupil=ben&adult=mother&sure=yes").await.status, 404);
-    assert_eq!(house.school.bars().await.unwrap(), [(ben, mother)].into());
+    assert_eq!(house.school.ties().bars().await.unwrap(), [(ben, mother)].into());
 }

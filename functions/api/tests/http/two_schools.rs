@@ -50,17 +50,25 @@ async fn with_key(house: &House, key: &str, method: &str, path: &str, body: &Val
 
 /// All of a school that a request could change, as one text.
 async fn all_of(school: &School) -> String {
-    let book = school.load_book(CountryCode::UK, NumberMode::Simulated, NOON).await.unwrap();
+    let book = school.book().load(CountryCode::UK, NumberMode::Simulated, NOON).await.unwrap();
     let ties: Vec<_> = (0..book.len()).map(|place| book.adults_of(place).to_vec()).collect();
     let mut messages = Vec::new();
-    for summary in school.summaries(None, 50).await.unwrap() {
-        messages.push(format!("{:?} {:?}", school.meta(summary.id).await.unwrap(), summary));
+    for summary in school.messages().summaries(None, 50).await.unwrap() {
+        messages.push(format!("{:?} {:?}", school.messages().meta(summary.id).await.unwrap(), summary));
     }
     let everything = (
-        (school.settings().await.unwrap(), school.members().await.unwrap(), school.profiles().await.unwrap()),
-        (book.version(), book.contacts().to_vec(), ties, school.bars().await.unwrap()),
-        (messages, school.sync_runs(50).await.unwrap(), school.sync_files(50, NOON).await.unwrap()),
-        (school.api_keys().await.unwrap(), school.audit_head().await.unwrap()),
+        (
+            school.settings().get().await.unwrap(),
+            school.members().list().await.unwrap(),
+            school.profiles().list().await.unwrap(),
+        ),
+        (book.version(), book.contacts().to_vec(), ties, school.ties().bars().await.unwrap()),
+        (
+            messages,
+            school.sync().runs(50).await.unwrap(),
+            school.sync().files().list(50, NOON).await.unwrap(),
+        ),
+        (school.api_keys().list().await.unwrap(), school.audit().head().await.unwrap()),
     );
     format!("{everything:#?}")
 }

@@ -31,7 +31,7 @@ async fn dispatcher(house: &House, id: ImportId, change: impl FnOnce(&mut Import
     let mut import = imports::get(&house.state, &house.school, id).await.unwrap();
     change(&mut import);
     import.due_ms = None;
-    house.school.save_import(&mut import).await.unwrap();
+    house.school.imports().save(&mut import).await.unwrap();
     import
 }
 

@@ -15,12 +15,12 @@ async fn days_of_this_month_are_shown_and_others_on_request() {
     let message =
         json!({"purpose": "service", "channels": ["sms"], "to": {"everyone": true}, "sms": {"text": "Hi"}});
     let id = house.post("/api/v1/messages", &message).await.json()["id"].as_str().unwrap().parse().unwrap();
-    let meta = house.school.meta(id).await.unwrap().unwrap();
+    let meta = house.school.messages().meta(id).await.unwrap().unwrap();
     // The guide's own example.
     let day =
         |email_count, sms_count, sms_units| DayCounts { email_count, sms_count, sms_units, voice_minutes: 0 };
     let days = Days::from([(date(2026, 8, 31), day(2, 3, 15)), (date(2026, 9, 1), day(2, 3, 4))]);
-    house.school.record_count(&meta, &days, &Totals::new()).await.unwrap();
+    house.school.usage().record(&meta, &days, &Totals::new()).await.unwrap();
 
     let september =
         json!({"date": "2026-09-01", "email_count": 2, "sms_count": 3, "sms_units": 4, "voice_minutes": 0});

@@ -26,7 +26,7 @@ async fn office() -> House {
 }
 
 async fn member(school: &School, number: u128) -> Membership {
-    school.member(id(number)).await.unwrap().unwrap()
+    school.members().get(id(number)).await.unwrap().unwrap()
 }
 
 fn roles(codes: &str) -> Roles {
@@ -54,7 +54,7 @@ async fn link_to(house: &House, number: u128, groups: &[&str]) {
     let (by, of) = (member(&house.school, 3).await, member(&house.school, number).await);
     let groups = groups.iter().map(|group| (*group).to_owned()).collect();
     let change = MemberChange { groups, ..of.as_change() };
-    house.school.change_member(&by, &of, change, &deed(), NOON).await.unwrap();
+    house.school.members().change(&by, &of, change, &deed(), NOON).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,12 +182,12 @@ async fn a_known_user_is_linked_and_works_at_once() {
     let house = office().await;
     let (other, _) = house.another(2, &[]).await;
     add(&house, &other, 9, "stranger", "user").await;
-    let (by, of) = (member(&house.school, 3).await, other.member(id(9)).await.unwrap().unwrap());
+    let (by, of) = (member(&house.school, 3).await, other.members().get(id(9)).await.unwrap().unwrap());
     let away = MemberChange { standing: Standing::Disabled, ..of.as_change() };
     // Disabled elsewhere makes no difference here.
     add(&house, &other, 8, "theirs", "user admin").await;
-    let theirs = other.member(id(8)).await.unwrap().unwrap();
-    other.change_member(&theirs, &of, away, &deed(), NOON).await.unwrap();
+    let theirs = other.members().get(id(8)).await.unwrap().unwrap();
+    other.members().change(&theirs, &of, away, &deed(), NOON).await.unwrap();
     drop(by);
 
     let admin = Visitor::signed_in(&house, "admin").await;
@@ -260,7 +260,10 @@ async fn a_new_user_is_made_once_and_gets_a_link_never_a_password() {
     }
     assert_eq!(notices(&house), [Notice::Welcome { user: user.id }], "one user, one e-mail");
     assert_eq!(user.password_hash, "", "nobody knows a password of theirs");
-    assert_eq!(house.school.member(user.id).await.unwrap().unwrap().roles(), roles("user composeMessage"));
+    assert_eq!(
+        house.school.members().get(user.id).await.unwrap().unwrap().roles(),
+        roles("user composeMessage")
+    );
     assert!(acts(&house.school).await.contains(&Act::UserCreated));
     // The same name again gets a number.
     let namesake = press(&[("do", "name"), ("email", "z2@hillview.example"), named[1], named[2]]).await;
@@ -299,12 +302,12 @@ async fn a_profile_is_made_changed_and_deleted_and_never_gives_what_its_maker_la
         (first.status.as_u16(), second.status.as_u16())
     };
     assert_eq!(make(&admin, "Desk", "editContact").await, (303, 303), "pressed twice");
-    assert_eq!(house.school.profiles().await.unwrap().len(), 1);
+    assert_eq!(house.school.profiles().list().await.unwrap().len(), 1);
     assert_eq!(make(&admin, "Posts", "tweet").await.0, 403);
     assert_eq!(make(&admin, "super-USER", "editContact").await.0, 422, "a built-in one's name");
     assert_eq!(make(&all, "Posts", "tweet").await.0, 303);
 
-    let profiles = house.school.profiles().await.unwrap();
+    let profiles = house.school.profiles().list().await.unwrap();
     let path = |name: &str| {
         format!("/users/profiles/{}", profiles.iter().find(|p| p.profile.name == name).unwrap().id)
     };
@@ -331,7 +334,7 @@ async fn a_profile_is_made_changed_and_deleted_and_never_gives_what_its_maker_la
     assert!(wizard.text.contains("Front desk"), "offered with the built-in ones");
     let sure = [("sure", "yes")];
     assert_eq!(admin.fill_in("/users", &format!("{}/delete", path("Desk")), &sure).await.status, 303);
-    assert_eq!(house.school.profiles().await.unwrap().len(), 1);
+    assert_eq!(house.school.profiles().list().await.unwrap().len(), 1);
     assert!(acts(&house.school).await.contains(&Act::ProfileChanged));
 }
 
@@ -420,7 +423,7 @@ async fn a_linked_user_messages_people_of_their_groups_only_whatever_the_form_sa
         let sent = send(&nina, to, "1-1-1-0-0-0-0").await;
         assert_eq!(sent.status, 303, "{to}: {sent:?}");
         let id: MessageId = sent.header("location")["/messages/".len()..][..26].parse().unwrap();
-        let kept = house.school.body(id).await.unwrap().message;
+        let kept = house.school.messages().body(id).await.unwrap().message;
         assert_eq!(
             kept.to.within.groups(),
             ["year 9"],

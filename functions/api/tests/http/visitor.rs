@@ -45,7 +45,7 @@ pub(crate) async fn add(house: &House, school: &School, number: u128, name: &str
         schools: Vec::new(),
     };
     house.store.create_user(&user).await.unwrap();
-    school.add_member(user.id, Roles::of_codes(roles.split(' '))).await.unwrap();
+    school.members().add(user.id, Roles::of_codes(roles.split(' '))).await.unwrap();
     user
 }
 
@@ -62,9 +62,9 @@ pub(crate) fn deed() -> Deed {
 
 /// Makes the school ask for this of sign-ins.
 pub(crate) async fn ask_for(school: &School, security: Security) {
-    let before = school.settings().await.unwrap();
+    let before = school.settings().get().await.unwrap();
     let after = Settings { security, ..before.clone() };
-    school.change_settings(&before, after, &deed(), NOON).await.unwrap();
+    school.settings().change(&before, after, &deed(), NOON).await.unwrap();
 }
 
 /// Makes a link's token, as the dispatcher does when it mails one.
@@ -77,11 +77,11 @@ pub(crate) async fn mail(house: &House, user: &User, kind: OneTimeKind, secret: 
 
 /// The acts in the school's log, in order.
 pub(crate) async fn acts(school: &School) -> Vec<Act> {
-    let Some((_, first, last)) = school.audit_span().await.unwrap() else { return Vec::new() };
+    let Some((_, first, last)) = school.audit().span().await.unwrap() else { return Vec::new() };
     let mut acts = Vec::new();
     let mut month = first;
     while month <= last {
-        let entries = school.audit_month(month).await.unwrap();
+        let entries = school.audit().month(month).await.unwrap();
         acts.extend(entries.iter().filter_map(|entry| Act::from_code(&entry.act)));
         month = month.next();
     }

@@ -48,11 +48,11 @@ async fn an_account_is_linked_then_unlinked_and_no_second_one_beside_it() {
 
     let asked = office.post("/settings/x/unlink", "").await;
     assert!(asked.text.contains("Unlink the account on X?"), "{}", asked.text);
-    assert!(house.school.settings().await.unwrap().x.is_some(), "asked, not done");
+    assert!(house.school.settings().get().await.unwrap().x.is_some(), "asked, not done");
     let done = office.post("/settings/x/unlink", "sure=yes").await;
     assert_eq!(done.header("location"), "/settings?done=no-x");
-    assert!(house.school.settings().await.unwrap().x.is_none());
-    assert!(house.school.x_access("15").await.unwrap().is_none(), "the access is gone with it");
+    assert!(house.school.settings().get().await.unwrap().x.is_none());
+    assert!(house.school.x().access("15").await.unwrap().is_none(), "the access is gone with it");
     assert!(office.ask("GET", "/audit").await.text.contains("Account on X unlinked"));
     link(&office).await;
 }
@@ -68,7 +68,7 @@ async fn a_way_back_that_was_not_begun_here_links_nothing() {
         let answer = browser.ask("GET", path).await;
         assert_eq!(answer.status, 422, "{path}: {}", answer.text);
         for school in [&house.school, &school] {
-            assert!(school.settings().await.unwrap().x.is_none(), "{path}");
+            assert!(school.settings().get().await.unwrap().x.is_none(), "{path}");
         }
     };
 

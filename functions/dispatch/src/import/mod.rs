@@ -98,7 +98,7 @@ impl Importer<'_> {
     /// Does the step that is due, or nothing if there is none or another worker is heard of.
     pub async fn run(&self, id: ImportId) -> Result<()> {
         let now_ms = self.clock.now_ms();
-        let Some(mut import) = self.school.import(id, now_ms).await? else { return Ok(()) };
+        let Some(mut import) = self.school.imports().get(id, now_ms).await? else { return Ok(()) };
         let Some(due_ms) = import.due_ms else { return Ok(()) };
         if import.worker.is_some() && due_ms > now_ms {
             return Ok(());
@@ -169,7 +169,7 @@ impl Importer<'_> {
     }
 
     async fn write_down(&self, import: &mut Import) -> std::result::Result<(), Stop> {
-        self.school.save_import(import).await.map_err(|error| match error {
+        self.school.imports().save(import).await.map_err(|error| match error {
             StoreError::Conflict => Stop::Overtaken,
             error => error.into(),
         })
@@ -204,7 +204,7 @@ impl Importer<'_> {
     /// Removes the file and the rows that were put by.
     async fn clear_away(&self, id: ImportId) -> Result<()> {
         self.files.remove(&file_key(self.school.id(), id)).await?;
-        Ok(self.school.drop_import_parts(id).await?)
+        Ok(self.school.imports().delete_parts(id).await?)
     }
 }
 

@@ -36,8 +36,8 @@ impl Importer<'_> {
     pub(super) async fn check(&self, import: &mut Import, rows_packed: u32, parts_before: u32) -> Step {
         let started = self.clock.elapsed();
         let bytes = self.read(import).await?;
-        let country = self.school.settings().await?.country;
-        let book = match self.school.book(self.books, country, self.clock.now_ms()).await {
+        let country = self.school.settings().get().await?.country;
+        let book = match self.school.book().current(self.books, country, self.clock.now_ms()).await {
             Err(StoreError::Busy) => return self.hand_on(import, BUSY_BOOK_MS).await,
             book => book?,
         };
@@ -55,7 +55,7 @@ impl Importer<'_> {
 
         let mut count = parts_before;
         for part in parts {
-            self.school.put_import_part(import, count, part.contacts).await?;
+            self.school.imports().put_part(import, count, part.contacts).await?;
             count += 1;
             import.stage = Stage::Checking { rows_done: tally.rows, rows_packed: part.rows, parts: count };
             import.tries = 0;
@@ -64,7 +64,7 @@ impl Importer<'_> {
                 return self.hand_on(import, 0).await;
             }
         }
-        self.school.put_import_findings(import, &tally.errors, &tally.repairs).await?;
+        self.school.imports().put_findings(import, &tally.errors, &tally.repairs).await?;
         import.stage = Stage::Checked(Report::of(&tally, known, from_elsewhere, count));
         self.rest(import).await
     }
@@ -80,12 +80,12 @@ impl Importer<'_> {
         let started = self.clock.elapsed();
         let mut so_far = so_far;
         let owner = import.id.to_string();
-        let bulk = match self.school.begin_bulk(&owner, self.hold_ms(), self.clock.now_ms()).await {
+        let bulk = match self.school.book().begin_bulk(&owner, self.hold_ms(), self.clock.now_ms()).await {
             Err(StoreError::Busy) => return self.hand_on(import, BUSY_BOOK_MS).await,
             bulk => bulk?,
         };
         for part in done..report.parts {
-            let contacts = self.school.import_part(import.id, part).await?;
+            let contacts = self.school.imports().part(import.id, part).await?;
             let wrote = bulk.upsert_contacts(contacts, self.clock.now_ms()).await?;
             so_far.created += wrote.created;
             so_far.updated += wrote.updated;
@@ -105,14 +105,14 @@ impl Importer<'_> {
     /// Takes away what a discarded upload leaves.
     pub(super) async fn clear(&self, import: &mut Import) -> Step {
         self.clear_away(import.id).await?;
-        self.school.drop_import_findings(import.id).await?;
+        self.school.imports().delete_findings(import.id).await?;
         self.rest(import).await
     }
 
     /// Opens the address book again after an import that ended badly.
     pub(super) async fn open_book(&self, import: &Import) -> Result<(), StoreError> {
         let owner = import.id.to_string();
-        self.school.begin_bulk(&owner, self.hold_ms(), self.clock.now_ms()).await?.end().await
+        self.school.book().begin_bulk(&owner, self.hold_ms(), self.clock.now_ms()).await?.end().await
     }
 
     /// Longer than a worker is waited for, so that its successor still finds the book held.

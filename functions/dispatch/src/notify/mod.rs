@@ -64,7 +64,7 @@ impl Dispatch {
             }
             Notice::Linked { user } => {
                 let user = self.of(user).await?;
-                let name = school.settings().await?.name;
+                let name = school.settings().get().await?.name;
                 self.mail(&user, letters::linked(&name, &user.username, &self.url("/sign-in"))).await
             }
             Notice::ConfirmEmail { user } => {
@@ -99,7 +99,7 @@ impl Dispatch {
             Notice::Edited { user, message } => self.decided(user, &school, message, letters::edited).await,
             Notice::WaitsForSync { user, message } => {
                 let user = self.of(user).await?;
-                let name = school.settings().await?.name;
+                let name = school.settings().get().await?.name;
                 let page = self.url(&format!("/messages/{message}"));
                 self.mail(&user, letters::waits_for_sync(&name, &page)).await
             }
@@ -115,7 +115,7 @@ impl Dispatch {
         letter: fn(&Decided<'_>) -> Letter,
     ) -> Result<()> {
         let user = self.of(user).await?;
-        let (settings, meta) = tokio::try_join!(school.settings(), school.meta(message))?;
+        let (settings, meta) = tokio::try_join!(school.settings().get(), school.messages().meta(message))?;
         let (reason, edits) = meta.map(|meta| (meta.reason, meta.edits)).unwrap_or_default();
         let page = self.url(&format!("/messages/{message}"));
         let reason = reason.as_deref().unwrap_or_default();
@@ -144,7 +144,7 @@ impl Dispatch {
         lasts_ms: i64,
         letter: fn(&str, &str, &str) -> Letter,
     ) -> Result<()> {
-        let name = school.settings().await?.name;
+        let name = school.settings().get().await?.name;
         let link = self.link(user, school, OneTimeKind::Password, lasts_ms).await?;
         self.mail(user, letter(&name, &user.username, &link)).await
     }
@@ -162,7 +162,7 @@ impl Dispatch {
 
     async fn password_code(&self, user: &User, school: &School, mobile: &PhoneNumber) -> Result<()> {
         let code = self.code(user).await?;
-        let settings = school.settings().await?;
+        let settings = school.settings().get().await?;
         let reference = self.reference();
         let body = letters::password_code(&code);
         let sms = OutgoingSms { to: mobile, from: &settings.sms_sender, body: &body, reference: &reference };
@@ -174,11 +174,11 @@ impl Dispatch {
         if !user.account.email_confirmed {
             return not_sent("pin");
         }
-        let asked = school.pin(message, self.clock.now_ms()).await?.filter(|pin| pin.user == user.id);
+        let asked = school.pins().get(message, self.clock.now_ms()).await?.filter(|pin| pin.user == user.id);
         let Some(asked) = asked else { return not_sent("pin") };
         // Worked out anew by whoever needs it: the code is kept nowhere, and a job that comes twice sends the same.
         let code = self.references.code("pin", &asked.text(school.id(), message));
-        let name = school.settings().await?.name;
+        let name = school.settings().get().await?.name;
         self.mail(user, letters::pin(&name, &code, &self.url("/send"))).await
     }
 
@@ -224,7 +224,7 @@ impl Dispatch {
 
     async fn record(&self, school: &School, who: Who, act: Act, on: UserId) -> Result<()> {
         let deed = Deed { who, from: String::new(), act, on: on.to_string(), changes: Vec::new() };
-        match school.record(&deed, self.clock.now_ms()).await {
+        match school.audit().record(&deed, self.clock.now_ms()).await {
             // The mail is out: writing twice would be worse than a line that is missing.
             Err(StoreError::Busy) => Ok(()),
             done => Ok(done?),

@@ -14,34 +14,41 @@ const DOC: &str = "doc";
 /// How long a file is known, in seconds; its bytes are kept as long.
 const KEPT_SECONDS: i64 = 30 * 86_400;
 
-impl School {
+/// Files in which the MIS gives its data.
+#[derive(Debug, Clone, Copy)]
+pub struct SyncFiles<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl SyncFiles<'_> {
     /// Makes a place for a file.
-    pub async fn create_sync_file(&self, file: &SyncFile) -> Result<()> {
-        let mut row = key_row(&keys::sync_file(self.id, file.id));
+    pub async fn create(self, file: &SyncFile) -> Result<()> {
+        let mut row = key_row(&keys::sync_file(self.school.id, file.id));
         row.insert(DOC.to_owned(), json("file", file)?);
         row.insert(keys::TTL.to_owned(), n(file.made_ms / 1_000 + KEPT_SECONDS));
-        self.table.create(row).await
+        self.school.table.create(row).await
     }
 
     /// A file. `None` if this school has no such file, or no longer.
-    pub async fn sync_file(&self, id: SyncFileId, now_ms: i64) -> Result<Option<SyncFile>> {
-        let row = self.table.get(&keys::sync_file(self.id, id), true).await?;
+    pub async fn get(self, id: SyncFileId, now_ms: i64) -> Result<Option<SyncFile>> {
+        let row = self.school.table.get(&keys::sync_file(self.school.id, id), true).await?;
         let file = row.as_ref().map(read).transpose()?;
         Ok(file.filter(|file| is_kept(file, now_ms)))
     }
 
     /// The latest files, newest first.
-    pub async fn sync_files(&self, most: i32, now_ms: i64) -> Result<Vec<SyncFile>> {
-        let rows = self.table.latest(&keys::sync_pk(self.id), keys::SYNC_FILE_PREFIX, most).await?;
+    pub async fn list(self, most: i32, now_ms: i64) -> Result<Vec<SyncFile>> {
+        let rows =
+            self.school.table.latest(&keys::sync_pk(self.school.id), keys::SYNC_FILE_PREFIX, most).await?;
         let files = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
         Ok(files.into_iter().filter(|file| is_kept(file, now_ms)).collect())
     }
 
     /// Writes how a file stands over what was read; `false` if somebody else was first.
-    pub async fn move_sync_file(&self, seen: &SyncFile, file: &SyncFile) -> Result<bool> {
+    pub async fn replace(self, seen: &SyncFile, file: &SyncFile) -> Result<bool> {
         let values = [(":doc", json("file", file)?), (":seen", json("file", seen)?)];
-        let key = keys::sync_file(self.id, file.id);
-        let done = self.table.update_if(&key, "SET doc = :doc", "doc = :seen", values).await?;
+        let key = keys::sync_file(self.school.id, file.id);
+        let done = self.school.table.update_if(&key, "SET doc = :doc", "doc = :seen", values).await?;
         Ok(matches!(done, Updated::Done(_)))
     }
 }

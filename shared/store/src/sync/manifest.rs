@@ -28,38 +28,46 @@ pub struct ManifestHead {
     pub counts: Counts,
 }
 
-impl School {
+/// What the last run read, list by list.
+#[derive(Debug, Clone, Copy)]
+pub struct Manifest<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl Manifest<'_> {
     /// The heads of every list, by name.
-    pub async fn manifest_heads(&self) -> Result<BTreeMap<String, ManifestHead>> {
-        let rows = self.table.query(&keys::sync_pk(self.id), keys::MANIFEST_HEAD_PREFIX, true).await?;
+    pub async fn heads(self) -> Result<BTreeMap<String, ManifestHead>> {
+        let rows =
+            self.school.table.query(&keys::sync_pk(self.school.id), keys::MANIFEST_HEAD_PREFIX, true).await?;
         rows.iter().map(|row| Ok((text(row, LIST).unwrap_or_default().to_owned(), read_head(row)?))).collect()
     }
 
     /// Keeps the head of a list.
-    pub async fn put_manifest_head(&self, list: &str, head: &ManifestHead) -> Result<()> {
-        let mut row = key_row(&keys::manifest_head(self.id, list));
+    pub async fn put_head(self, list: &str, head: &ManifestHead) -> Result<()> {
+        let mut row = key_row(&keys::manifest_head(self.school.id, list));
         row.insert(HASHES.to_owned(), json("manifest", &head.hashes)?);
         row.insert(ROWS.to_owned(), n(head.rows));
         row.insert(LIST.to_owned(), crate::table::s(list));
         if !head.counts.is_empty() {
             row.insert(COUNTS.to_owned(), json("manifest", &head.counts)?);
         }
-        self.table.put(row).await
+        self.school.table.put(row).await
     }
 
     /// Forgets a list.
-    pub async fn drop_manifest(&self, list: &str, head: &ManifestHead) -> Result<()> {
+    pub async fn delete(self, list: &str, head: &ManifestHead) -> Result<()> {
         for bucket in head.hashes.keys() {
-            self.table.delete(&keys::manifest_bucket(self.id, list, *bucket)).await?;
+            self.school.table.delete(&keys::manifest_bucket(self.school.id, list, *bucket)).await?;
         }
-        self.table.delete(&keys::manifest_head(self.id, list)).await
+        self.school.table.delete(&keys::manifest_head(self.school.id, list)).await
     }
 
     /// The rows of these buckets: a hash for each row's name.
-    pub async fn manifest_buckets(&self, list: &str, buckets: &[u8]) -> Result<BTreeMap<String, String>> {
-        let wanted: Vec<_> = buckets.iter().map(|b| keys::manifest_bucket(self.id, list, *b)).collect();
+    pub async fn buckets(self, list: &str, buckets: &[u8]) -> Result<BTreeMap<String, String>> {
+        let wanted: Vec<_> =
+            buckets.iter().map(|b| keys::manifest_bucket(self.school.id, list, *b)).collect();
         let mut all = BTreeMap::new();
-        for row in self.table.batch_get(&wanted, true).await? {
+        for row in self.school.table.batch_get(&wanted, true).await? {
             let doc = text(&row, HASHES).unwrap_or("{}");
             let some: BTreeMap<String, String> = serde_json::from_str(doc).map_err(|_| corrupt())?;
             all.extend(some);
@@ -68,13 +76,9 @@ impl School {
     }
 
     /// Keeps the rows of buckets; an empty one is forgotten.
-    pub async fn put_manifest_buckets(
-        &self,
-        list: &str,
-        buckets: &BTreeMap<u8, BTreeMap<&str, &str>>,
-    ) -> Result<()> {
+    pub async fn put_buckets(self, list: &str, buckets: &BTreeMap<u8, BTreeMap<&str, &str>>) -> Result<()> {
         let writes = buckets.iter().map(|(bucket, rows)| {
-            let key = keys::manifest_bucket(self.id, list, *bucket);
+            let key = keys::manifest_bucket(self.school.id, list, *bucket);
             if rows.is_empty() {
                 return crate::table::delete_request(&key);
             }
@@ -82,20 +86,20 @@ impl School {
             row.insert(HASHES.to_owned(), json("manifest", rows)?);
             crate::table::put_request(row)
         });
-        self.table.batch_write(writes.collect::<Result<_>>()?).await
+        self.school.table.batch_write(writes.collect::<Result<_>>()?).await
     }
 
     /// People of the MIS's whom somebody else changed since the last run.
-    pub async fn stale_people(&self) -> Result<Vec<ContactId>> {
-        let rows = self.table.query(&keys::sync_pk(self.id), keys::STALE_PREFIX, true).await?;
+    pub async fn stale_people(self) -> Result<Vec<ContactId>> {
+        let rows = self.school.table.query(&keys::sync_pk(self.school.id), keys::STALE_PREFIX, true).await?;
         let ids = rows.iter().filter_map(|row| text(row, SK)?.strip_prefix(keys::STALE_PREFIX));
         Ok(ids.filter_map(|id| ContactId::parse(id).ok()).collect())
     }
 
     /// Takes the marks off again, once they are as the MIS has them.
-    pub async fn not_stale(&self, ids: &[ContactId]) -> Result<()> {
-        let writes = ids.iter().map(|id| crate::table::delete_request(&keys::stale(self.id, id)));
-        self.table.batch_write(writes.collect::<Result<_>>()?).await
+    pub async fn clear_stale(self, ids: &[ContactId]) -> Result<()> {
+        let writes = ids.iter().map(|id| crate::table::delete_request(&keys::stale(self.school.id, id)));
+        self.school.table.batch_write(writes.collect::<Result<_>>()?).await
     }
 }
 

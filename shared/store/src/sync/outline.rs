@@ -3,7 +3,7 @@
 use domain::ids::RunId;
 use domain::sync::Outlined;
 
-use crate::School;
+use crate::Sync;
 use crate::error::{Result, StoreError};
 use crate::keys;
 use crate::messages::json;
@@ -13,18 +13,18 @@ const DOC: &str = "doc";
 /// How long names are kept, in seconds: by then other runs have followed.
 const KEPT_SECONDS: i64 = 14 * 86_400;
 
-impl School {
+impl Sync<'_> {
     /// Keeps what a held run would do.
-    pub async fn put_outline(&self, run: RunId, outline: &[Outlined], now_ms: i64) -> Result<()> {
-        let mut row = key_row(&keys::outline(self.id, run));
+    pub async fn put_outline(self, run: RunId, outline: &[Outlined], now_ms: i64) -> Result<()> {
+        let mut row = key_row(&keys::outline(self.school.id, run));
         row.insert(DOC.to_owned(), json("outline", &outline)?);
         row.insert(keys::TTL.to_owned(), n(now_ms / 1_000 + KEPT_SECONDS));
-        self.table.put(row).await
+        self.school.table.put(row).await
     }
 
     /// What a held run would do; nothing for one of which nobody kept it.
-    pub async fn outline(&self, run: RunId) -> Result<Vec<Outlined>> {
-        let Some(row) = self.table.get(&keys::outline(self.id, run), true).await? else {
+    pub async fn outline(self, run: RunId) -> Result<Vec<Outlined>> {
+        let Some(row) = self.school.table.get(&keys::outline(self.school.id, run), true).await? else {
             return Ok(Vec::new());
         };
         serde_json::from_str(text(&row, DOC).unwrap_or("[]"))
@@ -32,7 +32,7 @@ impl School {
     }
 
     /// Forgets the names: somebody has decided.
-    pub async fn forget_outline(&self, run: RunId) -> Result<()> {
-        self.table.delete(&keys::outline(self.id, run)).await
+    pub async fn delete_outline(self, run: RunId) -> Result<()> {
+        self.school.table.delete(&keys::outline(self.school.id, run)).await
     }
 }

@@ -5,7 +5,7 @@ use domain::ids::SchoolId;
 use crate::error::Result;
 use crate::keys::{self, SK};
 use crate::table::{key_row, text};
-use crate::{School, Store};
+use crate::{Store, Sync};
 
 impl Store {
     /// Schools that have an MIS.
@@ -15,10 +15,10 @@ impl Store {
     }
 }
 
-impl School {
+impl Sync<'_> {
     /// Has the schedule look at the school, or leave it.
-    pub async fn set_scheduled(&self, on: bool) -> Result<()> {
-        let key = keys::scheduled(self.id);
-        if on { self.table.put(key_row(&key)).await } else { self.table.delete(&key).await }
+    pub async fn set_scheduled(self, on: bool) -> Result<()> {
+        let key = keys::scheduled(self.school.id);
+        if on { self.school.table.put(key_row(&key)).await } else { self.school.table.delete(&key).await }
     }
 }

@@ -13,34 +13,42 @@ const DOC: &str = "doc";
 /// For how long an outcome is shown, in seconds.
 const KEPT_SECONDS: i64 = 7 * 86_400;
 
-impl School {
+/// The trial of the connection to the MIS.
+#[derive(Debug, Clone, Copy)]
+pub struct MisTrial<'a> {
+    pub(crate) school: &'a School,
+}
+
+impl MisTrial<'_> {
     /// The latest trial; an old one is forgotten.
-    pub async fn mis_trial(&self, now_ms: i64) -> Result<Option<Trial>> {
-        let Some(row) = self.table.get(&keys::mis_trial(self.id), true).await? else { return Ok(None) };
+    pub async fn get(self, now_ms: i64) -> Result<Option<Trial>> {
+        let Some(row) = self.school.table.get(&keys::mis_trial(self.school.id), true).await? else {
+            return Ok(None);
+        };
         let doc = text(&row, DOC).unwrap_or_default();
         let trial: Trial = serde_json::from_str(doc).map_err(|_| StoreError::corrupt("trial", "not JSON"))?;
         Ok(Some(trial).filter(|t| t.asked_ms.saturating_add(KEPT_SECONDS * 1_000) > now_ms))
     }
 
     /// Begins a trial in place of the one before.
-    pub async fn begin_mis_trial(&self, trial: &Trial) -> Result<()> {
-        let mut row = key_row(&keys::mis_trial(self.id));
+    pub async fn begin(self, trial: &Trial) -> Result<()> {
+        let mut row = key_row(&keys::mis_trial(self.school.id));
         row.insert(DOC.to_owned(), json("trial", trial)?);
         row.insert("trial_id".to_owned(), s(trial.id.to_string()));
         row.insert(keys::TTL.to_owned(), n(trial.asked_ms / 1_000 + KEPT_SECONDS));
-        self.table.put(row).await
+        self.school.table.put(row).await
     }
 
     /// Says how a trial came out; `false` if another was begun since.
-    pub async fn end_mis_trial(&self, trial: &Trial) -> Result<bool> {
+    pub async fn end(self, trial: &Trial) -> Result<bool> {
         let values = [(":doc", json("trial", trial)?), (":id", s(trial.id.to_string()))];
-        let key = keys::mis_trial(self.id);
-        let done = self.table.update_if(&key, "SET doc = :doc", "trial_id = :id", values).await?;
+        let key = keys::mis_trial(self.school.id);
+        let done = self.school.table.update_if(&key, "SET doc = :doc", "trial_id = :id", values).await?;
         Ok(matches!(done, Updated::Done(_)))
     }
 
     /// Forgets how the last trial came out: it was of other settings.
-    pub async fn forget_mis_trial(&self) -> Result<()> {
-        self.table.delete(&keys::mis_trial(self.id)).await
+    pub async fn delete(self) -> Result<()> {
+        self.school.table.delete(&keys::mis_trial(self.school.id)).await
     }
 }

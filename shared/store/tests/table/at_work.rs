@@ -25,7 +25,7 @@ async fn accepted(table: &TestTable, school: &School, id: MessageId) {
 
 async fn at_work(school: &School, from_ms: u64, until_ms: u64, most: usize) -> Option<BTreeSet<MessageId>> {
     let times = (i64::try_from(from_ms).unwrap(), i64::try_from(until_ms).unwrap());
-    school.at_work_between(times.0, times.1, most).await.unwrap()
+    school.messages().ids_at_work(times.0, times.1, most).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +44,7 @@ async fn messages_of_a_time_are_those_accepted_or_taken_up_again_then() {
     assert_eq!(at_work(&school, NOW_MS - DAY_MS, NOW_MS, 2).await, None, "too many is said, not cut");
 
     // Whether or not there was anything to take up: what counts is that pages may go.
-    let _ = school.reopen(old, i64::try_from(NOW_MS - HOUR_MS).unwrap()).await;
+    let _ = school.progress().reopen(old, i64::try_from(NOW_MS - HOUR_MS).unwrap()).await;
     let found = at_work(&school, NOW_MS - 2 * HOUR_MS, NOW_MS, 10).await;
     assert_eq!(found, Some([old, recent, now].into()));
     assert_eq!(at_work(&school, NOW_MS - HOUR_MS + 1, NOW_MS, 10).await, Some([now].into()));

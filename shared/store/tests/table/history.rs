@@ -18,11 +18,11 @@ async fn a_message_to_many_contacts_with_long_ids_stands_in_the_history_of_each(
     let table = TestTable::start().await;
     let school = table.school(1);
     let contacts: Vec<(ContactId, u32)> = (0..4_000).map(long).collect();
-    school.write_history(message(1), &contacts).await.unwrap();
+    school.messages().record_contacts(message(1), &contacts).await.unwrap();
     for n in [0, 1_999, 3_999] {
-        assert_eq!(school.messages_of(&contacts[n].0, 1).await.unwrap(), [message(1)], "{n}");
+        assert_eq!(school.messages().ids_to_contact(&contacts[n].0, 1).await.unwrap(), [message(1)], "{n}");
     }
-    assert!(school.messages_of(&long(4_000).0, 1).await.unwrap().is_empty());
+    assert!(school.messages().ids_to_contact(&long(4_000).0, 1).await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,8 +36,8 @@ async fn the_oldest_of_the_latest_messages_is_found_behind_more_than_one_answer_
         if n <= 1 {
             contacts.push(told.clone());
         }
-        school.write_history(message(n), &contacts).await.unwrap();
+        school.messages().record_contacts(message(n), &contacts).await.unwrap();
     }
     // 31 messages of 80 kB each: the thirtieth is far beyond 1 MB, the thirty-first is not asked for.
-    assert_eq!(school.messages_of(&told.0, 30).await.unwrap(), [message(1)]);
+    assert_eq!(school.messages().ids_to_contact(&told.0, 30).await.unwrap(), [message(1)]);
 }

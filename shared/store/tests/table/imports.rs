@@ -42,11 +42,11 @@ async fn an_upload_is_kept_for_thirty_days_and_only_by_its_own_school() {
     let table = TestTable::start().await;
     let school = table.school(1);
     let import = upload(1);
-    school.create_import(&import).await.unwrap();
-    assert_eq!(school.import(import.id, NOW_MS + 29 * DAY_MS).await.unwrap(), Some(import.clone()));
-    assert_eq!(school.import(import.id, NOW_MS + 31 * DAY_MS).await.unwrap(), None);
-    assert!(matches!(table.school(2).import(import.id, NOW_MS).await, Ok(None)));
-    assert!(matches!(school.create_import(&upload(1)).await, Err(StoreError::Conflict) | Ok(())));
+    school.imports().create(&import).await.unwrap();
+    assert_eq!(school.imports().get(import.id, NOW_MS + 29 * DAY_MS).await.unwrap(), Some(import.clone()));
+    assert_eq!(school.imports().get(import.id, NOW_MS + 31 * DAY_MS).await.unwrap(), None);
+    assert!(matches!(table.school(2).imports().get(import.id, NOW_MS).await, Ok(None)));
+    assert!(matches!(school.imports().create(&upload(1)).await, Err(StoreError::Conflict) | Ok(())));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,12 +54,13 @@ async fn the_latest_uploads_come_first() {
     let table = TestTable::start().await;
     let school = table.school(1);
     for number in 1..=4 {
-        school.create_import(&upload(number)).await.unwrap();
+        school.imports().create(&upload(number)).await.unwrap();
     }
-    table.school(2).create_import(&upload(9)).await.unwrap();
-    let listed: Vec<ImportId> = school.imports(3, NOW_MS).await.unwrap().iter().map(|i| i.id).collect();
+    table.school(2).imports().create(&upload(9)).await.unwrap();
+    let listed: Vec<ImportId> =
+        school.imports().list(3, NOW_MS).await.unwrap().iter().map(|i| i.id).collect();
     assert_eq!(listed, [upload(4).id, upload(3).id, upload(2).id]);
-    assert_eq!(school.imports(3, NOW_MS + 31 * DAY_MS).await.unwrap(), []);
+    assert_eq!(school.imports().list(3, NOW_MS + 31 * DAY_MS).await.unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,15 +68,15 @@ async fn a_change_is_only_made_to_what_was_read() {
     let table = TestTable::start().await;
     let school = table.school(1);
     let mut mine = upload(1);
-    school.create_import(&mine).await.unwrap();
+    school.imports().create(&mine).await.unwrap();
     let mut theirs = mine.clone();
     theirs.stage = Stage::Discarded;
-    school.save_import(&mut theirs).await.unwrap();
+    school.imports().save(&mut theirs).await.unwrap();
     assert_eq!(theirs.version, 2);
     mine.stage = Stage::Inspecting;
-    assert!(matches!(school.save_import(&mut mine).await, Err(StoreError::Conflict)));
+    assert!(matches!(school.imports().save(&mut mine).await, Err(StoreError::Conflict)));
     assert_eq!(mine.version, 1);
-    assert_eq!(school.import(mine.id, NOW_MS).await.unwrap().unwrap().stage, Stage::Discarded);
+    assert_eq!(school.imports().get(mine.id, NOW_MS).await.unwrap().unwrap().stage, Stage::Discarded);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,11 +84,11 @@ async fn a_change_whose_answer_was_lost_and_sent_again_is_made_once() {
     let table = TestTable::start().await;
     let school = table.school(1);
     let mut import = upload(1);
-    school.create_import(&import).await.unwrap();
+    school.imports().create(&import).await.unwrap();
     import.stage = Stage::Inspecting;
     let (quiet, mut same) = (table.quiet_school(1), import.clone());
-    table.calls.before("PutItem", 1, async move { quiet.save_import(&mut same).await.unwrap() });
-    school.save_import(&mut import).await.unwrap();
+    table.calls.before("PutItem", 1, async move { quiet.imports().save(&mut same).await.unwrap() });
+    school.imports().save(&mut import).await.unwrap();
     assert_eq!(import.version, 2);
 }
 
@@ -96,10 +97,10 @@ async fn work_that_is_due_is_found_until_there_is_none() {
     let table = TestTable::start().await;
     let school = table.school(1);
     let mut import = upload(1);
-    school.create_import(&import).await.unwrap();
+    school.imports().create(&import).await.unwrap();
     assert_eq!(table.store.due_imports(NOW_MS, 10).await.unwrap(), []);
     (import.stage, import.due_ms) = (Stage::Inspecting, Some(NOW_MS + 500));
-    school.save_import(&mut import).await.unwrap();
+    school.imports().save(&mut import).await.unwrap();
     assert_eq!(table.store.due_imports(NOW_MS + 499, 10).await.unwrap(), []);
     assert_eq!(table.store.due_imports(NOW_MS + 500, 10).await.unwrap(), [(school_id(1), import.id)]);
     // The messages' sweep does not take it for one of its own.
@@ -107,7 +108,7 @@ async fn work_that_is_due_is_found_until_there_is_none() {
         assert_eq!(table.store.due_messages(shard, NOW_MS + 500, 10).await.unwrap(), []);
     }
     (import.stage, import.due_ms) = (Stage::Done(Outcome::default()), None);
-    school.save_import(&mut import).await.unwrap();
+    school.imports().save(&mut import).await.unwrap();
     assert_eq!(table.store.due_imports(NOW_MS + DAY_MS, 10).await.unwrap(), []);
 }
 
@@ -116,25 +117,25 @@ async fn parts_and_findings_come_back_in_order_and_go_apart() {
     let table = TestTable::start().await;
     let school = table.school(1);
     let import = upload(1);
-    school.create_import(&import).await.unwrap();
+    school.imports().create(&import).await.unwrap();
     for part in 0..30 {
         let contacts = serde_json::to_string(&[contact(&format!("p{part}"))]).unwrap();
-        school.put_import_part(&import, part, contacts).await.unwrap();
+        school.imports().put_part(&import, part, contacts).await.unwrap();
     }
     let errors: Vec<Finding> = (0..1_000).map(finding).collect();
-    school.put_import_findings(&import, &errors, &[finding(7)]).await.unwrap();
-    assert_eq!(school.import_part(import.id, 29).await.unwrap(), [contact("p29")]);
-    assert_eq!(school.import_findings(import.id, FindingKind::Error).await.unwrap(), errors);
-    assert_eq!(school.import_findings(import.id, FindingKind::Repair).await.unwrap(), [finding(7)]);
+    school.imports().put_findings(&import, &errors, &[finding(7)]).await.unwrap();
+    assert_eq!(school.imports().part(import.id, 29).await.unwrap(), [contact("p29")]);
+    assert_eq!(school.imports().findings(import.id, FindingKind::Error).await.unwrap(), errors);
+    assert_eq!(school.imports().findings(import.id, FindingKind::Repair).await.unwrap(), [finding(7)]);
 
-    school.put_import_findings(&import, &errors[..1], &[]).await.unwrap();
-    assert_eq!(school.import_findings(import.id, FindingKind::Error).await.unwrap(), errors[..1]);
-    assert_eq!(school.import_findings(import.id, FindingKind::Repair).await.unwrap(), []);
+    school.imports().put_findings(&import, &errors[..1], &[]).await.unwrap();
+    assert_eq!(school.imports().findings(import.id, FindingKind::Error).await.unwrap(), errors[..1]);
+    assert_eq!(school.imports().findings(import.id, FindingKind::Repair).await.unwrap(), []);
 
-    school.drop_import_parts(import.id).await.unwrap();
-    assert!(matches!(school.import_part(import.id, 0).await, Err(StoreError::NotFound(_))));
-    assert_eq!(school.import_findings(import.id, FindingKind::Error).await.unwrap(), errors[..1]);
-    school.drop_import_findings(import.id).await.unwrap();
-    assert_eq!(school.import_findings(import.id, FindingKind::Error).await.unwrap(), []);
-    assert!(school.import(import.id, NOW_MS).await.unwrap().is_some());
+    school.imports().delete_parts(import.id).await.unwrap();
+    assert!(matches!(school.imports().part(import.id, 0).await, Err(StoreError::NotFound(_))));
+    assert_eq!(school.imports().findings(import.id, FindingKind::Error).await.unwrap(), errors[..1]);
+    school.imports().delete_findings(import.id).await.unwrap();
+    assert_eq!(school.imports().findings(import.id, FindingKind::Error).await.unwrap(), []);
+    assert!(school.imports().get(import.id, NOW_MS).await.unwrap().is_some());
 }

@@ -59,8 +59,8 @@ impl Log {
                 changes: Change::of("people", "", &n.to_string()).into_iter().collect(),
             };
             let at_ms = OCTOBER + n * DAY * 3;
-            school.record(&deed, at_ms).await.unwrap();
-            heads.push(school.audit_head().await.unwrap());
+            school.audit().record(&deed, at_ms).await.unwrap();
+            heads.push(school.audit().head().await.unwrap());
         }
         Self { store, client, school, heads, _stop: stop }
     }
@@ -144,7 +144,7 @@ async fn a_changed_value_shows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_sealed_anew_shows_by_the_row_after_it() {
     let log = Log::start().await;
-    let mut entry = log.school.audit_month(AuditMonth::of_ms(OCTOBER)).await.unwrap().remove(1);
+    let mut entry = log.school.audit().month(AuditMonth::of_ms(OCTOBER)).await.unwrap().remove(1);
     entry.who = "user:u9".to_owned();
     let mut row = log.row(1).await;
     row.insert("who".to_owned(), s(&entry.who));
@@ -249,8 +249,8 @@ async fn a_head_waits_for_its_anchor_from_the_next_night_on_and_only_once() {
     let log = Log::start().await;
     let due = async |at_ms: i64| log.store.due_anchors(at_ms, 10).await.unwrap().len();
     assert_eq!((due(OCTOBER + 20 * 3_600_000).await, due(OCTOBER + 27 * 3_600_000).await), (0, 1));
-    let seen = log.school.audit_head().await.unwrap();
-    log.school.anchored(&seen, OCTOBER + 60 * DAY).await.unwrap();
+    let seen = log.school.audit().head().await.unwrap();
+    log.school.audit().record_anchor(&seen, OCTOBER + 60 * DAY).await.unwrap();
     assert_eq!(due(OCTOBER + 90 * DAY).await, 0);
     // One that has moved meanwhile stays due.
     let deed = Deed {
@@ -261,7 +261,7 @@ async fn a_head_waits_for_its_anchor_from_the_next_night_on_and_only_once() {
         changes: Vec::new(),
     };
     let at_ms = OCTOBER + 60 * DAY;
-    log.school.record(&deed, at_ms).await.unwrap();
-    log.school.anchored(&seen, at_ms + 3 * DAY).await.unwrap();
+    log.school.audit().record(&deed, at_ms).await.unwrap();
+    log.school.audit().record_anchor(&seen, at_ms + 3 * DAY).await.unwrap();
     assert_eq!((due(at_ms + 3 * DAY).await, due(at_ms + 5 * DAY).await), (0, 1));
 }

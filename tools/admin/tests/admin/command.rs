@@ -63,7 +63,7 @@ async fn a_new_school_has_a_super_user_who_can_sign_in_with_the_printed_password
     let output = table.create_school_with("pat.marlow", &["--sign-in", "password"]).await;
     assert!(output.status.success(), "{output:?}");
     let id: SchoolId = said(&output, "school").parse().unwrap();
-    let settings = table.store.school(Access::of_operator(id)).settings().await.unwrap();
+    let settings = table.store.school(Access::of_operator(id)).settings().get().await.unwrap();
     assert_eq!((settings.name.as_str(), settings.country.get()), ("Hill Park School", 353));
     assert_eq!(
         (settings.sms_sender.as_str(), settings.email_reply_to.as_str()),
@@ -130,7 +130,8 @@ async fn a_schools_log_begins_with_its_making_and_the_link_that_went_out() {
     let table = Table::start().await;
     let id = said(&table.create_school("pat").await, "school");
     let school = table.store.school(Access::of_operator(id.parse().unwrap()));
-    let rows = school.audit_month(store::AuditMonth::of_ms(runtime::Clock::system().now_ms())).await.unwrap();
+    let rows =
+        school.audit().month(store::AuditMonth::of_ms(runtime::Clock::system().now_ms())).await.unwrap();
     let acts: Vec<(&str, &str)> = rows.iter().map(|row| (row.who.as_str(), row.act.as_str())).collect();
     assert_eq!(acts, [("operator", "school.created"), ("operator", "password.link")]);
     let (code, out, _) = ended(&table.admin(&["verify-audit", "--school", &id]).await);
@@ -146,7 +147,7 @@ async fn a_school_that_is_not_there_or_has_no_log_is_not_whole() {
     assert_eq!((code, out.as_str()), (Some(1), ""));
     assert!(wrong.contains("there is no school of that id"), "{wrong}");
     let school = table.store.school(Access::of_operator(id.parse().unwrap()));
-    school.create(&domain::settings::Settings::new("Hill Park School")).await.unwrap();
+    school.settings().create(&domain::settings::Settings::new("Hill Park School")).await.unwrap();
     let (code, out, wrong) = verify().await;
     assert_eq!((code, out.as_str()), (Some(1), ""));
     assert!(wrong.contains("the log is not there"), "{wrong}");
@@ -183,7 +184,7 @@ async fn a_second_step_is_switched_off_for_who_has_lost_the_phone_and_it_is_note
     let after = table.store.user_by_username("pat").await.unwrap().unwrap();
     assert!(after.account.second_factor.is_none() && after.account.epoch != before.account.epoch);
     let school = table.store.school(Access::of_operator(school));
-    assert!(school.audit_head().await.unwrap().seq > 0);
+    assert!(school.audit().head().await.unwrap().seq > 0);
     let nobody = table.admin(&["reset-second-factor", "--username", "nobody"]).await;
     assert!(!nobody.status.success(), "{nobody:?}");
 }
@@ -201,7 +202,7 @@ async fn a_whole_log_ends_well_and_one_that_was_tampered_with_ends_with_one_and_
     let school = table.store.school(Access::of_operator(id.parse().unwrap()));
     let now_ms = runtime::Clock::system().now_ms();
     for n in 0..3 {
-        school.record(&Deed::of_system(Act::MessageSent, format!("m{n}")), now_ms).await.unwrap();
+        school.audit().record(&Deed::of_system(Act::MessageSent, format!("m{n}")), now_ms).await.unwrap();
     }
     let verify = async |more: &[&str]| {
         let output = table.admin(&[&["verify-audit", "--school", &id][..], more].concat()).await;
@@ -209,7 +210,7 @@ async fn a_whole_log_ends_well_and_one_that_was_tampered_with_ends_with_one_and_
     };
     let (code, said, wrong) = verify(&[]).await;
     assert!(code == Some(0) && said.contains("audit     whole") && wrong.is_empty(), "{said}{wrong}");
-    let head = school.audit_head().await.unwrap();
+    let head = school.audit().head().await.unwrap();
     assert!(
         said.lines().any(|line| line.starts_with("rows") && line.ends_with(&head.seq.to_string())),
         "{said}"

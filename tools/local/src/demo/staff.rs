@@ -101,8 +101,8 @@ async fn add_one(
         on: id.to_string(),
         changes: Vec::new(),
     };
-    let member = school.member(by.id).await?.ok_or(StoreError::NotFound("membership"))?;
-    match school.add_user(&member, &user, change, &deed, now_ms).await {
+    let member = school.members().get(by.id).await?.ok_or(StoreError::NotFound("membership"))?;
+    match school.members().add_new_user(&member, &user, change, &deed, now_ms).await {
         // Somebody of the school's own may have taken the name.
         Ok(()) | Err(StoreError::Conflict) => Ok(()),
         Err(e) => Err(e.into()),

@@ -158,7 +158,7 @@ async fn delete(State(state): State<ApiState>, Posted { by, form }: Posted) -> R
     }
     if form.text("sure") == "yes" {
         let deed = by.deed(Act::ContactsDeleted, "", Vec::new());
-        by.school.delete_contacts(&ids, &deed, state.now_ms()).await?;
+        by.school.contacts().delete(&ids, &deed, state.now_ms()).await?;
         return Ok(Redirect::to(&format!("/contacts?done=deleted&n={}", ids.len())).into_response());
     }
     let people = words::count(ids.len() as u64, "contact", "contacts");

@@ -42,16 +42,16 @@ impl PageContext {
 
     /// For a page about one message. 404 if there is none, 403 if they may not see its author's.
     pub(crate) async fn of_message(state: &ApiState, by: &SignedIn, id: MessageId) -> Result<Self> {
-        let meta = by.school.meta(id).await?.ok_or(ApiError::NotFound)?;
+        let meta = by.school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
         by.sees_message_of(&meta.author)?;
         Self::build(state, by, NavItem::HISTORY).await
     }
 
     async fn build(state: &ApiState, by: &SignedIn, here: NavItem) -> Result<Self> {
         let (settings, waiting, standing) = tokio::try_join!(
-            by.school.settings(),
+            by.school.settings().get(),
             Box::pin(waiting(by)),
-            Box::pin(by.school.sync_standing())
+            Box::pin(by.school.sync().status())
         )?;
         let settings = settings.current(state.now_ms());
         let local = LocalTime::new(state.now_ms(), settings.time_zone());
@@ -81,7 +81,7 @@ impl PageContext {
     /// The school's address book, as far as the user may see it. While it is changed in bulk, as it stands: a message that is
     /// sent meanwhile is planned from the whole one.
     pub(crate) async fn book(&self, state: &ApiState, school: &School) -> Result<PageBook> {
-        let book = school.book_at_once(state.books(), self.settings.country, state.now_ms()).await?;
+        let book = school.book().at_once(state.books(), self.settings.country, state.now_ms()).await?;
         Ok(PageBook::new(self.limit.narrow(book), self.settings.show_registration))
     }
 
@@ -105,5 +105,5 @@ fn linked_words(groups: &[String]) -> Option<String> {
 
 /// How many messages wait for somebody like this user.
 async fn waiting(by: &SignedIn) -> store::Result<u32> {
-    if by.rights().may(Action::AuthoriseOthers) { by.school.waiting_count().await } else { Ok(0) }
+    if by.rights().may(Action::AuthoriseOthers) { by.school.approvals().count().await } else { Ok(0) }
 }

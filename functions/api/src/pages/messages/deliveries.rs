@@ -91,7 +91,7 @@ async fn show(
     };
     let totals = &status(&state, &by.school, id).await?.totals;
     let counts = lines::counts(&totals.iter().map(|(s, n)| (s.code().to_owned(), *n)).collect());
-    let headline = by.school.body(id).await?.message.headline();
+    let headline = by.school.messages().body(id).await?.message.headline();
     let book = context.book(&state, &by.school).await?;
     context.keep_seen(&mut found.lines, &book);
     html(&DeliveriesPage::new(

@@ -58,7 +58,7 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
         (None, None) => None,
     };
     // One more than is shown tells whether there are more.
-    let summaries = by.school.summaries(before, i32::from(LISTED) + 1).await?;
+    let summaries = by.school.messages().summaries(before, i32::from(LISTED) + 1).await?;
     html(&HistoryPage::new(context.frame, &context.local, &summaries, before.is_some()))
 }
 

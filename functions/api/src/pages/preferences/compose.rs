@@ -29,7 +29,7 @@ pub(super) fn ticks(chosen: &[Channel], settings: &Settings) -> Vec<Tick> {
 
 pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     by.may(Action::ChangeOwnPreferences)?;
-    let settings = by.school.settings().await?;
+    let settings = by.school.settings().get().await?;
     let mut problems = Vec::new();
     let header = form.text("header");
     if header.chars().count() > MAX_HEADER {
@@ -65,6 +65,6 @@ pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Pos
     let change = Change::of("channels", &codes(&by.person.account.compose), &codes(&after.account.compose));
     let changes = change.into_iter().collect();
     let deed = by.deed(Act::PreferencesChanged, by.user.to_string(), changes);
-    by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
     Ok(Redirect::to("/preferences?done=compose").into_response())
 }

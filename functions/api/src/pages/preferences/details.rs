@@ -25,7 +25,7 @@ const LINKS: u32 = 5;
 
 pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     by.may(Action::ChangeOwnPreferences)?;
-    let country = by.school.settings().await?.country;
+    let country = by.school.settings().get().await?.country;
     let mut problems = Vec::new();
     let after = read(&state, &by.person, country, &form, &mut problems);
     let moved = after.email.dedupe_key() != by.person.email.dedupe_key();
@@ -37,7 +37,7 @@ pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Pos
             return Ok(Redirect::to("/preferences?done=details").into_response());
         }
         let deed = by.deed(Act::PreferencesChanged, by.user.to_string(), changes(&state, &by, &after));
-        match by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await {
+        match by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await {
             Ok(()) if moved => {
                 let before = by.person.email.clone();
                 notify(&state, by.school.id(), Notice::EmailMoved { user: by.user, before }).await?;

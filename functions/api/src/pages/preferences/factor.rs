@@ -119,7 +119,7 @@ pub(super) async fn switch_on(
     let mut after = by.person.clone();
     after.account.second_factor = Some(SecondFactor { secret: secret.hex(), last_step, recovery });
     let deed = by.deed(Act::SecondFactorOn, by.user.to_string(), Vec::new());
-    by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
     notify(&state, by.school.id(), Notice::SecondFactor { user: by.user, on: true }).await?;
     html(&CodesPage { codes })
 }
@@ -138,7 +138,7 @@ pub(super) async fn switch_off(
     // Pages on which an app was being set up are void.
     after.account.epoch = after.account.epoch.wrapping_add(1);
     let deed = by.deed(Act::SecondFactorOff, by.user.to_string(), Vec::new());
-    by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
     notify(&state, by.school.id(), Notice::SecondFactor { user: by.user, on: false }).await?;
     let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
     Ok(go(cookie, "/preferences?done=off"))
@@ -159,7 +159,7 @@ pub(super) async fn new_codes(
     };
     factor.recovery = recovery;
     let deed = by.deed(Act::RecoveryCodesMade, by.user.to_string(), Vec::new());
-    by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
     notify(&state, by.school.id(), Notice::RecoveryCodes { user: by.user }).await?;
     html(&CodesPage { codes })
 }

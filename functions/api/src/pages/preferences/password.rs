@@ -38,7 +38,7 @@ pub(super) async fn change(
         Chosen::Unsafe(warnings) => return told(&state, &by, Tried { warnings, ..Tried::default() }).await,
     };
     let deed = by.deed(Act::PasswordChanged, by.user.to_string(), Vec::new());
-    by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
     notify(&state, by.school.id(), Notice::PasswordChanged { user: by.user }).await?;
     // Every session ended with the old password, this one too: it goes on under a new token.
     let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;

@@ -22,13 +22,13 @@ pub(super) async fn end(
         let deed = by.deed(Act::SessionsEnded, by.user.to_string(), Vec::new());
         let mut after = by.person.clone();
         after.account.epoch = after.account.epoch.wrapping_add(1);
-        by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+        by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
         let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
         return Ok(go(cookie, "/preferences?done=everywhere"));
     }
     if state.store().end_session_of(by.user, form.text("session")).await? {
         let deed = by.deed(Act::SessionEnded, by.user.to_string(), Vec::new());
-        by.school.record(&deed, state.now_ms()).await?;
+        by.school.audit().record(&deed, state.now_ms()).await?;
     }
     Ok(Redirect::to("/preferences?done=session").into_response())
 }

@@ -88,7 +88,7 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
 
 async fn page(state: &ApiState, by: &SignedIn, form: &FormFields, wrong: Vec<Problem>) -> Result<KeysPage> {
     let context = PageContext::load(state, by, NavItem::SETTINGS).await?;
-    let keys = by.school.api_keys().await?;
+    let keys = by.school.api_keys().list().await?;
     let let_in = |kind: KeyKind| kind.is_let_in(&context.settings);
     let views = keys.iter().map(|key| KeyView {
         replaceable: may_replace(by, key).is_ok(),

@@ -63,7 +63,7 @@ async fn confirm(
         changes: Vec::new(),
     };
     let school = state.store().school(spent.access());
-    match school.change_user(&user, &after, Some(&spent), &deed, state.now_ms()).await {
+    match school.members().change_user(&user, &after, Some(&spent), &deed, state.now_ms()).await {
         Ok(()) => html(&SaidPage {
             title: "Your e-mail address is confirmed",
             words: "Messenger can now send codes to it, such as the PIN for a large message.",

@@ -99,7 +99,7 @@ async fn set_by_link(
         changes: Vec::new(),
     };
     let school = state.store().school(spent.access());
-    match school.change_user(&user, &after, Some(&spent), &deed, state.now_ms()).await {
+    match school.members().change_user(&user, &after, Some(&spent), &deed, state.now_ms()).await {
         Ok(()) => {}
         Err(store::StoreError::Conflict) => return stale(),
         Err(e) => return Err(e.into()),
@@ -148,7 +148,7 @@ async fn set_expired(
         }
     };
     let deed = by.deed(Act::PasswordChanged, by.user.to_string(), Vec::new());
-    by.school.change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
     notify(&state, by.school.id(), Notice::PasswordChanged { user: by.user }).await?;
     let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
     Ok(go(cookie, "/"))

@@ -46,7 +46,7 @@ async fn show(State(state): State<ApiState>, Arriving(by): Arriving) -> Result<R
         let school = state.store().school(Access::of_member(&membership));
         let here = chosen && membership.school() == by.school.id();
         let id = membership.school().to_string();
-        schools.push(Choice { id, name: school.settings().await?.name, here });
+        schools.push(Choice { id, name: school.settings().get().await?.name, here });
     }
     schools.sort_by(|a, b| a.name.cmp(&b.name));
     html(&SchoolPage { csrf: by.csrf, schools, back: chosen })

@@ -184,21 +184,21 @@ impl Wanted {
             names.know(Thing::User, user.id.to_string(), user.full_name(), true);
         }
         if self.ids(Thing::Key).next().is_some() {
-            for key in school.api_keys().await? {
+            for key in school.api_keys().list().await? {
                 names.know(Thing::Key, key.id(), key.name(), true);
             }
         }
         if self.ids(Thing::Profile).next().is_some() {
-            for own in school.profiles().await? {
+            for own in school.profiles().list().await? {
                 names.know(Thing::Profile, own.id.to_string(), own.profile.name, true);
             }
         }
         let messages: Vec<MessageId> = self.ids(Thing::Message).filter_map(|id| id.parse().ok()).collect();
-        for line in school.summaries_of(&messages).await? {
+        for line in school.messages().summaries_of(&messages).await? {
             names.know(Thing::Message, line.id.to_string(), line.headline, true);
         }
         let uploads: Vec<ImportId> = self.ids(Thing::Upload).filter_map(|id| id.parse().ok()).collect();
-        let uploads = stream::iter(uploads.into_iter().map(|id| school.import(id, state.now_ms())));
+        let uploads = stream::iter(uploads.into_iter().map(|id| school.imports().get(id, state.now_ms())));
         let uploads: Vec<_> = uploads.buffered(PARALLEL).try_collect().await?;
         for upload in uploads.into_iter().flatten() {
             names.know(Thing::Upload, upload.id.to_string(), upload.file_name, true);

@@ -60,35 +60,35 @@ pub async fn create(
         let words = format!("This file has {} MB; up to {most} MB are taken.", bytes.div_ceil(1 << 20));
         return Err(ApiError::field("bytes", words));
     }
-    file_kind(&school.settings().await?)?;
+    file_kind(&school.settings().get().await?)?;
     let now_ms = state.now_ms();
     let id = SyncFileId::new(state.ids().ulid(now_ms));
     let url = state.files().upload_url(&sync_file_key(school.id(), id), bytes, UPLOAD_TIME).await?;
-    school.create_sync_file(&SyncFile::new(id, shown_name(name), bytes, by, now_ms)).await?;
+    school.sync().files().create(&SyncFile::new(id, shown_name(name), bytes, by, now_ms)).await?;
     let until_ms = now_ms + i64::try_from(UPLOAD_TIME.as_millis()).unwrap_or_default();
     Ok(FileTicket { id, url, until_ms })
 }
 
 /// A file as it stands.
 pub async fn get(state: &ApiState, school: &School, id: SyncFileId) -> Result<SyncFile> {
-    school.sync_file(id, state.now_ms()).await?.ok_or(ApiError::NotFound)
+    school.sync().files().get(id, state.now_ms()).await?.ok_or(ApiError::NotFound)
 }
 
 /// Has the sync look at a file. One that is looked at already is left alone.
 pub async fn look(state: &ApiState, school: &School, id: SyncFileId) -> Result<()> {
     let now_ms = state.now_ms();
     let seen = get(state, school, id).await?;
-    file_kind(&school.settings().await?)?;
+    file_kind(&school.settings().get().await?)?;
     if seen.is_looked_at(now_ms) {
         return Ok(());
     }
     let file = SyncFile { state: FileState::Looking { since_ms: now_ms }, ..seen.clone() };
-    if !school.move_sync_file(&seen, &file).await? {
+    if !school.sync().files().replace(&seen, &file).await? {
         return Err(ApiError::Conflict(MOVED_ON.to_owned()));
     }
     let job = Job::LookAtFile { school: school.id(), file: id };
     if let Err(error) = state.queue().send(QueueName::Sync, vec![(job, 0)]).await {
-        school.move_sync_file(&file, &seen).await?;
+        school.sync().files().replace(&file, &seen).await?;
         return Err(error.into());
     }
     Ok(())
@@ -108,7 +108,7 @@ pub async fn match_columns(
         Some((*field, column.heading.clone()))
     });
     let columns = mapping(named).map_err(|errors| refuse(&errors))?;
-    let before = by.school.settings().await?;
+    let before = by.school.settings().get().await?;
     if file_kind(&before)? != Connector::Report {
         return Err(ApiError::Conflict(NO_FILES.to_owned()));
     }
@@ -117,7 +117,7 @@ pub async fn match_columns(
         let deed = by.deed(Act::SettingsChanged, "", changes.into_iter().collect());
         let mis = MisSettings { columns, ..before.mis.clone() };
         let after = Settings { mis, ..before.clone() };
-        by.school.change_settings(&before, after, &deed, state.now_ms()).await.map_err(|e| match e {
+        by.school.settings().change(&before, after, &deed, state.now_ms()).await.map_err(|e| match e {
             StoreError::Conflict => ApiError::Conflict(MOVED_ON.to_owned()),
             other => other.into(),
         })?;
@@ -128,11 +128,11 @@ pub async fn match_columns(
 /// How many court orders the MIS gave so far, where a choice of columns would leave their column out; `None` where the
 /// school's reports had none, or keep it.
 pub async fn bars_without(school: &School, chosen: &[(ReportField, usize)]) -> Result<Option<usize>> {
-    let had = school.settings().await?.mis.columns.contains_key(&ReportField::CourtOrder);
+    let had = school.settings().get().await?.mis.columns.contains_key(&ReportField::CourtOrder);
     if !had || chosen.iter().any(|(field, _)| *field == ReportField::CourtOrder) {
         return Ok(None);
     }
-    let ties = school.manifest_heads().await?.remove("ties").unwrap_or_default();
+    let ties = school.sync().manifest().heads().await?.remove("ties").unwrap_or_default();
     Ok(Some(ties.counts.get(&Count::Barred).copied().unwrap_or_default()))
 }
 

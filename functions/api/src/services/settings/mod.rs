@@ -134,7 +134,7 @@ fn read(
 pub async fn change(state: &ApiState, by: &SignedIn, group: &Group, form: &FormFields) -> Result<Outcome> {
     let given = Given { numbers: state.numbers(), now_ms: state.now_ms() };
     for _ in 0..TRIES {
-        let stored = by.school.settings().await?;
+        let stored = by.school.settings().get().await?;
         let before = stored.clone().current(given.now_ms);
         if form.text("seen") != seen(group, &before) {
             return Ok(Outcome::Stale);
@@ -155,7 +155,7 @@ pub async fn change(state: &ApiState, by: &SignedIn, group: &Group, form: &FormF
         }
         let changes = differences.iter().map(|d| logged(state, by, d)).collect();
         let deed = by.deed(Act::SettingsChanged, "", changes);
-        match by.school.change_settings(&stored, after, &deed, given.now_ms).await {
+        match by.school.settings().change(&stored, after, &deed, given.now_ms).await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done.map(|_| Outcome::Saved)?),
         }
@@ -212,7 +212,7 @@ pub const LOGO: &str = "logo";
 /// Takes a picture for the school's logo, or takes the one that it has away.
 pub async fn put_logo(state: &ApiState, by: &SignedIn, picture: Option<Picture>) -> Result<()> {
     for _ in 0..TRIES {
-        let before = by.school.settings().await?;
+        let before = by.school.settings().get().await?;
         if let Some(picture) = &picture {
             // Under a name made of what it is: written twice it is the same.
             let file = picture.logo.file(by.school.id());
@@ -222,7 +222,7 @@ pub async fn put_logo(state: &ApiState, by: &SignedIn, picture: Option<Picture>)
         let hash = |s: &Settings| s.logo.as_ref().map_or_else(String::new, |logo| logo.hash.clone());
         let Some(change) = Change::of(LOGO, &hash(&before), &hash(&after)) else { return Ok(()) };
         let deed = by.deed(Act::SettingsChanged, "", vec![change]);
-        match by.school.change_settings(&before, after, &deed, state.now_ms()).await {
+        match by.school.settings().change(&before, after, &deed, state.now_ms()).await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done.map(|_| ())?),
         }

@@ -77,7 +77,7 @@ async fn a_worker_that_is_heard_of_is_left_alone_and_a_lost_one_replaced() {
     let mut import = office.get(id).await;
     import.worker = Some("another".to_owned());
     import.due_ms = Some(office.clock.now_ms() + LEASE_MS);
-    office.school.save_import(&mut import).await.unwrap();
+    office.school.imports().save(&mut import).await.unwrap();
     office.work().await;
     assert_eq!(office.stage(id).await, Stage::Inspecting);
     office.sweep_later().await;
@@ -117,14 +117,14 @@ async fn a_person_who_discards_overtakes_the_worker() {
     assert_eq!(office.stage(id).await, Stage::Discarded);
     office.work().await;
     assert_eq!(office.stage(id).await, Stage::Discarded);
-    assert!(office.school.import_part(id, 0).await.is_err());
+    assert!(office.school.imports().part(id, 0).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_never_gets_on_is_given_up_with_a_word() {
     let office = Office::open().await;
     let (id, report) = office.checked(parents(3).as_bytes()).await;
-    office.school.drop_import_parts(id).await.unwrap();
+    office.school.imports().delete_parts(id).await.unwrap();
     office.confirm(id, report).await;
     for _ in 0..8 {
         assert!(office.importer().run(id).await.is_err());

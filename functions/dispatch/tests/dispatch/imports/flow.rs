@@ -40,7 +40,7 @@ async fn a_list_of_three_thousand_becomes_contacts() {
     assert_eq!(last.groups, ["Year 10", "Choir of the school"]);
     // The file and the rows that were put by are gone.
     assert!(office.files.is_empty());
-    assert!(matches!(office.school.import_part(id, 0).await, Err(StoreError::NotFound(_))));
+    assert!(matches!(office.school.imports().part(id, 0).await, Err(StoreError::NotFound(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,10 +63,10 @@ async fn the_same_ids_are_updated() {
 async fn contacts_of_another_source_are_counted_before_they_are_taken_over() {
     let office = Office::open().await;
     office.imported(parents(2).as_bytes()).await;
-    let mut known = office.school.contact(&office.book().await[0].id).await.unwrap().unwrap();
+    let mut known = office.school.contacts().get(&office.book().await[0].id).await.unwrap().unwrap();
     known.contact.source = Source::Hand;
     let deed = Deed::of_system(Act::ContactChanged, "");
-    office.school.put_contact(&known.contact, known.rev, &deed, office.clock.now_ms()).await.unwrap();
+    office.school.contacts().put(&known.contact, known.rev, &deed, office.clock.now_ms()).await.unwrap();
     let (_, report) = office.checked(parents(3).as_bytes()).await;
     assert_eq!((report.to_create, report.to_update, report.to_take_over), (1, 2, 1));
 }
@@ -124,7 +124,7 @@ async fn a_discarded_upload_leaves_nothing() {
     assert_eq!(office.get(id).await.due_ms, None);
     assert!(office.files.is_empty());
     assert_eq!(office.errors(id).await, []);
-    assert!(office.school.import_part(id, 0).await.is_err());
+    assert!(office.school.imports().part(id, 0).await.is_err());
     assert_eq!(office.book().await, []);
 }
 
@@ -159,7 +159,7 @@ async fn long_work_is_handed_on_from_job_to_job() {
 async fn an_upload_waits_while_another_is_written() {
     let office = Office::open().await;
     let (id, report) = office.checked(parents(3).as_bytes()).await;
-    let other = office.school.begin_bulk("another", 60_000, office.clock.now_ms()).await.unwrap();
+    let other = office.school.book().begin_bulk("another", 60_000, office.clock.now_ms()).await.unwrap();
     office.confirm(id, report).await;
     for _ in 0..20 {
         assert_eq!(office.jobs.take().len(), 1);

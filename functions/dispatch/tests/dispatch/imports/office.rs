@@ -102,7 +102,7 @@ impl Office {
         let store = Store::new(database_at(&url), "messenger");
         store.create_table().await.unwrap();
         let school = store.school(Access::of_operator(SchoolId::new(Ulid::from_parts(1_700_000_000_000, 1))));
-        school.create(&settings()).await.unwrap();
+        school.settings().create(&settings()).await.unwrap();
         let clock = Clock::set_to(NOW_MS);
         let files = Memory {
             files: Arc::default(),
@@ -145,13 +145,13 @@ impl Office {
         let id = ImportId::new(self.ids.ulid(NOW_MS));
         let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
         let import = Import::new(id, "list.csv".to_owned(), 1_000, author, self.clock.now_ms());
-        self.school.create_import(&import).await.unwrap();
+        self.school.imports().create(&import).await.unwrap();
         self.set(id, |import| import.stage = Stage::Inspecting).await;
         id
     }
 
     pub(crate) async fn get(&self, id: ImportId) -> Import {
-        self.school.import(id, self.clock.now_ms()).await.unwrap().unwrap()
+        self.school.imports().get(id, self.clock.now_ms()).await.unwrap().unwrap()
     }
 
     pub(crate) async fn stage(&self, id: ImportId) -> Stage {
@@ -163,7 +163,7 @@ impl Office {
         let mut import = self.get(id).await;
         change(&mut import);
         (import.due_ms, import.worker, import.tries) = (Some(self.clock.now_ms()), None, 0);
-        self.school.save_import(&mut import).await.unwrap();
+        self.school.imports().save(&mut import).await.unwrap();
         let job = Job::Import { school: self.school.id(), import: id };
         self.jobs.send(QueueName::Routine, vec![(job, 0)]).await.unwrap();
     }
@@ -250,17 +250,17 @@ impl Office {
     }
 
     pub(crate) async fn errors(&self, id: ImportId) -> Vec<Finding> {
-        self.school.import_findings(id, FindingKind::Error).await.unwrap()
+        self.school.imports().findings(id, FindingKind::Error).await.unwrap()
     }
 
     pub(crate) async fn repairs(&self, id: ImportId) -> Vec<Finding> {
-        self.school.import_findings(id, FindingKind::Repair).await.unwrap()
+        self.school.imports().findings(id, FindingKind::Repair).await.unwrap()
     }
 
     /// The address book, by id.
     pub(crate) async fn book(&self) -> Vec<Contact> {
         let now_ms = self.clock.now_ms();
-        let book = self.school.load_book(CountryCode::UK, NumberMode::Simulated, now_ms).await.unwrap();
+        let book = self.school.book().load(CountryCode::UK, NumberMode::Simulated, now_ms).await.unwrap();
         let mut contacts = book.contacts().to_vec();
         contacts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         contacts

@@ -80,7 +80,7 @@ async fn a_forgotten_password_is_written_to_its_user_only() {
 
     let (by, of) = (office.member(office.admin().await).await, office.member(user).await);
     let disabled = MemberChange { standing: Standing::Disabled, ..of.as_change() };
-    office.school.change_member(&by, &of, disabled, &office::deed(), office.now()).await.unwrap();
+    office.school.members().change(&by, &of, disabled, &office::deed(), office.now()).await.unwrap();
     office.tell_as(Job::NO_SCHOOL, forgotten("olive", "olive@hillview.example", false)).await;
     assert!(office.mail().is_empty(), "nobody who was disabled gets back in");
 }
@@ -157,12 +157,17 @@ async fn edited(office: &Office, author: UserId) -> Meta {
     let new = NewMessage { id, body: text("Half past"), author: name(author, "Olive Field"), cap: None };
     let hold = Hold { why: Held::Role, figures: Figures::default(), recipients: Recipients::default() };
     let (deed, now) = (office::deed(), office.now());
-    office.school.accept_from(&new, None, Entrance::Waits(&hold), None, &deed, now, now).await.unwrap();
-    let meta = office.school.meta(id).await.unwrap().unwrap();
+    office
+        .school
+        .messages()
+        .accept_recorded(&new, None, Entrance::Waits(&hold), None, &deed, now, now)
+        .await
+        .unwrap();
+    let meta = office.school.messages().meta(id).await.unwrap().unwrap();
     let by = name(user_id(99), "Sam Okoro");
     let after = text("Four");
-    assert!(office.school.edit_waiting(&meta, &by, &new.body, &after, &deed, now).await.unwrap());
-    office.school.meta(id).await.unwrap().unwrap()
+    assert!(office.school.approvals().edit(&meta, &by, &new.body, &after, &deed, now).await.unwrap());
+    office.school.messages().meta(id).await.unwrap().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +179,7 @@ async fn an_author_is_told_who_changed_their_message_and_why_it_was_rejected() {
     let mail = office.mail();
     assert!(mail[0].text.contains("Sam Okoro: the text message"), "{}", mail[0].text);
     let why = "Sam Okoro did not authorise it: wrong year";
-    assert!(office.school.reject_waiting(&meta, why, &office::deed(), office.now()).await.unwrap());
+    assert!(office.school.approvals().reject(&meta, why, &office::deed(), office.now()).await.unwrap());
     office.tell(Notice::Rejected { user, message: meta.id }).await;
     let mail = office.mail();
     assert_eq!((mail.len(), mail[0].to.as_str()), (1, "olive@hillview.example"));

@@ -173,7 +173,7 @@ impl Office {
         let store = Store::new(database_at(&url), "messenger");
         store.create_table().await.unwrap();
         let school = store.school(Access::of_operator(SchoolId::new(Ulid::from_parts(1_700_000_000_000, 1))));
-        school.create(&Settings::new("Hillview School")).await.unwrap();
+        school.settings().create(&Settings::new("Hillview School")).await.unwrap();
         let (clock, provider) = (Clock::set_to(NOW_MS), Arc::new(Provider::default()));
         let dispatch = Arc::new(Dispatch {
             store: store.clone(),
@@ -218,18 +218,18 @@ impl Office {
             schools: Vec::new(),
         };
         self.store.create_user(&user).await.unwrap();
-        self.school.add_member(id, Roles::of_codes(["user"])).await.unwrap();
+        self.school.members().add(id, Roles::of_codes(["user"])).await.unwrap();
         id
     }
 
     pub(crate) async fn admin(&self) -> UserId {
         let id = self.add("admin", "admin@hillview.example").await;
-        self.school.add_member(id, Roles::all()).await.unwrap();
+        self.school.members().add(id, Roles::all()).await.unwrap();
         id
     }
 
     pub(crate) async fn member(&self, user: UserId) -> Membership {
-        self.school.member(user).await.unwrap().unwrap()
+        self.school.members().get(user).await.unwrap().unwrap()
     }
 
     pub(crate) async fn set_mobile(&self, user: UserId, mobile: Option<PhoneNumber>) {
@@ -278,8 +278,8 @@ impl Office {
 
     /// The acts in the school's log.
     pub(crate) async fn acts(&self) -> Vec<Act> {
-        let Some((_, first, _)) = self.school.audit_span().await.unwrap() else { return Vec::new() };
-        let entries = self.school.audit_month(first).await.unwrap();
+        let Some((_, first, _)) = self.school.audit().span().await.unwrap() else { return Vec::new() };
+        let entries = self.school.audit().month(first).await.unwrap();
         entries.iter().filter_map(|entry| Act::from_code(&entry.act)).collect()
     }
 }

@@ -188,7 +188,7 @@ impl Town {
         let school = store.school(Access::of_operator(SchoolId::new(Ulid::from_parts(1_700_000_000_000, 1))));
         let everyone: Vec<Contact> = (0..people).map(person).collect();
         for some in everyone.chunks(1_000) {
-            school.upsert_batch(some.to_vec(), NOW_MS).await.unwrap();
+            school.contacts().upsert(some.to_vec(), NOW_MS).await.unwrap();
         }
         let jobs =
             Arc::new(Jobs { waiting: Mutex::default(), arrived: AtomicU64::new(0), clock: clock.clone() });
@@ -238,7 +238,7 @@ impl Town {
         let body = Body { message, settings: settings() };
         let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
         let new = NewMessage { id, body, author, cap: None };
-        self.school.accept(&new, None, self.now(), self.now() + MINUTE).await.unwrap();
+        self.school.messages().accept(&new, None, self.now(), self.now() + MINUTE).await.unwrap();
         self.plan_again(id);
         id
     }
@@ -248,7 +248,7 @@ impl Town {
     }
 
     pub(crate) async fn stop(&self, id: MessageId) {
-        assert!(self.school.stop(id, self.now()).await.unwrap());
+        assert!(self.school.progress().stop(id, self.now()).await.unwrap());
     }
 
     /// Does what the queue brings, as it becomes due, until `done`.
@@ -314,8 +314,8 @@ impl Town {
     }
 
     pub(crate) async fn pages(&self, id: MessageId) -> Vec<PageState> {
-        let meta = self.school.meta(id).await.unwrap().unwrap();
-        self.school.page_states(id, &meta.epoch.unwrap(), meta.pages).await.unwrap()
+        let meta = self.school.messages().meta(id).await.unwrap().unwrap();
+        self.school.pages().all_states(id, &meta.epoch.unwrap(), meta.pages).await.unwrap()
     }
 
     pub(crate) async fn states(&self, id: MessageId) -> Vec<DeliveryState> {

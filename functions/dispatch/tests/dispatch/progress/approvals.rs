@@ -33,7 +33,11 @@ async fn waiting(town: &Town, purpose: Purpose) -> MessageId {
     let hold = Hold { why: Held::Role, figures: Figures::default(), recipients };
     let handed = deed(Act::MessageHandedIn, new.id);
     let (now, due) = (town.now(), town.now() + SECOND);
-    town.school.accept_from(&new, None, Entrance::Waits(&hold), None, &handed, now, due).await.unwrap();
+    town.school
+        .messages()
+        .accept_recorded(&new, None, Entrance::Waits(&hold), None, &handed, now, due)
+        .await
+        .unwrap();
     new.id
 }
 
@@ -41,7 +45,9 @@ async fn waiting(town: &Town, purpose: Purpose) -> MessageId {
 async fn authorise(town: &Town, id: MessageId) {
     let (meta, approved) = (town.meta(id).await, people(town, id).await);
     let deed = deed(Act::MessageAuthorised, id);
-    assert!(town.school.authorise(&meta, &approved, &deed, town.now(), town.now()).await.unwrap());
+    assert!(
+        town.school.approvals().authorise(&meta, &approved, &deed, town.now(), town.now()).await.unwrap()
+    );
 }
 
 async fn plan(town: &Town, id: MessageId, revision: u32) {
@@ -101,13 +107,13 @@ async fn a_message_that_would_reach_more_people_than_were_authorised_goes_back()
         let expected = (MessageState::AwaitingAuthorisation, Some(Held::Grown), None, None);
         assert_eq!((meta.state, meta.held, meta.due_ms, meta.epoch), expected);
         assert_eq!(town.summary(id).await.state, MessageState::AwaitingAuthorisation);
-        assert!(town.school.waiting(10).await.unwrap().iter().any(|line| line.message == id));
+        assert!(town.school.approvals().list(10).await.unwrap().iter().any(|line| line.message == id));
         // The same job again, and a look, leave it there.
         plan(&town, id, 1).await;
         assert!(town.watch(id).await);
         assert_eq!(town.meta(id).await.state, MessageState::AwaitingAuthorisation);
         assert!(town.provider.taken().is_empty());
-        let log = town.school.audit_month(AuditMonth::of_ms(NOW_MS)).await.unwrap();
+        let log = town.school.audit().month(AuditMonth::of_ms(NOW_MS)).await.unwrap();
         assert_eq!(log.last().map(|entry| entry.who.as_str()), Some("system"));
         authorise(&town, id).await;
         town.take();
@@ -123,7 +129,7 @@ async fn fewer_people_and_another_number_are_no_reason_to_ask_again() {
     authorise(&town, id).await;
     town.add(vec![person("p1", 77)]).await;
     let gone = ContactId::parse("p2").unwrap();
-    town.school.delete_contacts(&[gone], &deleting(), town.now()).await.unwrap();
+    town.school.contacts().delete(&[gone], &deleting(), town.now()).await.unwrap();
     plan(&town, id, 1).await;
     let meta = town.meta(id).await;
     assert_eq!((meta.state, meta.pages), (MessageState::Sending, 1));
@@ -139,15 +145,15 @@ async fn a_text_that_was_edited_after_a_plan_saw_the_old_one_goes_as_edited() {
     // This dispatcher has read the text, and sent the message back.
     plan(&town, id, 1).await;
     let meta = town.meta(id).await;
-    let mut body: Body = town.school.body(id).await.unwrap();
+    let mut body: Body = town.school.messages().body(id).await.unwrap();
     let text = "We close at one".to_owned();
     body.message.sms = Some(SmsContent { header: "Hillview".to_owned(), text });
     let edited = deed(Act::MessageEdited, id);
     let by = Author { id: "u2".to_owned(), name: "Olive Field".to_owned() };
-    let before = town.school.body(id).await.unwrap();
-    assert!(town.school.edit_waiting(&meta, &by, &before, &body, &edited, town.now()).await.unwrap());
+    let before = town.school.messages().body(id).await.unwrap();
+    assert!(town.school.approvals().edit(&meta, &by, &before, &body, &edited, town.now()).await.unwrap());
     assert!(
-        !town.school.edit_waiting(&meta, &by, &before, &body, &edited, town.now()).await.unwrap(),
+        !town.school.approvals().edit(&meta, &by, &before, &body, &edited, town.now()).await.unwrap(),
         "seen before"
     );
     authorise(&town, id).await;
@@ -169,10 +175,10 @@ async fn a_withdrawn_or_rejected_message_comes_to_rest() {
         (waiting(&town, Purpose::Service).await, waiting(&town, Purpose::Service).await);
     let deed = deed(Act::MessageRejected, rejected);
     let meta = town.meta(withdrawn).await;
-    assert!(town.school.withdraw(&meta, &deed, town.now()).await.unwrap());
+    assert!(town.school.approvals().withdraw(&meta, &deed, town.now()).await.unwrap());
     let meta = town.meta(rejected).await;
-    assert!(town.school.reject_waiting(&meta, "Not today", &deed, town.now()).await.unwrap());
-    assert!(!town.school.withdraw(&meta, &deed, town.now()).await.unwrap(), "somebody was first");
+    assert!(town.school.approvals().reject(&meta, "Not today", &deed, town.now()).await.unwrap());
+    assert!(!town.school.approvals().withdraw(&meta, &deed, town.now()).await.unwrap(), "somebody was first");
     assert_eq!(town.sweep().await, 2);
     for (_, job, _) in town.take() {
         assert!(town.run(job).await);
@@ -182,7 +188,7 @@ async fn a_withdrawn_or_rejected_message_comes_to_rest() {
         assert_eq!((meta.state, meta.due_ms), (state, None));
         assert_eq!(town.summary(id).await.state, state);
     }
-    assert_eq!(town.school.waiting_count().await.unwrap(), 0);
+    assert_eq!(town.school.approvals().count().await.unwrap(), 0);
     assert!(town.provider.taken().is_empty());
 }
 
@@ -194,7 +200,7 @@ async fn a_list_of_many_thousands_is_kept_and_compared_whole() {
     let all: Vec<_> = (0..6_000).map(|n| person(&id_of(n), n)).collect();
     town.add(all).await;
     let id = waiting(&town, Purpose::Service).await;
-    let written = town.school.written(id).await.unwrap().unwrap();
+    let written = town.school.approvals().original(id).await.unwrap().unwrap();
     assert_eq!(written.recipients, people(&town, id).await);
     assert_eq!(written.recipients.len(), 6_000);
     authorise(&town, id).await;
@@ -202,8 +208,8 @@ async fn a_list_of_many_thousands_is_kept_and_compared_whole() {
     town.add(vec![person("new", 7)]).await;
     plan(&town, id, 1).await;
     let gone: Vec<_> = (100..6_000).map(|n| ContactId::parse(&id_of(n)).unwrap()).collect();
-    town.school.delete_contacts(&gone, &deleting(), town.now()).await.unwrap();
+    town.school.contacts().delete(&gone, &deleting(), town.now()).await.unwrap();
     authorise(&town, id).await;
-    let approved = town.school.approved_people(&town.meta(id).await).await.unwrap().unwrap();
+    let approved = town.school.approvals().approved_people(&town.meta(id).await).await.unwrap().unwrap();
     assert_eq!(approved.len(), 101);
 }

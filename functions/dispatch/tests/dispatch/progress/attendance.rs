@@ -40,7 +40,7 @@ async fn school() -> Town {
         responsibility: true,
         court_order: false,
     };
-    town.school.write_ties(&[tie("ann"), tie("bob")], &[], town.now()).await.unwrap();
+    town.school.ties().write(&[tie("ann"), tie("bob")], &[], town.now()).await.unwrap();
     town
 }
 
@@ -53,7 +53,7 @@ async fn marks(town: &Town, codes: &[(&str, &str)]) {
         minutes_late: None,
     };
     let marks: Vec<Mark> = codes.iter().map(mark).collect();
-    town.school.write_marks(&marks.iter().collect::<Vec<_>>(), &[]).await.unwrap();
+    town.school.sync().registers().write(&marks.iter().collect::<Vec<_>>(), &[]).await.unwrap();
 }
 
 /// A message about both, accepted as a page accepts it.
@@ -87,12 +87,16 @@ async fn accept_as(town: &Town, purpose: Purpose, change: impl FnOnce(&mut NewMe
         changes: Vec::new(),
     };
     let now_ms = town.now();
-    town.school.accept_from(&new, None, Entrance::Open, None, &deed, now_ms, now_ms).await.unwrap();
+    town.school
+        .messages()
+        .accept_recorded(&new, None, Entrance::Open, None, &deed, now_ms, now_ms)
+        .await
+        .unwrap();
     new.id
 }
 
 async fn told(town: &Town) -> Vec<String> {
-    let told = town.school.told(ABOUT.date, ABOUT.session, ABOUT.matter).await.unwrap();
+    let told = town.school.family_notices().read(ABOUT.date, ABOUT.session, ABOUT.matter).await.unwrap();
     told.told.into_keys().map(|pupil| pupil.to_string()).collect()
 }
 
@@ -151,9 +155,13 @@ async fn a_second_message_about_the_same_is_refused_by_the_table_itself() {
         changes: Vec::new(),
     };
     let now_ms = town.now();
-    let refused = town.school.accept_from(&again, None, Entrance::Open, None, &deed, now_ms, now_ms).await;
+    let refused = town
+        .school
+        .messages()
+        .accept_recorded(&again, None, Entrance::Open, None, &deed, now_ms, now_ms)
+        .await;
     assert!(matches!(refused, Err(store::StoreError::Told)), "{refused:?}");
-    assert_eq!(town.school.meta(again.id).await.unwrap(), None);
+    assert_eq!(town.school.messages().meta(again.id).await.unwrap(), None);
 }
 
 /// The page's jobs, done.
@@ -174,10 +182,10 @@ pub(crate) async fn stands(town: &Town, message: MessageId) -> Vec<(DeliveryStat
 
 /// The look that a message has had made, which comes to this.
 async fn sees(town: &Town, message: MessageId, seen: Seen) -> i64 {
-    let look = town.school.register_look(message).await.unwrap().unwrap();
+    let look = town.school.sync().registers().look(message).await.unwrap().unwrap();
     let asked_ms = look.asked_ms;
     assert_eq!(look.pupils, [id("ann-child"), id("bob-child")]);
-    assert!(town.school.end_register_look(message, &RegisterLook { seen, ..look }).await.unwrap());
+    assert!(town.school.sync().registers().end_look(message, &RegisterLook { seen, ..look }).await.unwrap());
     asked_ms
 }
 
@@ -260,10 +268,10 @@ async fn where_the_registers_cannot_be_read_its_author_is_told_and_may_send_all_
             on: message.to_string(),
             changes: Vec::new(),
         };
-        assert!(town.school.waive_sync(message, &deed, town.now()).await.unwrap());
+        assert!(town.school.planning().waive_sync(message, &deed, town.now()).await.unwrap());
         assert!(town.plan(message).await);
         assert_eq!(stands(&town, message).await, [(DeliveryState::Queued, None); 2]);
-        assert!(town.school.stop_by(message, false, &deed, town.now()).await.unwrap());
+        assert!(town.school.progress().stop_recorded(message, false, &deed, town.now()).await.unwrap());
         town.wait(60 * SECOND);
         town.look_until_quiet(message).await;
         assert_eq!(told(&town).await, Vec::<String>::new(), "what was stopped has told nobody");
@@ -285,7 +293,7 @@ async fn an_emergency_and_one_whose_author_gave_a_reason_wait_for_no_look() {
             about: Some(about),
             ..Audience::default()
         };
-        town.school.accept(&new, None, town.now(), town.now()).await.unwrap();
+        town.school.messages().accept(&new, None, town.now(), town.now()).await.unwrap();
         assert!(town.plan(new.id).await);
         send(&town).await;
         assert_eq!(town.provider.taken().len(), 1, "{purpose:?}");
@@ -350,7 +358,8 @@ async fn a_family_of_which_nobody_was_reached_may_be_told_again_until_somebody_i
         assert!(town.run(Job::Receipt { delivery, evidence }).await);
     };
     report(DeliveryState::PermanentFailure).await;
-    let families = async || town.school.told(ABOUT.date, ABOUT.session, ABOUT.matter).await.unwrap();
+    let families =
+        async || town.school.family_notices().read(ABOUT.date, ABOUT.session, ABOUT.matter).await.unwrap();
     let missed = async || families().await.missed.into_keys().map(|p| p.to_string()).collect::<Vec<_>>();
     assert_eq!(
         (told(&town).await, missed().await),

@@ -19,7 +19,7 @@ async fn a_receipt_during_the_last_look_is_counted_by_another() {
     let page = town.page(id, 0).await;
     let evidence = evidence(DeliveryState::Delivered, "SM1", town.now());
     assert!(town.run(Job::Receipt { delivery: DeliveryRef { page, index: 0, attempt: 1 }, evidence }).await);
-    assert!(!town.school.rest(id, seen.news, None).await.unwrap(), "it may not be the last");
+    assert!(!town.school.progress().put_off(id, seen.news, None).await.unwrap(), "it may not be the last");
     town.wait(60 * SECOND);
     town.look_until_quiet(id).await;
     let meta = town.meta(id).await;
@@ -77,7 +77,7 @@ async fn a_count_that_began_before_the_end_does_not_leave_the_history_at_sending
     assert!(town.watch(id).await);
     assert_eq!(town.summary(id).await.state, MessageState::Finished);
     // The count's last write comes only now.
-    town.school.update_summary(id, MessageState::Sending, &totals).await.unwrap();
+    town.school.messages().update_summary(id, MessageState::Sending, &totals).await.unwrap();
     town.take();
     town.wait(6 * SECOND);
     town.look_until_quiet(id).await;

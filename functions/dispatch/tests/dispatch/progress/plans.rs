@@ -17,7 +17,7 @@ const HOLD_MS: i64 = 180 * SECOND;
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_goes_out_while_an_upload_holds_the_address_book() {
     let town = Town::open(2).await;
-    let _upload = town.school.begin_bulk("upload", HOLD_MS, NOW_MS).await.unwrap();
+    let _upload = town.school.book().begin_bulk("upload", HOLD_MS, NOW_MS).await.unwrap();
     let (emergency, routine) = (town.accept(Purpose::Emergency).await, town.accept(Purpose::Service).await);
     assert!(town.plan(emergency).await && town.plan(routine).await);
     assert_eq!(town.meta(emergency).await.state, MessageState::Sending);
@@ -27,7 +27,7 @@ async fn an_emergency_goes_out_while_an_upload_holds_the_address_book() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_job_waits_for_an_upload_however_long_it_takes() {
     let town = Town::open(2).await;
-    let upload = town.school.begin_bulk("upload", HOLD_MS, NOW_MS).await.unwrap();
+    let upload = town.school.book().begin_bulk("upload", HOLD_MS, NOW_MS).await.unwrap();
     let id = town.accept(Purpose::Service).await;
     town.plan(id).await;
     for _ in 0..6 {
@@ -50,7 +50,7 @@ async fn a_keys_cap_holds_for_the_people_of_the_moment_when_the_message_goes() {
     let town = Town::open(2).await;
     let capped = async || {
         let new = NewMessage { cap: Some(2), ..town.new_message(Purpose::Service) };
-        town.school.accept(&new, None, town.now(), town.now() + SECOND).await.unwrap();
+        town.school.messages().accept(&new, None, town.now(), town.now() + SECOND).await.unwrap();
         new.id
     };
     let within = capped().await;
@@ -82,7 +82,7 @@ async fn a_message_that_cannot_be_planned_is_given_up_and_says_so() {
     // A function that dies of it counts its try and does nothing else.
     for _ in 0..10 {
         assert_eq!(town.meta(id).await.state, MessageState::Queued);
-        assert!(town.school.begin_try(id).await.unwrap());
+        assert!(town.school.planning().begin_try(id).await.unwrap());
     }
     assert!(town.plan(id).await);
     let meta = town.meta(id).await;
@@ -123,7 +123,7 @@ async fn an_address_that_more_share_than_a_row_takes_is_refused_in_plain_words()
 async fn a_rejection_whose_function_died_reaches_the_history() {
     let town = Town::open(1).await;
     let id = town.accept(Purpose::Service).await;
-    town.school.reject(id, "Nobody can be reached.", town.now()).await.unwrap();
+    town.school.planning().reject(id, "Nobody can be reached.", town.now()).await.unwrap();
     assert_eq!(town.sweep().await, 1);
     for (_, job, _) in town.take() {
         assert!(town.run(job).await);
@@ -137,16 +137,16 @@ async fn a_message_stopped_while_it_is_planned_comes_to_rest() {
     let town = Town::open(30).await;
     let id = town.accept(Purpose::Service).await;
     let epoch = Epoch::new(Ulid::from_parts(1, 1));
-    assert!(town.school.begin_plan(id, &epoch, 2).await.unwrap());
-    assert!(town.school.stop(id, town.now()).await.unwrap());
+    assert!(town.school.planning().begin(id, &epoch, 2).await.unwrap());
+    assert!(town.school.progress().stop(id, town.now()).await.unwrap());
     let (now_ms, due_ms) = (town.now(), town.now());
     let written =
         WrittenPlan { revision: 1, epoch: &epoch, pages: 2, unreachable: 0, book: 0, now_ms, due_ms };
-    assert!(!town.school.commit_plan(id, &written).await.unwrap());
+    assert!(!town.school.planning().commit(id, &written).await.unwrap());
     assert!(town.watch(id).await, "nothing fails");
     assert_eq!(town.meta(id).await.due_ms, None);
     assert_eq!(town.summary(id).await.state, MessageState::Stopped);
-    assert!(town.school.orphan_plans(id).await.unwrap().is_empty());
+    assert!(town.school.planning().orphans(id).await.unwrap().is_empty());
     // A plan that comes later writes nothing that would have to be found again.
-    assert!(!town.school.begin_plan(id, &epoch, 2).await.unwrap());
+    assert!(!town.school.planning().begin(id, &epoch, 2).await.unwrap());
 }

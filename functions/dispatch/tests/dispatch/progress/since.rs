@@ -33,7 +33,7 @@ async fn family() -> Town {
     let town = Town::open(0).await;
     let child = Contact { role: ContactRole::Pupil, numbers: Vec::new(), ..person("child", 9) };
     town.add(vec![child, person("father", 1), person("mother", 2)]).await;
-    town.school.write_ties(&[tie("father", false), tie("mother", false)], &[], town.now()).await.unwrap();
+    town.school.ties().write(&[tie("father", false), tie("mother", false)], &[], town.now()).await.unwrap();
     town
 }
 
@@ -41,7 +41,7 @@ async fn family() -> Town {
 async fn planned(town: &Town, purpose: Purpose) -> MessageId {
     let mut new = town.new_message(purpose);
     new.body.message.to = Audience { pupils: vec![id("child")], ..Audience::default() };
-    town.school.accept(&new, None, town.now(), town.now()).await.unwrap();
+    town.school.messages().accept(&new, None, town.now(), town.now()).await.unwrap();
     assert!(town.plan(new.id).await);
     assert_eq!(stands(town, new.id).await, [(DeliveryState::Queued, None); 2]);
     new.id
@@ -52,7 +52,7 @@ async fn nobody_is_written_to_who_was_barred_while_the_page_waited() {
     for purpose in [Purpose::Service, Purpose::Emergency] {
         let town = family().await;
         let message = planned(&town, purpose).await;
-        town.school.write_ties(&[tie("father", true)], &[], town.now()).await.unwrap();
+        town.school.ties().write(&[tie("father", true)], &[], town.now()).await.unwrap();
         send(&town).await;
         assert_eq!(stands(&town, message).await, [withheld(Reason::Barred), ACCEPTED], "{purpose:?}");
         assert_eq!(town.provider.taken(), ["+447700900002"]);
@@ -63,7 +63,7 @@ async fn nobody_is_written_to_who_was_barred_while_the_page_waited() {
 async fn a_bar_that_a_bulk_brings_holds_while_the_bulk_goes_on() {
     let town = family().await;
     let message = planned(&town, Purpose::Service).await;
-    let upload = town.school.begin_bulk("upload", 180 * SECOND, NOW_MS).await.unwrap();
+    let upload = town.school.book().begin_bulk("upload", 180 * SECOND, NOW_MS).await.unwrap();
     upload.put_ties(&[tie("father", true)], town.now()).await.unwrap();
     send(&town).await;
     assert_eq!(stands(&town, message).await, [withheld(Reason::Barred), ACCEPTED]);
@@ -73,7 +73,7 @@ async fn a_bar_that_a_bulk_brings_holds_while_the_bulk_goes_on() {
 async fn a_tie_that_was_removed_is_gone_at_once() {
     let town = family().await;
     let message = planned(&town, Purpose::Service).await;
-    town.school.write_ties(&[], &[(id("child"), id("mother"))], town.now()).await.unwrap();
+    town.school.ties().write(&[], &[(id("child"), id("mother"))], town.now()).await.unwrap();
     send(&town).await;
     assert_eq!(stands(&town, message).await, [ACCEPTED, withheld(Reason::NoLongerMeant)]);
 }
@@ -106,13 +106,13 @@ async fn what_is_sent_again_goes_by_the_book_of_that_day() {
     let message = planned(&town, Purpose::Service).await;
     town.provider.leave_in_the_dark();
     send(&town).await;
-    town.school.write_ties(&[tie("father", true)], &[], town.now()).await.unwrap();
+    town.school.ties().write(&[tie("father", true)], &[], town.now()).await.unwrap();
     town.provider.answer();
     let page = town.page(message, 0).await;
     let state = town.pages(message).await.remove(0);
     let (again, number) = state.clone().resent(town.now());
     assert_eq!(number, 2);
-    assert!(town.school.advance_page(&page, &state, &again).await.unwrap());
+    assert!(town.school.pages().advance(&page, &state, &again).await.unwrap());
     assert!(town.run(Job::Page { page, fence: again.fence, slot: None }).await);
     assert_eq!(town.provider.taken(), ["+447700900002"]);
 }

@@ -49,8 +49,8 @@ async fn a_finished_message_whose_text_is_to_go_again_is_being_sent_or_held() {
         town.look_until_quiet_but_for_questions(id).await;
         assert_eq!(town.meta(id).await.state, MessageState::Finished);
         if stopped {
-            assert!(town.school.stop_finished(id, town.now()).await.unwrap());
-            assert!(matches!(town.school.reopen(id, town.now()).await, Err(StoreError::Conflict)));
+            assert!(town.school.progress().stop_finished(id, town.now()).await.unwrap());
+            assert!(matches!(town.school.progress().reopen(id, town.now()).await, Err(StoreError::Conflict)));
         }
         // Asked until the provider has said twice that it never came, and whatever follows from that.
         for _ in 0..6 {
@@ -76,13 +76,13 @@ async fn a_look_that_finds_work_in_a_finished_message_takes_it_up_again() {
     town.look_until_quiet_but_for_questions(id).await;
     // Somebody put the page back into work and died before the message was reopened.
     let page = town.page(id, 0).await;
-    let before = town.school.page_state(&page).await.unwrap();
+    let before = town.school.pages().state(&page).await.unwrap();
     let (after, count) = before.clone().resent(town.now());
-    assert!(count == 1 && town.school.advance_page(&page, &before, &after).await.unwrap());
+    assert!(count == 1 && town.school.pages().advance(&page, &before, &after).await.unwrap());
     town.wait(2 * town.timing.lease_ms);
     assert!(town.watch(id).await);
     assert_eq!(town.meta(id).await.state, MessageState::Sending);
-    assert!(town.school.stop(id, town.now()).await.unwrap());
+    assert!(town.school.progress().stop(id, town.now()).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,11 +92,11 @@ async fn a_resend_is_not_forgotten_by_a_look_that_was_under_way() {
     town.wait(6 * SECOND);
     town.look_until_quiet(id).await;
     let seen = town.meta(id).await;
-    town.school.reopen(id, town.now()).await.unwrap();
+    town.school.progress().reopen(id, town.now()).await.unwrap();
     // The look of before ends only now, and thinks that an hour's rest is right.
-    assert!(!town.school.rest(id, seen.news, Some(town.now() + 3_600 * SECOND)).await.unwrap());
-    assert!(!town.school.rest(id, seen.news, None).await.unwrap());
-    assert!(!town.school.mark_finished(id, seen.news).await.unwrap());
+    assert!(!town.school.progress().put_off(id, seen.news, Some(town.now() + 3_600 * SECOND)).await.unwrap());
+    assert!(!town.school.progress().put_off(id, seen.news, None).await.unwrap());
+    assert!(!town.school.progress().mark_finished(id, seen.news).await.unwrap());
     assert_eq!(town.meta(id).await.due_ms, Some(town.now()));
 }
 
@@ -104,5 +104,5 @@ async fn a_resend_is_not_forgotten_by_a_look_that_was_under_way() {
 async fn an_unplanned_message_has_nothing_to_reopen() {
     let town = Town::open(1).await;
     let id = town.accept(Purpose::Service).await;
-    assert!(matches!(town.school.reopen(id, town.now()).await, Err(StoreError::Conflict)));
+    assert!(matches!(town.school.progress().reopen(id, town.now()).await, Err(StoreError::Conflict)));
 }

@@ -239,7 +239,7 @@ impl Town {
 
     pub(crate) async fn add(&self, people: Vec<Contact>) {
         for some in people.chunks(1_000) {
-            self.school.upsert_batch(some.to_vec(), self.now()).await.unwrap();
+            self.school.contacts().upsert(some.to_vec(), self.now()).await.unwrap();
         }
     }
 
@@ -254,7 +254,11 @@ impl Town {
     /// A message to everyone, accepted and not planned yet.
     pub(crate) async fn accept(&self, purpose: Purpose) -> MessageId {
         let new = self.new_message(purpose);
-        self.school.accept(&new, None, self.now(), self.now() + self.timing.lease_ms).await.unwrap();
+        self.school
+            .messages()
+            .accept(&new, None, self.now(), self.now() + self.timing.lease_ms)
+            .await
+            .unwrap();
         new.id
     }
 
@@ -346,32 +350,32 @@ impl Town {
             count_page(&mut days, &page, &settings().time_zone());
             total_page(&mut totals, &page);
         }
-        self.school.record_count(&meta, &days, &totals).await.unwrap();
-        self.school.update_summary(id, meta.state, &totals).await.unwrap();
+        self.school.usage().record(&meta, &days, &totals).await.unwrap();
+        self.school.messages().update_summary(id, meta.state, &totals).await.unwrap();
     }
 
     /// The address book as it stands.
     pub(crate) async fn book(&self) -> Arc<domain::book::AddressBook> {
         let cache = BookCache::new(NumberMode::Simulated);
-        self.school.book(&cache, CountryCode::UK, self.now()).await.unwrap()
+        self.school.book().current(&cache, CountryCode::UK, self.now()).await.unwrap()
     }
 
     pub(crate) async fn meta(&self, id: MessageId) -> Meta {
-        self.school.meta(id).await.unwrap().unwrap()
+        self.school.messages().meta(id).await.unwrap().unwrap()
     }
 
     pub(crate) async fn summary(&self, id: MessageId) -> Summary {
-        self.school.summaries_of(&[id]).await.unwrap().remove(0)
+        self.school.messages().summaries_of(&[id]).await.unwrap().remove(0)
     }
 
     pub(crate) async fn pages(&self, id: MessageId) -> Vec<PageState> {
         let meta = self.meta(id).await;
         let Some(epoch) = meta.epoch else { return Vec::new() };
-        self.school.page_states(id, &epoch, meta.pages).await.unwrap()
+        self.school.pages().all_states(id, &epoch, meta.pages).await.unwrap()
     }
 
     pub(crate) async fn page(&self, id: MessageId, number: u32) -> PageRef {
-        self.school.page_ref(id, &self.meta(id).await.epoch.unwrap(), number)
+        self.school.pages().reference(id, &self.meta(id).await.epoch.unwrap(), number)
     }
 }
 

@@ -33,14 +33,14 @@ async fn a_record_that_may_be_a_workers_who_has_not_said_so_yet_is_asked_about_a
     let (other, _) = town.planned(Purpose::Service, TEXT).await;
     let id = town.sent(Purpose::Service, TEXT, Fate::TakenInSilence).await;
     let page = town.page_ref(other).await;
-    town.school.claim_page(&page, 0, "worker", town.clock.now_ms()).await.unwrap();
+    town.school.pages().claim(&page, 0, "worker", town.clock.now_ms()).await.unwrap();
     let queued = town.ask(id).await;
     assert!(matches!(queued[..], [(Job::Recover { .. }, wait)] if wait == 2 * MINUTE), "{queued:?}");
     assert_eq!(town.page(id).await.standing(0).state, Unknown);
     // The other worker comes back without having sent anything: the record can only be ours.
-    let claimed = town.school.page_state(&page).await.unwrap();
+    let claimed = town.school.pages().state(&page).await.unwrap();
     let released = claimed.clone().released(0);
-    assert!(town.school.advance_page(&page, &claimed, &released).await.unwrap());
+    assert!(town.school.pages().advance(&page, &claimed, &released).await.unwrap());
     town.ask(id).await;
     assert_eq!(town.page(id).await.standing(0).state, Accepted);
 }
@@ -61,11 +61,11 @@ async fn an_old_message_that_staff_sent_again_accounts_for_its_record() {
     let town = Town::open().await;
     let old = town.sent(Purpose::Service, TEXT, Fate::Lost).await;
     town.wait(3 * DAY);
-    town.school.reopen(old, town.clock.now_ms()).await.unwrap();
+    town.school.progress().reopen(old, town.clock.now_ms()).await.unwrap();
     let before = town.page(old).await;
     let (resent, _) = before.clone().resent(town.clock.now_ms());
     let page = town.page_ref(old).await;
-    assert!(town.school.advance_page(&page, &before, &resent).await.unwrap());
+    assert!(town.school.pages().advance(&page, &before, &resent).await.unwrap());
     assert!(town.run(&Job::Page { page, fence: resent.fence, slot: None }).await);
     assert_eq!(town.page(old).await.standing(0).state, Accepted);
 
@@ -107,14 +107,14 @@ async fn what_goes_again_by_itself_can_be_stopped_and_never_goes_after_a_stop() 
         // Two with one record: nobody can say whose it is.
         let id = town.sent(Purpose::Emergency, TEXT, Fate::TakenInSilence).await;
         town.sent(Purpose::Emergency, TEXT, Fate::Lost).await;
-        let news = town.school.meta(id).await.unwrap().unwrap().news;
+        let news = town.school.messages().meta(id).await.unwrap().unwrap().news;
         if stopped {
-            assert!(town.school.stop(id, town.clock.now_ms()).await.unwrap());
+            assert!(town.school.progress().stop(id, town.clock.now_ms()).await.unwrap());
         } else {
-            assert!(town.school.mark_finished(id, news).await.unwrap());
+            assert!(town.school.progress().mark_finished(id, news).await.unwrap());
         }
         let queued = town.ask(id).await;
-        let meta = town.school.meta(id).await.unwrap().unwrap();
+        let meta = town.school.messages().meta(id).await.unwrap().unwrap();
         let state = town.page(id).await.standing(0).state;
         if stopped {
             assert_eq!((queued.len(), meta.state, state), (0, MessageState::Stopped, Unknown));

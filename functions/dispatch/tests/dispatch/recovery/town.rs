@@ -204,7 +204,7 @@ impl Town {
             public_url: "https://messenger.example.com".to_owned(),
         });
         provider.town.set((dispatch.clone(), clock.clone())).unwrap();
-        school.upsert_batch(vec![parent()], NOW_MS).await.unwrap();
+        school.contacts().upsert(vec![parent()], NOW_MS).await.unwrap();
         Self { school, clock, provider, dispatch, jobs, ids, _stop: stop }
     }
 
@@ -223,7 +223,7 @@ impl Town {
         let body = Body { message, settings: settings() };
         let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
         let new = NewMessage { id, body, author, cap: None };
-        self.school.accept(&new, None, now_ms, now_ms + MINUTE).await.unwrap();
+        self.school.messages().accept(&new, None, now_ms, now_ms + MINUTE).await.unwrap();
         assert!(self.run(&Job::Plan { school: self.school.id(), message: id, revision: 1 }).await);
         let page = self.take().into_iter().find(|(job, _)| matches!(job, Job::Page { .. }));
         (id, page.unwrap().0)
@@ -257,12 +257,12 @@ impl Town {
     }
 
     pub(crate) async fn page_ref(&self, id: MessageId) -> PageRef {
-        let meta = self.school.meta(id).await.unwrap().unwrap();
-        self.school.page_ref(id, &meta.epoch.unwrap(), 0)
+        let meta = self.school.messages().meta(id).await.unwrap().unwrap();
+        self.school.pages().reference(id, &meta.epoch.unwrap(), 0)
     }
 
     pub(crate) async fn page(&self, id: MessageId) -> PageState {
-        self.school.page_state(&self.page_ref(id).await).await.unwrap()
+        self.school.pages().state(&self.page_ref(id).await).await.unwrap()
     }
 }
 

@@ -168,12 +168,12 @@ async fn synced(what: &str, source: Source) -> Book {
             let id = SyncFileId::new(Ulid::from_parts(morning.cast_unsigned(), 2));
             files.put(&sync_file_key(school.id(), id), bytes);
             let file = SyncFile::new(id, "file".to_owned(), 1, Asked::Schedule, morning);
-            school.create_sync_file(&file).await.unwrap();
+            school.sync().files().create(&file).await.unwrap();
             (run.file, mis.kind, mis.columns) = (Some(id), kind.to_owned(), columns);
             None
         }
     };
-    school.create(&Settings { mis, ..Settings::new(NAME) }).await.unwrap();
+    school.settings().create(&Settings { mis, ..Settings::new(NAME) }).await.unwrap();
     let syncer = Syncer {
         store,
         files,
@@ -184,11 +184,11 @@ async fn synced(what: &str, source: Source) -> Book {
         numbers: NumberMode::Simulated,
         turn: Duration::from_mins(1),
     };
-    assert_eq!(school.begin_sync(&run, LEASE_MS, morning).await.unwrap(), Begun::New);
+    assert_eq!(school.sync().begin(&run, LEASE_MS, morning).await.unwrap(), Begun::New);
     syncer.run(&school, run.id).await.unwrap();
-    let ended = school.sync_run(run.id).await.unwrap().unwrap();
+    let ended = school.sync().run(run.id).await.unwrap().unwrap();
     assert_eq!(ended.state, RunState::Finished, "{what}: {:?}", ended.why);
-    let book = school.load_book(CountryCode::UK, NumberMode::Simulated, morning).await.unwrap();
+    let book = school.book().load(CountryCode::UK, NumberMode::Simulated, morning).await.unwrap();
     let tie = |pair: &domain::book::Pair| Tie {
         pupil: book.contacts()[pair.pupil()].id.clone(),
         contact: book.contacts()[pair.contact()].id.clone(),
@@ -201,7 +201,7 @@ async fn synced(what: &str, source: Source) -> Book {
         people: book.contacts().to_vec(),
         ties: (0..book.len()).flat_map(|place| book.adults_of(place).iter().map(tie)).collect(),
         groups: book.groups().iter().map(|g| (g.name.clone(), g.members.len())).collect(),
-        marks: school.marks(DAY).await.unwrap(),
+        marks: school.sync().registers().marks(DAY).await.unwrap(),
     }
 }
 

@@ -84,15 +84,15 @@ impl Town {
             secret: "xporter-1".to_owned(),
             ..MisSettings::default()
         };
-        self.school.create(&Settings { mis, ..Settings::new(name) }).await.unwrap();
+        self.school.settings().create(&Settings { mis, ..Settings::new(name) }).await.unwrap();
     }
 
     /// Does a trial as the queue brings it; what it says.
     async fn trial(&self, number: u128) -> Trial {
         let trial = Trial::new(RunId::new(Ulid::from_parts(NOW as u64, number)), NOW);
-        self.school.begin_mis_trial(&trial).await.unwrap();
+        self.school.sync().trial().begin(&trial).await.unwrap();
         self.bring(trial.id).await;
-        self.school.mis_trial(NOW).await.unwrap().unwrap()
+        self.school.sync().trial().get(NOW).await.unwrap().unwrap()
     }
 
     async fn bring(&self, trial: RunId) {
@@ -112,7 +112,7 @@ async fn the_school_itself_is_read_and_named() {
     let trial = town.trial(1).await;
     assert_eq!(trial.state, TrialState::OtherName, "{trial:?}");
     assert!(trial.said.contains("these settings are for Another School"), "{trial:?}");
-    assert!(town.school.sync_runs(5).await.unwrap().is_empty(), "a trial is no run");
+    assert!(town.school.sync().runs(5).await.unwrap().is_empty(), "a trial is no run");
 }
 
 #[tokio::test]
@@ -147,13 +147,13 @@ async fn a_trial_that_comes_twice_or_late_changes_nothing() {
     let ended = town.trial(1).await;
     town.bring(ended.id).await;
     town.bring(RunId::new(Ulid::from_parts(NOW as u64, 9))).await;
-    assert_eq!(town.school.mis_trial(NOW).await.unwrap().unwrap(), ended);
+    assert_eq!(town.school.sync().trial().get(NOW).await.unwrap().unwrap(), ended);
     // One of before another was begun has nobody who waits for it.
     let newer = Trial::new(RunId::new(Ulid::from_parts(NOW as u64, 2)), NOW);
-    town.school.begin_mis_trial(&newer).await.unwrap();
+    town.school.sync().trial().begin(&newer).await.unwrap();
     town.bring(ended.id).await;
-    assert!(!town.school.end_mis_trial(&ended).await.unwrap());
-    assert_eq!(town.school.mis_trial(NOW).await.unwrap().unwrap(), newer);
+    assert!(!town.school.sync().trial().end(&ended).await.unwrap());
+    assert_eq!(town.school.sync().trial().get(NOW).await.unwrap().unwrap(), newer);
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ async fn no_run_undoes_it_whatever_the_mis_says_of_the_pair() {
     let adult = book.contacts()[book.adults_of(book.place(&pupil).unwrap())[0].contact()].id.clone();
     assert!(!is_barred(&town, &pupil, &adult).await);
     let deed = Deed::of_system(Act::PairBarred, adult.as_str());
-    town.school.bar(&pupil, &adult, &deed, town.clock.now_ms()).await.unwrap();
+    town.school.ties().bar(&pupil, &adult, &deed, town.clock.now_ms()).await.unwrap();
     assert!(is_barred(&town, &pupil, &adult).await);
 
     // The MIS has nothing new: the run does not even see the bar.
@@ -35,7 +35,7 @@ async fn no_run_undoes_it_whatever_the_mis_says_of_the_pair() {
     town.says(Feed::of(60, TODAY));
     assert_eq!(town.sync().await.state, RunState::Finished);
     assert!(is_barred(&town, &pupil, &adult).await);
-    town.school.lift_bar(&pupil, &adult, &deed, town.clock.now_ms()).await.unwrap();
+    town.school.ties().lift_bar(&pupil, &adult, &deed, town.clock.now_ms()).await.unwrap();
     assert!(!is_barred(&town, &pupil, &adult).await);
 }
 
@@ -45,7 +45,7 @@ async fn one_between_two_whom_no_source_ties_outlives_runs_too() {
     town.sync().await;
     let (pupil, adult) = (id("PL-3"), id("PC-40"));
     let deed = Deed::of_system(Act::PairBarred, adult.as_str());
-    town.school.bar(&pupil, &adult, &deed, town.clock.now_ms()).await.unwrap();
+    town.school.ties().bar(&pupil, &adult, &deed, town.clock.now_ms()).await.unwrap();
     assert!(is_barred(&town, &pupil, &adult).await);
     assert_eq!(town.sync().await.changes, Changes::default());
     town.says(Feed::of(60, TODAY).without(&["PL-3", "PC-40"]));
@@ -69,7 +69,7 @@ async fn another_mis_that_knows_people_by_other_numbers_is_held_and_loses_nobody
     let run = town.sync().await;
     assert_eq!(run.state, RunState::Held, "{:?}", run.why);
     assert_eq!(town.all().await, before);
-    let outline = town.school.outline(run.id).await.unwrap();
+    let outline = town.school.sync().outline(run.id).await.unwrap();
     let whole: Vec<_> = outline.iter().map(|list| (list.would, list.of, list.lines.len())).collect();
     assert_eq!(whole, [(Would::Remove, 186, 50), (Would::Add, 186, 50), (Would::Tie, 120, 50)]);
 }
@@ -96,11 +96,11 @@ async fn court_orders_that_are_gone_from_the_mis_bar_until_somebody_lifts_them()
     for (pupil, adult) in &barred[..2] {
         assert!(is_barred(&town, pupil, adult).await);
     }
-    assert_eq!(town.school.bars().await.unwrap(), barred[..2].iter().cloned().collect());
+    assert_eq!(town.school.ties().bars().await.unwrap(), barred[..2].iter().cloned().collect());
     assert_eq!(town.sync().await.changes, Changes::default());
     let (pupil, adult) = &barred[0];
     let deed = Deed::of_system(Act::BarLifted, adult.as_str());
-    town.school.lift_bar(pupil, adult, &deed, town.clock.now_ms()).await.unwrap();
+    town.school.ties().lift_bar(pupil, adult, &deed, town.clock.now_ms()).await.unwrap();
     assert!(!is_barred(&town, pupil, adult).await);
 }
 
@@ -136,7 +136,7 @@ async fn a_feed_that_bars_many_who_were_told_before_is_held_and_a_few_new_orders
     assert_eq!(held.state, RunState::Held);
     assert!(held.why.unwrap().starts_with("A court order would bar 13 of 120 relationships"));
     assert_eq!(town.all().await, whole);
-    let outline = town.school.outline(held.id).await.unwrap();
+    let outline = town.school.sync().outline(held.id).await.unwrap();
     let barred = outline.iter().find(|list| list.would == Would::Bar).unwrap();
     assert_eq!((barred.of, barred.lines[0].name.as_str()), (13, "Ann0 Example about Ann0 Example"));
     assert!(outline.iter().any(|list| list.would == Would::Tie && list.lines[0].what == "court order"));
@@ -166,13 +166,13 @@ async fn a_new_court_order_bars_though_the_rest_of_the_feed_waits_for_somebody()
     assert!(held.why.unwrap().ends_with("One pair with a new court order is barred already."));
     assert_eq!(town.all().await.0, people, "nobody was changed");
     assert!(is_barred(&town, &ordered.0, &ordered.1).await);
-    let outline = town.school.outline(held.id).await.unwrap();
+    let outline = town.school.sync().outline(held.id).await.unwrap();
     let at_once = outline.iter().find(|list| list.would == Would::BarAtOnce).unwrap();
     assert_eq!((at_once.of, at_once.lines.len()), (1, 1));
     // It is barred once, and stays so whatever is decided.
     let again = town.sync().await;
     assert!(again.state == RunState::Held && !again.why.unwrap().contains("barred"));
-    assert_eq!(town.school.bars().await.unwrap(), [ordered.clone()].into());
+    assert_eq!(town.school.ties().bars().await.unwrap(), [ordered.clone()].into());
     assert_eq!(town.apply(again.id).await.state, RunState::Finished);
     assert!(is_barred(&town, &ordered.0, &ordered.1).await);
 }

@@ -30,7 +30,7 @@ async fn a_feed_that_dies_in_any_part_or_contradicts_itself_changes_nothing() {
     let town = Town::of(Feed::of(60, TODAY)).await;
     town.sync().await;
     let whole = town.all().await;
-    let marks = town.school.marks(TODAY).await.unwrap();
+    let marks = town.school.sync().registers().marks(TODAY).await.unwrap();
     // Whatever is read before the end must not be written.
     town.change(|feed| feed.contact("PC-1").forename = "Other".to_owned());
     for part in Part::ALL {
@@ -56,7 +56,7 @@ async fn a_feed_that_dies_in_any_part_or_contradicts_itself_changes_nothing() {
     });
     assert_eq!(town.sync().await.state, RunState::Held);
     assert_eq!(town.all().await, whole);
-    assert_eq!(town.school.marks(TODAY).await.unwrap(), marks);
+    assert_eq!(town.school.sync().registers().marks(TODAY).await.unwrap(), marks);
 }
 
 #[tokio::test]
@@ -66,8 +66,8 @@ async fn a_held_run_is_applied_as_it_was_shown_and_no_further() {
     town.says(Feed::of(100, TODAY).first(60));
     let held = town.sync().await;
     assert_eq!(held.state, RunState::Held);
-    assert_eq!(town.school.held(held.id).await.unwrap().len(), 310 - 186);
-    let outline = town.school.outline(held.id).await.unwrap();
+    assert_eq!(town.school.sync().held_people(held.id).await.unwrap().len(), 310 - 186);
+    let outline = town.school.sync().outline(held.id).await.unwrap();
     assert_eq!((outline[0].would, outline[0].of, outline[0].lines.len()), (Would::Remove, 124, 50));
 
     // Meanwhile more are missing: that was not approved of.
@@ -149,9 +149,9 @@ async fn everybody_who_moves_to_another_year_and_what_changes_every_day_is_not_h
 async fn lists_that_nobody_counted_yet_hold_nothing_and_are_counted_by_the_next_run() {
     let town = Town::of(Feed::of(100, TODAY)).await;
     town.sync().await;
-    for (list, head) in town.school.manifest_heads().await.unwrap() {
+    for (list, head) in town.school.sync().manifest().heads().await.unwrap() {
         let uncounted = ManifestHead { counts: Counts::new(), ..head };
-        town.school.put_manifest_head(&list, &uncounted).await.unwrap();
+        town.school.sync().manifest().put_head(&list, &uncounted).await.unwrap();
     }
     let run = town.sync().await;
     assert_eq!((run.state, run.changes), (RunState::Finished, Changes::default()));
@@ -171,15 +171,15 @@ async fn registers_are_read_while_people_are_held_and_nobody_they_miss_loses_a_m
     let run = town.sync().await;
     assert_eq!((run.state, run.registers), (RunState::Held, true));
     assert_eq!(town.all().await, whole);
-    let marks = town.school.marks(TODAY).await.unwrap();
+    let marks = town.school.sync().registers().marks(TODAY).await.unwrap();
     assert_eq!(marks.len(), 100);
     assert_eq!(marks.iter().find(|m| m.pupil == id("PL-0")).unwrap().code, "N");
-    let standing = town.school.sync_standing().await.unwrap();
+    let standing = town.school.sync().status().await.unwrap();
     assert_eq!(standing.registers_read_ms, Some(run.began_ms));
     assert!(standing.fresh_ms < Some(run.began_ms));
     // What was left out is made up for once somebody has decided.
     assert_eq!(town.apply(run.id).await.state, RunState::Finished);
-    assert_eq!(town.school.marks(TODAY).await.unwrap().len(), 98);
+    assert_eq!(town.school.sync().registers().marks(TODAY).await.unwrap().len(), 98);
 }
 
 #[tokio::test]
@@ -199,7 +199,7 @@ async fn registers_that_came_empty_are_left_as_they_are_and_people_are_not() {
         let run = town.sync().await;
         assert_eq!((run.state, run.registers), (RunState::Held, false));
         assert_eq!(town.book().await.get(&id("PC-1")).unwrap().0.forename, forename);
-        let marks = town.school.marks(TODAY).await.unwrap();
+        let marks = town.school.sync().registers().marks(TODAY).await.unwrap();
         assert!(marks.len() == 100 && marks.iter().all(|m| m.code == "/"), "{}", marks.len());
     }
 }

@@ -22,7 +22,7 @@ async fn the_first_run_fills_the_book_and_the_next_changes_nothing() {
     assert_eq!((book.len(), book.pairs()), (60 + 120 + 6, 120));
     let year = book.groups().iter().find(|g| g.name == "Year 7").unwrap();
     assert_eq!((year.kind, year.members.len()), (Some(GroupKind::Year), 12));
-    assert_eq!(town.school.marks(TODAY).await.unwrap().len(), 60);
+    assert_eq!(town.school.sync().registers().marks(TODAY).await.unwrap().len(), 60);
 
     let again = town.sync().await;
     assert_eq!((again.state, again.changes), (RunState::Finished, Changes::default()));
@@ -33,11 +33,11 @@ async fn the_first_run_fills_the_book_and_the_next_changes_nothing() {
 async fn a_number_that_changed_is_the_only_thing_written_and_an_override_outlives_it() {
     let town = Town::of(Feed::of(60, TODAY)).await;
     town.sync().await;
-    let known = town.school.contact(&id("PC-3")).await.unwrap().unwrap();
+    let known = town.school.contacts().get(&id("PC-3")).await.unwrap().unwrap();
     let wanted = domain::contact::Contact { forename: "Anneliese".to_owned(), ..known.contact.clone() };
     let changed =
         domain::contact::Contact { overrides: Overrides::between(&known.contact, &wanted), ..known.contact };
-    town.school.put_contact(&changed, known.rev, &deed(), town.clock.now_ms()).await.unwrap();
+    town.school.contacts().put(&changed, known.rev, &deed(), town.clock.now_ms()).await.unwrap();
 
     town.change(|feed| feed.contact("PC-3").numbers[0].number = "07700 900999".to_owned());
     let run = town.sync().await;
@@ -115,11 +115,11 @@ async fn a_contact_of_the_mis_that_was_deleted_or_written_over_is_brought_back()
     town.sync().await;
     let whole = town.all().await;
     let now_ms = town.clock.now_ms();
-    town.school.delete_contacts(&[id("PC-4")], &deed(), now_ms).await.unwrap();
+    town.school.contacts().delete(&[id("PC-4")], &deed(), now_ms).await.unwrap();
     assert!(town.book().await.get(&id("PC-4")).is_none());
-    let known = town.school.contact(&id("PC-6")).await.unwrap().unwrap().contact;
+    let known = town.school.contacts().get(&id("PC-6")).await.unwrap().unwrap().contact;
     let over = domain::contact::Contact { source: Source::Upload, surname: "Other".to_owned(), ..known };
-    town.school.upsert_batch(vec![over], now_ms).await.unwrap();
+    town.school.contacts().upsert(vec![over], now_ms).await.unwrap();
     let run = town.sync().await;
     assert_eq!(run.changes.people, 2);
     assert_eq!(town.all().await, whole);
@@ -136,7 +136,7 @@ async fn marks_follow_the_register() {
     });
     let run = town.sync().await;
     assert_eq!(run.changes, Changes { marks: 2, ..Changes::default() });
-    let marks = town.school.marks(TODAY).await.unwrap();
+    let marks = town.school.sync().registers().marks(TODAY).await.unwrap();
     assert_eq!(marks.len(), 59);
     assert_eq!(marks.iter().find(|m| m.pupil == id("PL-0")).unwrap().code, "N");
 }
@@ -145,10 +145,10 @@ async fn marks_follow_the_register() {
 async fn lists_of_days_gone_by_are_forgotten() {
     let town = Town::of(Feed::of(20, TODAY)).await;
     town.sync().await;
-    let lists = town.school.manifest_heads().await.unwrap().len();
+    let lists = town.school.sync().manifest().heads().await.unwrap().len();
     for _ in 0..5 {
         town.clock.advance(std::time::Duration::from_hours(24));
         assert_eq!(town.sync().await.state, RunState::Finished);
     }
-    assert!(town.school.manifest_heads().await.unwrap().len() <= lists);
+    assert!(town.school.sync().manifest().heads().await.unwrap().len() <= lists);
 }

@@ -57,7 +57,7 @@ impl Town {
     }
 
     async fn set_mis(&self, mis: MisSettings) {
-        let before = self.school.settings().await.unwrap();
+        let before = self.school.settings().get().await.unwrap();
         let deed = domain::audit::Deed {
             who: domain::audit::Who::System,
             from: String::new(),
@@ -66,7 +66,7 @@ impl Town {
             changes: Vec::new(),
         };
         let after = Settings { mis, ..before.clone() };
-        self.school.change_settings(&before, after, &deed, self.clock.now_ms()).await.unwrap();
+        self.school.settings().change(&before, after, &deed, self.clock.now_ms()).await.unwrap();
     }
 
     /// Hands a file in, a minute later than the last.
@@ -76,7 +76,7 @@ impl Town {
         let id = SyncFileId::new(Ulid::from_parts(now_ms.cast_unsigned(), 1));
         self.files.put(&sync_file_key(self.school.id(), id), bytes);
         let file = SyncFile::new(id, "contacts.csv".to_owned(), 1, by(), now_ms);
-        self.school.create_sync_file(&file).await.unwrap();
+        self.school.sync().files().create(&file).await.unwrap();
         id
     }
 
@@ -87,7 +87,7 @@ impl Town {
     }
 
     async fn file(&self, id: SyncFileId) -> SyncFile {
-        self.school.sync_file(id, self.clock.now_ms()).await.unwrap().unwrap()
+        self.school.sync().files().get(id, self.clock.now_ms()).await.unwrap().unwrap()
     }
 
     /// Has the sync look at a file, by a job as it comes from the queue.
@@ -95,7 +95,7 @@ impl Town {
         let seen = self.file(id).await;
         let since_ms = self.clock.now_ms();
         let looking = SyncFile { state: FileState::Looking { since_ms }, ..seen.clone() };
-        assert!(self.school.move_sync_file(&seen, &looking).await.unwrap());
+        assert!(self.school.sync().files().replace(&seen, &looking).await.unwrap());
         let mut message = SqsMessage::default();
         message.message_id = Some("m".to_owned());
         let job = Job::LookAtFile { school: self.school.id(), file: id };
@@ -142,7 +142,7 @@ async fn a_run_that_breaks_off_goes_on_soon_and_is_ended_after_a_few_tries() {
         town.syncer.files = Arc::new(Unwell(Arc::clone(&town.files), AtomicU32::new(times)));
         let run = town.read_file(Some(file)).await;
         assert_eq!(run.state, state, "{times}: {:?}", run.why);
-        let standing = town.school.sync_standing().await.unwrap();
+        let standing = town.school.sync().status().await.unwrap();
         assert_eq!(standing.last.map(|last| last.state), Some(state));
     }
 }
@@ -158,7 +158,7 @@ async fn a_file_is_looked_at_first_and_changes_nothing_by_that() {
     let seen = town.look(id).await;
     assert_eq!(seen.state, FileState::Columns { why: String::new() });
     assert_eq!(seen.columns[0].heading, "Adno");
-    let mis = town.school.settings().await.unwrap().mis;
+    let mis = town.school.settings().get().await.unwrap().mis;
     town.set_mis(MisSettings { columns: columns(), ..mis }).await;
     let FileState::Good(counts) = town.look(id).await.state else { panic!("not understood") };
     assert_eq!((counts.pupils, counts.contacts, counts.ties), (3, 3, 3));
@@ -207,7 +207,7 @@ async fn a_run_without_a_new_file_reads_the_last_one_again_and_an_older_one_is_n
     assert_eq!(town.read_file(Some(first)).await.state, RunState::Finished);
     let second = town.hand_in(report(0, 31)).await;
     assert_eq!(town.read_file(Some(second)).await.changes.people, 2);
-    assert_eq!(town.school.sync_standing().await.unwrap().file, Some(second));
+    assert_eq!(town.school.sync().status().await.unwrap().file, Some(second));
     assert!(!town.files.has(&sync_file_key(town.school.id(), first)), "only the last one is kept");
     let again = town.read_file(Some(second)).await;
     assert!(again.state == RunState::Finished && again.changes == Changes::default(), "{again:?}");
@@ -225,7 +225,7 @@ async fn a_file_without_many_people_is_held_and_the_same_file_is_applied() {
     let held = town.read_file(Some(half)).await;
     assert_eq!((held.state, held.changes.left), (RunState::Held, 30));
     assert_eq!(
-        town.school.sync_standing().await.unwrap().file,
+        town.school.sync().status().await.unwrap().file,
         Some(whole),
         "what is held is not what was read"
     );
@@ -245,7 +245,7 @@ async fn where_contacts_are_left_pupils_are_read_and_contacts_stay_as_they_are()
     assert_eq!(run.state, RunState::Finished);
     let roles: Vec<ContactRole> = town.book().await.contacts().iter().map(|c| c.role).collect();
     assert_eq!(roles, [ContactRole::Pupil; 3]);
-    let taken = MisSettings { leaves_contacts: false, ..town.school.settings().await.unwrap().mis };
+    let taken = MisSettings { leaves_contacts: false, ..town.school.settings().get().await.unwrap().mis };
     town.set_mis(taken.clone()).await;
     town.read_file(Some(file)).await;
     assert_eq!(town.people().await.len(), 6);
@@ -261,7 +261,7 @@ async fn seemis_keeps_its_stages_and_other_systems_number_their_years() {
     for (system, wanted) in [("seemis", "7"), ("sims", "Year 7")] {
         let mis = MisSettings { columns: columns(), ..MisSettings::default() };
         let town = Town::with_reports(mis).await;
-        let mis = town.school.settings().await.unwrap().mis;
+        let mis = town.school.settings().get().await.unwrap().mis;
         town.set_mis(MisSettings { system: system.to_owned(), ..mis }).await;
         let file = town.hand_in(report(0, 3)).await;
         town.read_file(Some(file)).await;

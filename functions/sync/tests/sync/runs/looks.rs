@@ -16,7 +16,7 @@ async fn look(town: &Town) -> Seen {
     let message = MessageId::new(Ulid::from_parts(1, 1));
     let pupils = (0..4).map(|n| id(&format!("PL-{n}"))).collect();
     let look = RegisterLook::new(TODAY, Session::Am, pupils, town.clock.now_ms());
-    town.school.begin_register_look(message, &look).await.unwrap();
+    town.school.sync().registers().begin_look(message, &look).await.unwrap();
     let mut record = SqsMessage::default();
     record.message_id = Some("1".to_owned());
     let job = Job::LookAtRegisters { school: town.school.id(), message };
@@ -24,11 +24,11 @@ async fn look(town: &Town) -> Seen {
     let mut event = SqsEvent::default();
     event.records = vec![record];
     assert!(town.syncer.handle(event).await.batch_item_failures.is_empty());
-    town.school.register_look(message).await.unwrap().unwrap().seen
+    town.school.sync().registers().look(message).await.unwrap().unwrap().seen
 }
 
 async fn saved(town: &Town) -> Option<i64> {
-    town.school.sync_standing().await.unwrap().registers_ms
+    town.school.sync().status().await.unwrap().registers_ms
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn marks_saved_since_the_last_run_are_seen_and_the_book_of_marks_is_left_t
     gone.minutes_late = None;
     assert_eq!(look(&town).await, Seen::Marks(vec![mark(&id("PL-1"), TODAY, "N"), gone]));
     assert!(saved(&town).await.is_some());
-    let known = town.school.mark(&id("PL-1"), TODAY, Session::Am).await.unwrap().unwrap();
+    let known = town.school.sync().registers().mark(&id("PL-1"), TODAY, Session::Am).await.unwrap().unwrap();
     assert_eq!(known.code, "/", "a look writes no marks");
     assert_eq!(town.sync().await.changes.marks, 3);
     // Another pupil's mark is no matter of this message, and makes the list old all the same.

@@ -13,7 +13,7 @@ use super::town::{TODAY, Town};
 #[tokio::test]
 async fn twenty_requests_and_the_schedule_at_once_are_one_run() {
     let town = Arc::new(Town::of(Feed::of(30, TODAY)).await);
-    town.school.set_scheduled(true).await.unwrap();
+    town.school.sync().set_scheduled(true).await.unwrap();
     let asks = (0..20).map(|n| {
         let town = Arc::clone(&town);
         tokio::spawn(async move { town.ask(Asked::User(format!("u{n}")), None).await })
@@ -33,7 +33,7 @@ async fn twenty_requests_and_the_schedule_at_once_are_one_run() {
     assert_eq!((runs.len(), begun), (1, 1));
     let id = runs.first().unwrap().parse().unwrap();
     assert_eq!(town.work(id).await.state, RunState::Finished);
-    assert_eq!(town.school.sync_runs(10).await.unwrap().len(), 1);
+    assert_eq!(town.school.sync().runs(10).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -50,14 +50,14 @@ async fn the_same_job_twice_at_once_is_done_once() {
 #[tokio::test]
 async fn the_schedule_begins_a_run_when_it_is_due_and_only_then() {
     let town = Town::of(Feed::of(10, TODAY)).await;
-    town.school.set_scheduled(true).await.unwrap();
+    town.school.sync().set_scheduled(true).await.unwrap();
     assert_eq!(town.syncer.tick().await.unwrap(), 1);
-    let running = town.school.sync_standing().await.unwrap().running.unwrap();
+    let running = town.school.sync().status().await.unwrap().running.unwrap();
     town.work(running.id).await;
     assert_eq!(town.syncer.tick().await.unwrap(), 0);
     town.clock.advance(Duration::from_hours(1));
     assert_eq!(town.syncer.tick().await.unwrap(), 1);
-    town.school.set_scheduled(false).await.unwrap();
+    town.school.sync().set_scheduled(false).await.unwrap();
     town.clock.advance(Duration::from_hours(2));
     assert_eq!(town.syncer.tick().await.unwrap(), 0);
 }
@@ -70,24 +70,24 @@ async fn a_run_whose_worker_is_lost_does_not_stop_the_next() {
     let (next, begun) = town.ask(Asked::User("u1".to_owned()), None).await;
     assert_eq!(begun, Begun::New);
     assert_ne!(lost, next);
-    assert_eq!(town.school.sync_run(lost).await.unwrap().unwrap().state, RunState::Failed);
+    assert_eq!(town.school.sync().run(lost).await.unwrap().unwrap().state, RunState::Failed);
     assert_eq!(town.work(next).await.state, RunState::Finished);
 }
 
 #[tokio::test]
 async fn a_run_whose_worker_is_lost_is_taken_up_by_the_next_look_of_the_schedule() {
     let town = Town::of(Feed::of(10, TODAY)).await;
-    town.school.set_scheduled(true).await.unwrap();
+    town.school.sync().set_scheduled(true).await.unwrap();
     let (lost, _) = town.ask(Asked::User("u1".to_owned()), None).await;
     let waits = |standing: store::SyncStanding| standing.unsynced_since_ms();
     let began = town.clock.now_ms();
     town.clock.advance(Duration::from_secs(61));
     // Messages wait for it as for one at work.
-    assert_eq!(waits(town.school.sync_standing().await.unwrap()), Some(began));
+    assert_eq!(waits(town.school.sync().status().await.unwrap()), Some(began));
     assert_eq!(town.syncer.tick().await.unwrap(), 0, "no other is begun");
     assert_eq!(town.queued().await.state, RunState::Finished);
-    assert_eq!(town.school.sync_run(lost).await.unwrap().unwrap().state, RunState::Finished);
-    assert_eq!(waits(town.school.sync_standing().await.unwrap()), None);
+    assert_eq!(town.school.sync().run(lost).await.unwrap().unwrap().state, RunState::Finished);
+    assert_eq!(waits(town.school.sync().status().await.unwrap()), None);
 }
 
 #[tokio::test]
@@ -95,15 +95,15 @@ async fn a_run_that_broke_off_while_it_wrote_has_messages_wait_until_another_fin
     let town = Town::of(Feed::of(40, TODAY)).await;
     let (run, _) = town.ask(Asked::Schedule, None).await;
     assert!(!super::deaths::dies_after(60, Box::pin(town.syncer.run(&town.school, run))).await);
-    assert!(town.school.sync_run(run).await.unwrap().unwrap().changes.people > 0, "it writes");
+    assert!(town.school.sync().run(run).await.unwrap().unwrap().changes.people > 0, "it writes");
     town.clock.advance(Duration::from_secs(121));
     let began = run.made_at_ms();
     // The next request ends it, and reads nothing.
     *town.mis.fault.lock().unwrap() = Some(super::feed::Fault::Unreachable);
     assert_eq!(town.sync().await.state, RunState::Failed);
-    let since = town.school.sync_standing().await.unwrap().unsynced_since_ms();
+    let since = town.school.sync().status().await.unwrap().unsynced_since_ms();
     assert_eq!(since.map(i64::cast_unsigned), Some(began));
     *town.mis.fault.lock().unwrap() = None;
     assert_eq!(town.sync().await.state, RunState::Finished);
-    assert_eq!(town.school.sync_standing().await.unwrap().unsynced_since_ms(), None);
+    assert_eq!(town.school.sync().status().await.unwrap().unsynced_since_ms(), None);
 }

@@ -76,7 +76,7 @@ impl Town {
         store.create_table().await.unwrap();
         let school = store.school(Access::of_operator(SchoolId::new(Ulid::from_parts(1_700_000_000_000, 1))));
         let mis = MisSettings { kind: "told".to_owned(), ..MisSettings::default() };
-        school.create(&Settings { mis, ..Settings::new("Hillview School") }).await.unwrap();
+        school.settings().create(&Settings { mis, ..Settings::new("Hillview School") }).await.unwrap();
         let (clock, ids) = (Clock::set_to(NOW_MS), Ids::counted_from(1));
         let files = Arc::new(MemoryFiles::default());
         let (mis, jobs) = (Arc::new(Told::new(feed)), Arc::new(Jobs::default()));
@@ -116,7 +116,7 @@ impl Town {
     ) -> (RunId, Begun) {
         let now_ms = self.clock.now_ms();
         let run = Run { approves, file, ..Run::new(RunId::new(self.ids.ulid(now_ms)), asked, now_ms) };
-        let begun = self.school.begin_sync(&run, LEASE_MS, now_ms).await.unwrap();
+        let begun = self.school.sync().begin(&run, LEASE_MS, now_ms).await.unwrap();
         match begun {
             Begun::Joined(id) => (id, begun),
             Begun::New => (run.id, begun),
@@ -143,7 +143,7 @@ impl Town {
                 self.syncer.run(&self.school, run).await.unwrap();
             }
         }
-        self.school.sync_run(id).await.unwrap().unwrap()
+        self.school.sync().run(id).await.unwrap().unwrap()
     }
 
     /// A whole run, a minute later than the last.
@@ -163,7 +163,7 @@ impl Town {
 
     pub(crate) async fn book(&self) -> AddressBook {
         let now_ms = self.clock.now_ms();
-        self.school.load_book(CountryCode::UK, NumberMode::Simulated, now_ms).await.unwrap()
+        self.school.book().load(CountryCode::UK, NumberMode::Simulated, now_ms).await.unwrap()
     }
 
     /// Everything in the book that a message depends on, in order.

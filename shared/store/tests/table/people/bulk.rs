@@ -17,27 +17,27 @@ fn is_busy<T>(result: &Result<T, StoreError>) -> bool {
 async fn while_a_bulk_goes_on_nobody_else_writes_and_nobody_reads() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    school.add_contact(&contact(1), &deed(), NOW).await.unwrap();
-    let bulk = school.begin_bulk("import-1", HOLD, NOW).await.unwrap();
+    school.contacts().add(&contact(1), &deed(), NOW).await.unwrap();
+    let bulk = school.book().begin_bulk("import-1", HOLD, NOW).await.unwrap();
     bulk.upsert_contacts(people(1..150), NOW).await.unwrap();
 
     assert!(is_busy(&load(&school, NOW).await));
-    assert!(is_busy(&school.add_contact(&contact(500), &deed(), NOW).await));
-    assert!(is_busy(&school.put_contact(&contact(1), 1, &deed(), NOW).await));
-    assert!(is_busy(&school.delete_contacts(&[id(1)], &deed(), NOW).await));
-    assert!(is_busy(&school.upsert_batch(people(600..602), NOW).await));
-    assert!(is_busy(&school.begin_bulk("import-2", HOLD, NOW).await));
+    assert!(is_busy(&school.contacts().add(&contact(500), &deed(), NOW).await));
+    assert!(is_busy(&school.contacts().put(&contact(1), 1, &deed(), NOW).await));
+    assert!(is_busy(&school.contacts().delete(&[id(1)], &deed(), NOW).await));
+    assert!(is_busy(&school.contacts().upsert(people(600..602), NOW).await));
+    assert!(is_busy(&school.book().begin_bulk("import-2", HOLD, NOW).await));
 
     bulk.end().await.unwrap();
     assert_eq!(load(&school, NOW).await.unwrap().contacts(), people(1..150));
-    school.put_contact(&contact(1), 1, &deed(), NOW).await.unwrap();
+    school.contacts().put(&contact(1), 1, &deed(), NOW).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_waits_for_a_bulk_that_ends_soon() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    let bulk = table.quiet_school(1).begin_bulk("import-1", HOLD, NOW).await.unwrap();
+    let bulk = table.quiet_school(1).book().begin_bulk("import-1", HOLD, NOW).await.unwrap();
     bulk.upsert_contacts(people(0..2), NOW).await.unwrap();
     table.calls.before("GetItem", 2, async move { bulk.end().await.unwrap() });
     assert_eq!(load(&school, NOW).await.unwrap().contacts(), people(0..2));
@@ -47,18 +47,21 @@ async fn a_reader_waits_for_a_bulk_that_ends_soon() {
 async fn who_cannot_wait_reads_the_book_as_it_stands_at_once_and_keeps_it_for_a_second() {
     let table = TestTable::start().await;
     let (school, cache) = (table.school(1), BookCache::new(NumberMode::Simulated));
-    let at_once_at = async |now_ms| school.book_at_once(&cache, CountryCode::UK, now_ms).await.unwrap();
+    let at_once_at = async |now_ms| school.book().at_once(&cache, CountryCode::UK, now_ms).await.unwrap();
     let at_once = async || at_once_at(NOW).await;
-    school.add_contact(&contact(1), &deed(), NOW).await.unwrap();
+    school.contacts().add(&contact(1), &deed(), NOW).await.unwrap();
     assert_eq!(at_once().await.contacts(), [contact(1)]);
-    let bulk = table.quiet_school(1).begin_bulk("import-1", HOLD, NOW).await.unwrap();
+    let bulk = table.quiet_school(1).book().begin_bulk("import-1", HOLD, NOW).await.unwrap();
     bulk.upsert_contacts(people(1..3), NOW).await.unwrap();
     table.calls.take();
     assert_eq!(at_once().await.contacts(), people(1..3));
     assert_eq!(table.calls.take(), ["GetItem", "Query"], "no waiting, and no second look");
     bulk.upsert_contacts(people(3..5), NOW).await.unwrap();
     assert_eq!(at_once_at(NOW + 999).await.contacts(), people(1..3));
-    assert!(is_busy(&school.book(&cache, CountryCode::UK, NOW + 999).await), "nobody else goes by it");
+    assert!(
+        is_busy(&school.book().current(&cache, CountryCode::UK, NOW + 999).await),
+        "nobody else goes by it"
+    );
     assert_eq!(at_once_at(NOW + 1_000).await.contacts(), people(1..5));
     bulk.end().await.unwrap();
     assert_eq!(at_once().await.contacts(), people(1..5));
@@ -68,14 +71,14 @@ async fn who_cannot_wait_reads_the_book_as_it_stands_at_once_and_keeps_it_for_a_
 async fn a_bulk_that_was_cut_off_is_taken_up_by_its_owner_with_the_same_counts() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    school.upsert_batch(people(0..10), NOW).await.unwrap();
+    school.contacts().upsert(people(0..10), NOW).await.unwrap();
     {
-        let bulk = school.begin_bulk("import-1", HOLD, NOW).await.unwrap();
+        let bulk = school.book().begin_bulk("import-1", HOLD, NOW).await.unwrap();
         let first = bulk.upsert_contacts(people(0..120), NOW).await.unwrap();
         assert_eq!(first, Upserted { created: 110, updated: 10 });
     }
     let later = NOW + 10 * HOLD;
-    let bulk = school.begin_bulk("import-1", HOLD, later).await.unwrap();
+    let bulk = school.book().begin_bulk("import-1", HOLD, later).await.unwrap();
     let again = bulk.upsert_contacts(people(0..120), later).await.unwrap();
     assert_eq!(again, Upserted { created: 110, updated: 10 });
     let rest = bulk.upsert_contacts(people(120..130), later).await.unwrap();
@@ -85,7 +88,7 @@ async fn a_bulk_that_was_cut_off_is_taken_up_by_its_owner_with_the_same_counts()
     let book = load(&school, later).await.unwrap();
     assert_eq!((book.len(), book.version() % 2), (130, 0));
     // In the next bulk they are old acquaintances.
-    let bulk = school.begin_bulk("import-1", HOLD, later).await.unwrap();
+    let bulk = school.book().begin_bulk("import-1", HOLD, later).await.unwrap();
     let next = bulk.upsert_contacts(people(0..130), later).await.unwrap();
     assert_eq!(next, Upserted { created: 0, updated: 130 });
 }
@@ -95,7 +98,7 @@ async fn a_writer_that_died_does_not_shut_the_book_and_cannot_write_any_more() {
     let table = TestTable::start().await;
     for taker in ["a reader", "an editor", "another bulk"] {
         let school = table.school(taker.len() as u128);
-        let dead = school.begin_bulk("import-1", HOLD, NOW).await.unwrap();
+        let dead = school.book().begin_bulk("import-1", HOLD, NOW).await.unwrap();
         dead.upsert_contacts(people(0..5), NOW).await.unwrap();
         // Each write holds the book for longer.
         dead.upsert_contacts(people(5..10), NOW + HOLD - 1).await.unwrap();
@@ -104,8 +107,8 @@ async fn a_writer_that_died_does_not_shut_the_book_and_cannot_write_any_more() {
         let later = NOW + 2 * HOLD;
         match taker {
             "a reader" => assert_eq!(load(&school, later).await.unwrap().len(), 10),
-            "an editor" => school.add_contact(&contact(700), &deed(), later).await.unwrap(),
-            _ => school.begin_bulk("import-2", HOLD, later).await.unwrap().end().await.unwrap(),
+            "an editor" => school.contacts().add(&contact(700), &deed(), later).await.unwrap(),
+            _ => school.book().begin_bulk("import-2", HOLD, later).await.unwrap().end().await.unwrap(),
         }
         let woken = dead.upsert_contacts(people(10..15), later).await;
         assert!(matches!(woken, Err(StoreError::Conflict)), "{taker}: {woken:?}");
@@ -122,9 +125,9 @@ async fn a_writer_that_died_does_not_shut_the_book_and_cannot_write_any_more() {
 async fn a_bulk_does_not_end_the_one_that_came_after_it() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    let dead = school.begin_bulk("import-1", HOLD, NOW).await.unwrap();
+    let dead = school.book().begin_bulk("import-1", HOLD, NOW).await.unwrap();
     let later = NOW + 2 * HOLD;
-    let heir = school.begin_bulk("import-2", HOLD, later).await.unwrap();
+    let heir = school.book().begin_bulk("import-2", HOLD, later).await.unwrap();
     dead.end().await.unwrap();
     heir.upsert_contacts(people(0..3), later).await.unwrap();
     heir.end().await.unwrap();
@@ -136,19 +139,19 @@ async fn what_staff_changed_in_an_imported_contact_survives_its_source() {
     let table = TestTable::start().await;
     let school = table.school(1);
     let pushed = |number| Contact { source: Source::Api, ..contact(number) };
-    school.upsert_batch(vec![pushed(0), pushed(1)], NOW).await.unwrap();
-    let stored = school.contact(&id(1)).await.unwrap().unwrap();
+    school.contacts().upsert(vec![pushed(0), pushed(1)], NOW).await.unwrap();
+    let stored = school.contacts().get(&id(1)).await.unwrap().unwrap();
     let changes = Overrides { forename: Some("Zoë".into()), ..Overrides::default() };
     let changed = Contact { overrides: changes.clone(), ..stored.contact };
-    school.put_contact(&changed, stored.rev, &deed(), NOW).await.unwrap();
+    school.contacts().put(&changed, stored.rev, &deed(), NOW).await.unwrap();
 
     let renamed = Contact { surname: "Renamed".into(), ..pushed(1) };
-    school.upsert_batch(vec![pushed(0), renamed.clone()], NOW).await.unwrap();
-    let bulk = school.begin_bulk("import-1", HOLD, NOW).await.unwrap();
+    school.contacts().upsert(vec![pushed(0), renamed.clone()], NOW).await.unwrap();
+    let bulk = school.book().begin_bulk("import-1", HOLD, NOW).await.unwrap();
     bulk.upsert_contacts(vec![renamed.clone()], NOW).await.unwrap();
     bulk.end().await.unwrap();
     assert_eq!(
-        school.contact(&id(1)).await.unwrap().unwrap().contact,
+        school.contacts().get(&id(1)).await.unwrap().unwrap().contact,
         Contact { overrides: changes, ..renamed }
     );
     let book = load(&school, NOW).await.unwrap();

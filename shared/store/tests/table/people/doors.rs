@@ -63,11 +63,11 @@ fn roles() -> Roles {
 async fn a_school_is_made_once_and_its_settings_replaced() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    assert!(matches!(school.settings().await, Err(StoreError::NotFound("school"))));
-    school.create(&settings("First")).await.unwrap();
-    assert!(matches!(school.create(&settings("Second")).await, Err(StoreError::Conflict)));
+    assert!(matches!(school.settings().get().await, Err(StoreError::NotFound("school"))));
+    school.settings().create(&settings("First")).await.unwrap();
+    assert!(matches!(school.settings().create(&settings("Second")).await, Err(StoreError::Conflict)));
     table.calls.take();
-    assert_eq!(school.settings().await.unwrap(), settings("First"));
+    assert_eq!(school.settings().get().await.unwrap(), settings("First"));
     assert_eq!(table.calls.take(), ["GetItem"]);
 }
 
@@ -75,15 +75,15 @@ async fn a_school_is_made_once_and_its_settings_replaced() {
 async fn of_two_who_change_the_settings_at_once_the_second_is_told() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    school.create(&settings("First")).await.unwrap();
-    let before = school.settings().await.unwrap();
-    let second = school.change_settings(&before, settings("Second"), &changed(), NOW).await.unwrap();
-    assert_eq!((school.settings().await.unwrap().name.as_str(), second.version), ("Second", 1));
-    let late = school.change_settings(&before, settings("Third"), &changed(), NOW).await;
+    school.settings().create(&settings("First")).await.unwrap();
+    let before = school.settings().get().await.unwrap();
+    let second = school.settings().change(&before, settings("Second"), &changed(), NOW).await.unwrap();
+    assert_eq!((school.settings().get().await.unwrap().name.as_str(), second.version), ("Second", 1));
+    let late = school.settings().change(&before, settings("Third"), &changed(), NOW).await;
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
-    assert_eq!(school.settings().await.unwrap(), second);
-    school.change_settings(&second, settings("Third"), &changed(), NOW).await.unwrap();
-    assert_eq!(school.audit_head().await.unwrap().seq, 2, "a change that was refused is no deed");
+    assert_eq!(school.settings().get().await.unwrap(), second);
+    school.settings().change(&second, settings("Third"), &changed(), NOW).await.unwrap();
+    assert_eq!(school.audit().head().await.unwrap().seq, 2, "a change that was refused is no deed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,16 +93,16 @@ async fn a_number_in_the_settings_is_the_schools_until_it_is_taken_out() {
     let number = "+447700900123";
     let with = |name: &str| Settings { reply_number: number.into(), ..settings(name) };
     for school in [&ours, &theirs] {
-        school.create(&settings("Plain")).await.unwrap();
+        school.settings().create(&settings("Plain")).await.unwrap();
     }
     let plain = settings("Plain");
-    let taken = ours.change_settings(&plain, with("Ours"), &changed(), NOW).await.unwrap();
+    let taken = ours.settings().change(&plain, with("Ours"), &changed(), NOW).await.unwrap();
     assert_eq!(table.store.owner_of_number(number).await.unwrap(), Some(ours.id()));
-    let theft = theirs.change_settings(&plain, with("Theirs"), &changed(), NOW).await;
+    let theft = theirs.settings().change(&plain, with("Theirs"), &changed(), NOW).await;
     assert!(matches!(theft, Err(StoreError::Conflict)), "{theft:?}");
-    ours.change_settings(&taken, settings("Plain"), &changed(), NOW).await.unwrap();
+    ours.settings().change(&taken, settings("Plain"), &changed(), NOW).await.unwrap();
     assert_eq!(table.store.owner_of_number(number).await.unwrap(), None);
-    theirs.change_settings(&plain, with("Theirs"), &changed(), NOW).await.unwrap();
+    theirs.settings().change(&plain, with("Theirs"), &changed(), NOW).await.unwrap();
     assert_eq!(table.store.owner_of_number(number).await.unwrap(), Some(theirs.id()));
 }
 
@@ -147,15 +147,15 @@ async fn a_user_may_be_a_member_of_several_schools() {
     assert!(store.memberships(&joe().await).await.unwrap().is_empty());
 
     let id = joe().await.id;
-    table.school(2).add_member(id, Roles::of_codes(["user"])).await.unwrap();
-    table.school(1).add_member(id, Roles::of_codes(["user"])).await.unwrap();
-    table.school(1).add_member(id, roles()).await.unwrap();
+    table.school(2).members().add(id, Roles::of_codes(["user"])).await.unwrap();
+    table.school(1).members().add(id, Roles::of_codes(["user"])).await.unwrap();
+    table.school(1).members().add(id, roles()).await.unwrap();
     let memberships = store.memberships(&joe().await).await.unwrap();
     let found: Vec<_> =
         memberships.iter().map(|m| (m.school(), m.user(), m.roles().iter().count())).collect();
     assert_eq!(found, [(school_id(1), id, 2), (school_id(2), id, 1)]);
 
-    let nobody = table.school(1).add_member(user(9, "").id, roles()).await;
+    let nobody = table.school(1).members().add(user(9, "").id, roles()).await;
     assert!(matches!(nobody, Err(StoreError::Conflict)), "{nobody:?}");
 }
 
@@ -164,7 +164,7 @@ async fn a_session_lives_while_it_is_used_and_no_longer_than_a_day_at_work() {
     let table = TestTable::start().await;
     let store = &table.store;
     store.create_user(&user(1, "joe")).await.unwrap();
-    table.school(1).add_member(user(1, "").id, roles()).await.unwrap();
+    table.school(1).members().add(user(1, "").id, roles()).await.unwrap();
     let joe = store.user_by_username("joe").await.unwrap().unwrap();
     let membership = store.memberships(&joe).await.unwrap().remove(0);
     let made = store.create_session("token", &membership, "csrf", LIFETIME, NOW).await.unwrap();
@@ -191,7 +191,7 @@ async fn signing_out_holds_even_against_a_request_under_way() {
     let table = TestTable::start().await;
     let store = &table.store;
     store.create_user(&user(1, "joe")).await.unwrap();
-    table.school(1).add_member(user(1, "").id, roles()).await.unwrap();
+    table.school(1).members().add(user(1, "").id, roles()).await.unwrap();
     let joe = store.user_by_username("joe").await.unwrap().unwrap();
     let membership = store.memberships(&joe).await.unwrap().remove(0);
     store.create_session("token", &membership, "csrf", LIFETIME, NOW).await.unwrap();
@@ -209,12 +209,12 @@ async fn tokens_and_secrets_are_not_in_the_table() {
     let table = TestTable::start().await;
     let store = &table.store;
     store.create_user(&user(1, "joe")).await.unwrap();
-    table.school(1).add_member(user(1, "").id, roles()).await.unwrap();
+    table.school(1).members().add(user(1, "").id, roles()).await.unwrap();
     let joe = store.user_by_username("joe").await.unwrap().unwrap();
     let membership = store.memberships(&joe).await.unwrap().remove(0);
     store.create_session("session-token", &membership, "csrf", LIFETIME, NOW).await.unwrap();
     let token = ApiToken::new("K1", &"secret0".repeat(5)).unwrap();
-    table.school(1).create_api_key(&token, "Partner", &[], NOW).await.unwrap();
+    table.school(1).api_keys().create(&token, "Partner", &[], NOW).await.unwrap();
 
     let rows = table.client.scan().table_name(crate::common::TABLE).send().await.unwrap();
     let rows = format!("{:?}", rows.items());
@@ -228,9 +228,9 @@ async fn an_api_key_opens_its_own_school_to_its_own_secret() {
     let store = &table.store;
     let token = ApiToken::new("K1", &"a".repeat(40)).unwrap();
     assert_eq!(store.verify_api_key(&token, NOW).await.unwrap(), None);
-    let made = table.school(1).create_api_key(&token, "Partner", &["messages".into()], NOW).await.unwrap();
+    let made = table.school(1).api_keys().create(&token, "Partner", &["messages".into()], NOW).await.unwrap();
     assert_eq!(made.last_used_ms(), None);
-    let taken = table.school(2).create_api_key(&token, "Thief", &[], NOW).await;
+    let taken = table.school(2).api_keys().create(&token, "Thief", &[], NOW).await;
     assert!(matches!(taken, Err(StoreError::Conflict)), "{taken:?}");
 
     let wrong = ApiToken::new("K1", &"b".repeat(40)).unwrap();

@@ -100,9 +100,9 @@ async fn a_text_is_kept_once_with_the_school_of_its_number() {
     let table = TestTable::start().await;
     let (ours, unknown) = ("+447700900001", "+447700900002");
     let number = PhoneNumber::from_e164(ours).unwrap();
-    table.school(1).put_number(&number).await.unwrap();
-    table.school(1).put_number(&number).await.unwrap();
-    let taken = table.school(2).put_number(&number).await;
+    table.school(1).inbox().put_number(&number).await.unwrap();
+    table.school(1).inbox().put_number(&number).await.unwrap();
+    let taken = table.school(2).inbox().put_number(&number).await;
     assert!(matches!(taken, Err(StoreError::Conflict)), "{taken:?}");
 
     let store = &table.store;

@@ -32,8 +32,8 @@ async fn known(table: &TestTable, number: u128) -> UserId {
 
 async fn member(table: &TestTable, number: u128, roles: Roles) -> Membership {
     let user = known(table, number).await;
-    table.school(1).add_member(user, roles).await.unwrap();
-    table.school(1).member(user).await.unwrap().unwrap()
+    table.school(1).members().add(user, roles).await.unwrap();
+    table.school(1).members().get(user).await.unwrap().unwrap()
 }
 
 fn deed(act: Act, on: UserId) -> Deed {
@@ -46,11 +46,11 @@ fn disabled(membership: &Membership) -> MemberChange {
 }
 
 async fn whole_log(school: &School) -> Vec<domain::audit::Entry> {
-    let Some((_, first, last)) = school.audit_span().await.unwrap() else { return Vec::new() };
+    let Some((_, first, last)) = school.audit().span().await.unwrap() else { return Vec::new() };
     let mut log = Vec::new();
     let mut month = first;
     while month <= last {
-        log.extend(school.audit_month(month).await.unwrap());
+        log.extend(school.audit().month(month).await.unwrap());
         month = month.next();
     }
     log
@@ -67,12 +67,13 @@ async fn of_two_administrators_who_disable_each_other_at_once_one_remains() {
         let school = table.school(1);
         let (first, second) = (deed(Act::UserDisabled, b.user()), deed(Act::UserDisabled, a.user()));
         let both = tokio::join!(
-            school.change_member(&a, &b, disabled(&b), &first, NOW),
-            school.change_member(&b, &a, disabled(&a), &second, NOW),
+            school.members().change(&a, &b, disabled(&b), &first, NOW),
+            school.members().change(&b, &a, disabled(&a), &second, NOW),
         );
         let done = [both.0.is_ok(), both.1.is_ok()];
         assert_eq!(done.iter().filter(|d| **d).count(), 1, "{both:?}");
-        let standing = async |m: &Membership| school.member(m.user()).await.unwrap().unwrap().standing();
+        let standing =
+            async |m: &Membership| school.members().get(m.user()).await.unwrap().unwrap().standing();
         let left = [standing(&a).await, standing(&b).await];
         assert_eq!(left.iter().filter(|s| **s == Standing::Enabled).count(), 1);
     }
@@ -88,14 +89,20 @@ async fn a_change_on_the_strength_of_rights_that_are_gone_is_refused() {
         member(&table, 2, Roles::all()).await,
         member(&table, 3, Roles::of_codes(["user"])).await,
     );
-    school.change_member(&other, &by, disabled(&by), &deed(Act::UserDisabled, by.user()), NOW).await.unwrap();
+    school
+        .members()
+        .change(&other, &by, disabled(&by), &deed(Act::UserDisabled, by.user()), NOW)
+        .await
+        .unwrap();
     let more = MemberChange { roles: Roles::all(), ..of.as_change() };
-    let late = school.change_member(&by, &of, more.clone(), &deed(Act::RolesChanged, of.user()), NOW).await;
+    let late =
+        school.members().change(&by, &of, more.clone(), &deed(Act::RolesChanged, of.user()), NOW).await;
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
     let stranger = known(&table, 4).await;
-    let admitted = school.admit(&by, stranger, more, &deed(Act::UserLinked, stranger), NOW).await;
+    let admitted =
+        school.members().add_recorded(&by, stranger, more, &deed(Act::UserLinked, stranger), NOW).await;
     assert!(matches!(admitted, Err(StoreError::Conflict)), "{admitted:?}");
-    assert_eq!(school.member(stranger).await.unwrap(), None);
+    assert_eq!(school.members().get(stranger).await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,14 +113,16 @@ async fn a_member_who_was_deleted_can_be_let_in_again_and_a_member_cannot_be_let
     let user = known(&table, 2).await;
     let roles = Roles::of_codes(["user", "composeMessage"]);
     let change = MemberChange { roles, standing: Standing::Enabled, groups: vec!["Year 9".into()] };
-    let admit = async || school.admit(&by, user, change.clone(), &deed(Act::UserLinked, user), NOW).await;
+    let admit = async || {
+        school.members().add_recorded(&by, user, change.clone(), &deed(Act::UserLinked, user), NOW).await
+    };
     admit().await.unwrap();
     assert!(matches!(admit().await, Err(StoreError::Conflict)), "twice");
-    let member = school.member(user).await.unwrap().unwrap();
+    let member = school.members().get(user).await.unwrap().unwrap();
     assert_eq!((member.roles(), member.groups()), (roles, &["Year 9".to_owned()][..]));
 
     let gone = MemberChange { standing: Standing::Deleted, ..member.as_change() };
-    school.change_member(&by, &member, gone, &deed(Act::UserDeleted, user), NOW).await.unwrap();
+    school.members().change(&by, &member, gone, &deed(Act::UserDeleted, user), NOW).await.unwrap();
     let account = table.store.user(user).await.unwrap().unwrap();
     assert!(table.store.memberships(&account).await.unwrap().is_empty(), "a deleted membership is none");
     admit().await.unwrap();
@@ -129,17 +138,17 @@ async fn deeds_at_once_make_one_chain() {
         tokio::spawn(async move {
             let signed_in = deed(Act::SignedIn, id(n));
             // Busy is an honest answer to a crowd: whoever asked asks again.
-            while let Err(StoreError::Busy) = school.record(&signed_in, NOW).await {}
+            while let Err(StoreError::Busy) = school.audit().record(&signed_in, NOW).await {}
         })
     });
     for done in deeds.collect::<Vec<_>>() {
         done.await.unwrap();
     }
     let log = whole_log(&school).await;
-    let head = school.audit_head().await.unwrap();
+    let head = school.audit().head().await.unwrap();
     assert_eq!((log.len(), head.seq), (20, 20));
     assert_eq!(verify(&school_id(1).to_string(), &log, &head, &[]), []);
-    assert_eq!(table.school(2).audit_head().await.unwrap(), Head::default(), "each school has its own");
+    assert_eq!(table.school(2).audit().head().await.unwrap(), Head::default(), "each school has its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,9 +157,9 @@ async fn the_log_goes_on_across_months_and_clocks_that_lag() {
     let school = table.school(1);
     let month_ms = 31 * 24 * 3_600_000;
     for at_ms in [NOW, NOW + month_ms, NOW + month_ms - 5 * 60_000, NOW, NOW + 3 * month_ms] {
-        school.record(&deed(Act::SignedIn, id(1)), at_ms).await.unwrap();
+        school.audit().record(&deed(Act::SignedIn, id(1)), at_ms).await.unwrap();
     }
-    let (head, first, last) = school.audit_span().await.unwrap().unwrap();
+    let (head, first, last) = school.audit().span().await.unwrap().unwrap();
     assert_eq!((first, last), (AuditMonth::of_ms(NOW), AuditMonth::of_ms(NOW + 3 * month_ms)));
     let log = whole_log(&school).await;
     assert_eq!(log.iter().map(|e| e.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);

@@ -57,14 +57,14 @@ async fn a_user_is_found_by_their_address_in_any_capitals_and_it_is_theirs_alone
     store.create_user(&user(3, "ann", "ann@example.org")).await.unwrap();
     let moved = User { email: address("new@example.org"), ..joe.clone() };
     let school = table.school(1);
-    school.change_user(&joe, &moved, None, &deed(), NOW).await.unwrap();
+    school.members().change_user(&joe, &moved, None, &deed(), NOW).await.unwrap();
     assert_eq!(store.user_by_email(&address("new@example.org")).await.unwrap().map(|u| u.id), Some(joe.id));
     assert_eq!(store.user_by_email(&joe.email).await.unwrap(), None, "the old address is free");
     let now = store.user(joe.id).await.unwrap().unwrap();
     let theirs = User { email: address("ANN@example.org"), ..now.clone() };
-    let taken = school.change_user(&now, &theirs, None, &deed(), NOW).await;
+    let taken = school.members().change_user(&now, &theirs, None, &deed(), NOW).await;
     assert!(matches!(taken, Err(StoreError::Conflict)), "{taken:?}");
-    let stale = school.change_user(&joe, &moved, None, &deed(), NOW).await;
+    let stale = school.members().change_user(&joe, &moved, None, &deed(), NOW).await;
     assert!(matches!(stale, Err(StoreError::Conflict)), "{stale:?}");
 }
 
@@ -129,7 +129,7 @@ async fn a_link_ends_with_the_password_and_with_the_address_that_it_was_mailed_t
         let before = store.user(joe.id).await.unwrap().unwrap();
         let mut after = before.clone();
         what(&mut after);
-        school.change_user(&before, &after, None, &deed(), NOW).await.unwrap();
+        school.members().change_user(&before, &after, None, &deed(), NOW).await.unwrap();
         store.user(joe.id).await.unwrap().unwrap()
     };
     store.mint("password", mint(&joe, Password)).await.unwrap();

@@ -59,7 +59,11 @@ pub(crate) async fn prepare(database: &str, mis: &str) -> Result<()> {
         ..MisSettings::default()
     };
     let school = store.school(Access::of_operator(school()));
-    school.create(&Settings { mis, ..Settings::new("Hillview School") }).await.map_err(in_part(PART))
+    school
+        .settings()
+        .create(&Settings { mis, ..Settings::new("Hillview School") })
+        .await
+        .map_err(in_part(PART))
 }
 
 /// Does a run and prints [`Ran`] as JSON.
@@ -89,11 +93,11 @@ pub(crate) async fn run(database: &str, mis: &str) -> Result<()> {
     let school = syncer.store.school(Access::of_operator(school()));
     let now_ms = clock.now_ms();
     let run = Run::new(RunId::new(ids.ulid(now_ms)), Asked::Schedule, now_ms);
-    school.begin_sync(&run, LEASE_MS, now_ms).await.map_err(in_part(PART))?;
+    school.sync().begin(&run, LEASE_MS, now_ms).await.map_err(in_part(PART))?;
     let began = clock.elapsed();
     syncer.run(&school, run.id).await.map_err(in_part(PART))?;
     let took = clock.elapsed().saturating_sub(began);
-    let ended = school.sync_run(run.id).await.map_err(in_part(PART))?;
+    let ended = school.sync().run(run.id).await.map_err(in_part(PART))?;
     let ended = ended.ok_or_else(|| BenchError::new(PART, "gone"))?;
     if ended.state != RunState::Finished {
         return Err(BenchError::new(PART, format!("{:?}: {:?}", ended.state, ended.why)));

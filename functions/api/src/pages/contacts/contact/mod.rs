@@ -182,7 +182,7 @@ async fn add(State(state): State<ApiState>, Posted { by, form }: Posted) -> Resu
         Ok(contact) => {
             let given = logged(&state, &by.school, None, &contact);
             let deed = by.deed(Act::ContactAdded, contact.id.as_str(), given);
-            match by.school.add_contact(&contact, &deed, state.now_ms()).await {
+            match by.school.contacts().add(&contact, &deed, state.now_ms()).await {
                 Ok(()) => return Ok(Redirect::to("/contacts?done=added").into_response()),
                 Err(StoreError::Conflict) => {
                     vec![Problem::new(
@@ -211,12 +211,18 @@ async fn show(
         asked.done.map(|done| pairs::done_words(&done).unwrap_or("The changes are saved.").to_owned());
     let recent = match by.opens(Page::History) {
         Ok(()) => {
-            let ids = by.school.messages_of(&stored.contact.id, LATEST).await?;
-            by.school.summaries_of(&ids).await?.iter().map(|s| Line::new(s, &context.local)).collect()
+            let ids = by.school.messages().ids_to_contact(&stored.contact.id, LATEST).await?;
+            by.school
+                .messages()
+                .summaries_of(&ids)
+                .await?
+                .iter()
+                .map(|s| Line::new(s, &context.local))
+                .collect()
         }
         Err(_) => Vec::new(),
     };
-    let (book, bars) = (context.book(&state, &by.school).await?, by.school.bars().await?);
+    let (book, bars) = (context.book(&state, &by.school).await?, by.school.ties().bars().await?);
     let pairs = PairView::all(&book, &bars, &stored.contact.id);
     let title = book.name_of(&stored.contact.id);
     let counts = stored.contact.clone().as_changed();
@@ -276,7 +282,7 @@ async fn put(
     let (was, is) = (before.clone().as_changed(), contact.clone().as_changed());
     let changes = logged(state, &by.school, Some(&was), &is);
     let deed = by.deed(Act::ContactChanged, contact.id.as_str(), changes);
-    match by.school.put_contact(contact, rev, &deed, state.now_ms()).await {
+    match by.school.contacts().put(contact, rev, &deed, state.now_ms()).await {
         Ok(_) => Ok(saved()),
         Err(StoreError::Conflict) => {
             let words = "Somebody else changed this contact while you did. Load the page again and repeat your change.";
@@ -296,7 +302,7 @@ async fn delete(
     let stored = seen(&state, &by, &context, &id).await?;
     if form.text("sure") == "yes" {
         let deed = by.deed(Act::ContactsDeleted, "", Vec::new());
-        by.school.delete_contacts(&[stored.contact.id], &deed, state.now_ms()).await?;
+        by.school.contacts().delete(&[stored.contact.id], &deed, state.now_ms()).await?;
         return Ok(Redirect::to("/contacts?done=deleted&n=1").into_response());
     }
     let ask = ask(&stored.contact);
@@ -316,7 +322,7 @@ async fn delete(
 /// A contact whom the user may see. 404 for anybody else.
 async fn seen(state: &ApiState, by: &SignedIn, context: &PageContext, id: &str) -> Result<StoredContact> {
     let id = ContactId::parse(id).map_err(|_| ApiError::NotFound)?;
-    let stored = by.school.contact(&id).await?.ok_or(ApiError::NotFound)?;
+    let stored = by.school.contacts().get(&id).await?.ok_or(ApiError::NotFound)?;
     let named = context.limit.names_a_group_of(&stored.contact);
     // Or by a pupil of theirs who is in one.
     if named || context.book(state, &by.school).await?.get(&id).is_some() {

@@ -199,7 +199,7 @@ pub(super) async fn bar(
         by.deed(act, adult.as_str(), changes.collect())
     };
     if !lifts {
-        by.school.bar(pupil, adult, &pair(Act::PairBarred, "off", "on"), state.now_ms()).await?;
+        by.school.ties().bar(pupil, adult, &pair(Act::PairBarred, "off", "on"), state.now_ms()).await?;
         return Ok(Redirect::to(&format!("{path}?done=barred")).into_response());
     }
     if form.text("sure") != "yes" {
@@ -221,7 +221,7 @@ pub(super) async fn bar(
             back: path,
         });
     }
-    by.school.lift_bar(pupil, adult, &pair(Act::BarLifted, "on", "off"), state.now_ms()).await?;
+    by.school.ties().lift_bar(pupil, adult, &pair(Act::BarLifted, "on", "off"), state.now_ms()).await?;
     Ok(Redirect::to(&format!("{path}?done=lifted")).into_response())
 }
 

@@ -43,12 +43,12 @@ impl LooseBar {
 
 /// Bars that hold for nobody, because one of the two is not in the book.
 pub(super) async fn loose(school: &School) -> Result<Vec<LooseBar>> {
-    let bars = school.bars().await?;
+    let bars = school.ties().bars().await?;
     if bars.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Vec<&ContactId> = bars.iter().flat_map(|(pupil, adult)| [pupil, adult]).collect();
-    let here = school.people_known(&ids).await?;
+    let here = school.contacts().known_ids(&ids).await?;
     let loose: BTreeSet<Pair> =
         bars.iter().filter(|(p, a)| !(here.contains(p) && here.contains(a))).cloned().collect();
     named(school, &loose).await
@@ -61,7 +61,7 @@ pub(super) async fn orphaned(school: &School, run: RunId) -> Result<Vec<LooseBar
 
 async fn named(school: &School, bars: &BTreeSet<Pair>) -> Result<Vec<LooseBar>> {
     let ids: Vec<&ContactId> = bars.iter().flat_map(|(pupil, adult)| [pupil, adult]).collect();
-    let known = school.contacts_known(&ids).await?;
+    let known = school.contacts().known(&ids).await?;
     let names = known.into_iter().map(|person| (person.id.clone(), person.full_name())).collect();
     Ok(bars.iter().map(|bar| LooseBar::of(bar, &names)).collect())
 }
@@ -96,7 +96,7 @@ pub(super) async fn drop(State(state): State<ApiState>, Posted { by, form }: Pos
     let changes =
         Change::of("pupil", "", pupil.as_str()).into_iter().chain(Change::of("no_contact", "on", "off"));
     let deed = by.deed(Act::BarLifted, adult.as_str(), changes.collect());
-    by.school.lift_bar(&pupil, &adult, &deed, state.now_ms()).await?;
+    by.school.ties().lift_bar(&pupil, &adult, &deed, state.now_ms()).await?;
     Ok(Redirect::to("/sync#bars").into_response())
 }
 

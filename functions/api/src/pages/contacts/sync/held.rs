@@ -69,7 +69,7 @@ impl HeldView {
     /// Adds who and what it is about.
     pub(super) async fn tell(&mut self, school: &School) -> Result<()> {
         let id = run_id(&self.id)?;
-        self.lists = school.outline(id).await?.into_iter().map(ListView::of).collect();
+        self.lists = school.sync().outline(id).await?.into_iter().map(ListView::of).collect();
         self.orphaned = bars::orphaned(school, id).await?;
         Ok(())
     }
@@ -107,7 +107,7 @@ pub(super) async fn apply(
 ) -> Result<Response> {
     by.may(Action::DecideSync)?;
     let id = run_id(&id)?;
-    let run = by.school.sync_run(id).await?.ok_or(ApiError::NotFound)?;
+    let run = by.school.sync().run(id).await?.ok_or(ApiError::NotFound)?;
     let orphaned = sync::orphaned_bars(&by.school, id).await?;
     let unchecked = !orphaned.is_empty() && !form.has("bars");
     if run.may_be_applied() && (!form.has("sure") || unchecked) {

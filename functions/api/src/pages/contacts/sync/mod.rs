@@ -84,7 +84,7 @@ struct RunView {
 
 async fn show(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::SYNC).await?;
-    let runs = by.school.sync_runs(LISTED).await?;
+    let runs = by.school.sync().runs(LISTED).await?;
     let mut page = SyncPage::new(context, &runs, state.now_ms());
     if page.decides {
         page.bars = bars::loose(&by.school).await?;

@@ -38,9 +38,9 @@ struct Told {
 
 async fn queue(State(state): State<ApiState>, by: SignedIn, Query(told): Query<Told>) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::AUTHORISE).await?;
-    let waiting = by.school.waiting(LISTED).await?;
+    let waiting = by.school.approvals().list(LISTED).await?;
     let ids: Vec<_> = waiting.iter().map(|line| line.message).collect();
-    let summaries = by.school.summaries_of(&ids).await?;
+    let summaries = by.school.messages().summaries_of(&ids).await?;
     let notice = match told.done.as_deref() {
         Some("sent") => Some("Authorised. It is on its way."),
         Some("rejected") => Some("Rejected. Nothing was sent, and its author is told why."),

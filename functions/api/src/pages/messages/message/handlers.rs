@@ -50,7 +50,7 @@ async fn show(
     let id = known(&id)?;
     let context = PageContext::of_message(&state, &by, id).await?;
     let status = status(&state, &by.school, id).await?;
-    let body = by.school.body(id).await?;
+    let body = by.school.messages().body(id).await?;
     let mut failing = failing(&by.school, id, &status).await?;
     let book = context.book(&state, &by.school).await?;
     context.keep_seen(&mut failing, &book);
@@ -58,7 +58,7 @@ async fn show(
     let live = offered(&by, &status.author, live);
     let mut page =
         MessagePage::new(context.frame, &status, &body.message, &body.settings, &context.local, live);
-    if let Some(first) = by.school.first_body(&status.edits, id).await? {
+    if let Some(first) = by.school.approvals().first_body(&status.edits, id).await? {
         page.first = Shown::composed(&first.message, &first.settings);
     }
     // The address keeps what it was opened with: once somebody has decided, that is no news.
@@ -71,7 +71,7 @@ async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String
     let id = known(&id)?;
     let context = PageContext::of_message(&state, &by, id).await?;
     let status = status(&state, &by.school, id).await?;
-    let message = by.school.body(id).await?.message;
+    let message = by.school.messages().body(id).await?.message;
     let mut failing = failing(&by.school, id, &status).await?;
     let book = context.book(&state, &by.school).await?;
     context.keep_seen(&mut failing, &book);
@@ -117,7 +117,7 @@ async fn stop(
     let id = known(&id)?;
     may_stop(&by, &author(&by, id).await?)?;
     if form.text("sure") != "yes" {
-        let state_now = by.school.meta(id).await?.ok_or(ApiError::NotFound)?.state;
+        let state_now = by.school.messages().meta(id).await?.ok_or(ApiError::NotFound)?.state;
         return ask_page(&state, &by, id, stop_or_withdraw(id, state_now)).await;
     }
     let done = match control::stop(
@@ -150,7 +150,7 @@ fn is_theirs(by: &SignedIn, author: &Author) -> bool {
 }
 
 async fn author(by: &SignedIn, id: MessageId) -> Result<Author> {
-    Ok(by.school.meta(id).await?.ok_or(ApiError::NotFound)?.author)
+    Ok(by.school.messages().meta(id).await?.ok_or(ApiError::NotFound)?.author)
 }
 
 /// What moves, with the buttons that this person may press.

@@ -67,7 +67,7 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
     let context = PageContext::load(&state, &by, NavItem::AUDIT).await?;
     let (filter, from) = (asked.filter(), Place::from_code(&asked.from));
     let found = find(&by.school, &filter, from, LISTED).await?;
-    let (members, keys) = tokio::try_join!(by.school.members(), by.school.api_keys())?;
+    let (members, keys) = tokio::try_join!(by.school.members().list(), by.school.api_keys().list())?;
     let spelled = |member: &Membership| format!("user:{}", member.user());
     let here = members.iter().filter(|member| member.standing() != Standing::Deleted);
     let here: Vec<String> = here.map(spelled).collect();

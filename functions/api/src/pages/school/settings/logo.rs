@@ -52,7 +52,7 @@ pub(super) async fn serve(
     Path(file): Path<String>,
 ) -> Result<Response> {
     by.opens(Page::Own)?;
-    let settings = by.school.settings().await?;
+    let settings = by.school.settings().get().await?;
     let logo = settings.logo.filter(|logo| file == format!("{}.png", logo.hash)).ok_or(ApiError::NotFound)?;
     let png = state.files().read(&logo.file(by.school.id())).await?;
     let headers = [

@@ -78,7 +78,8 @@ pub(crate) async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::USERS).await?;
-    let (members, profiles) = tokio::try_join!(async { Ok(by.school.members().await?) }, profiles(&by))?;
+    let (members, profiles) =
+        tokio::try_join!(async { Ok(by.school.members().list().await?) }, profiles(&by))?;
     let members: Vec<Membership> =
         members.into_iter().filter(|member| member.standing() != Standing::Deleted).collect();
     let ids: Vec<UserId> = members.iter().map(Membership::user).collect();

@@ -74,7 +74,7 @@ pub(super) async fn show(
         Some("deleted") => Some("The profile is deleted. Whoever was given it keeps their roles.".to_owned()),
         _ => None,
     };
-    html(&ProfilesPage::new(context.frame, &by.school.profiles().await?, notice))
+    html(&ProfilesPage::new(context.frame, &by.school.profiles().list().await?, notice))
 }
 
 pub(super) async fn begin(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
@@ -129,7 +129,7 @@ pub(super) async fn add(State(state): State<ApiState>, Posted { by, form }: Post
     let manager = manager(&by)?;
     let wanted = read(&form);
     manager.may_give(wanted.roles).map_err(not_yours)?;
-    let others = by.school.profiles().await?;
+    let others = by.school.profiles().list().await?;
     let id: Ulid = form.text("version").parse().unwrap_or_else(|_| state.ids().ulid(state.now_ms()));
     if others.iter().any(|other| other.id == id && other.profile == wanted) {
         // Pressed twice.
@@ -138,7 +138,7 @@ pub(super) async fn add(State(state): State<ApiState>, Posted { by, form }: Post
     let problems = problems_of(&wanted, &others, None);
     if problems.is_empty() {
         let deed = by.deed(Act::ProfileChanged, id.to_string(), change(&empty(), &wanted));
-        return match by.school.add_profile(id, wanted, &deed, state.now_ms()).await {
+        return match by.school.profiles().add(id, wanted, &deed, state.now_ms()).await {
             Ok(()) | Err(StoreError::Conflict) => Ok(saved()),
             Err(other) => Err(other.into()),
         };
@@ -150,7 +150,7 @@ pub(super) async fn add(State(state): State<ApiState>, Posted { by, form }: Post
 /// A profile of the school's own. 404 for any other.
 async fn own(by: &SignedIn, id: &str) -> Result<OwnProfile> {
     let id: Ulid = id.parse().map_err(|_| ApiError::NotFound)?;
-    by.school.profile(id).await?.ok_or(ApiError::NotFound)
+    by.school.profiles().get(id).await?.ok_or(ApiError::NotFound)
 }
 
 pub(super) async fn open(
@@ -180,12 +180,12 @@ pub(super) async fn save(
                 .to_owned(),
         ));
     }
-    let problems = problems_of(&wanted, &by.school.profiles().await?, Some(before.id));
+    let problems = problems_of(&wanted, &by.school.profiles().list().await?, Some(before.id));
     if problems.is_empty() {
         let changes = change(&before.profile, &wanted);
         if !changes.is_empty() {
             let deed = by.deed(Act::ProfileChanged, before.id.to_string(), changes);
-            by.school.change_profile(&before, wanted, &deed, state.now_ms()).await?;
+            by.school.profiles().change(&before, wanted, &deed, state.now_ms()).await?;
         }
         return Ok(saved());
     }
@@ -203,7 +203,7 @@ pub(super) async fn delete(
     manager.may_give(before.profile.roles).map_err(not_yours)?;
     if form.text("sure") == "yes" {
         let deed = by.deed(Act::ProfileChanged, before.id.to_string(), change(&before.profile, &empty()));
-        by.school.delete_profile(&before, &deed, state.now_ms()).await?;
+        by.school.profiles().delete(&before, &deed, state.now_ms()).await?;
         return Ok(Redirect::to("/users/profiles?done=deleted").into_response());
     }
     let context = PageContext::load(&state, &by, NavItem::USERS).await?;

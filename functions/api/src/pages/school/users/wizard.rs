@@ -108,7 +108,7 @@ pub(super) async fn press(State(state): State<ApiState>, Posted { by, form }: Po
     };
     let found = state.store().user_by_email(&email).await?;
     if let Some(user) = &found
-        && let Some(member) = by.school.member(user.id).await?
+        && let Some(member) = by.school.members().get(user.id).await?
         && member.standing() != Standing::Deleted
         && form.text("do") != "add"
     {

@@ -65,10 +65,11 @@ async fn page(
     problems: Vec<Problem>,
 ) -> Result<MisPage> {
     let context = PageContext::load(state, by, NavItem::SETTINGS).await?;
-    let trial = TrialView::new(by.school.mis_trial(state.now_ms()).await?, &context.local, state.now_ms());
+    let trial =
+        TrialView::new(by.school.sync().trial().get(state.now_ms()).await?, &context.local, state.now_ms());
     let files = match file_kind(&context.settings) {
         Ok(_) => {
-            let latest = by.school.sync_files(FILES_LISTED, state.now_ms()).await?;
+            let latest = by.school.sync().files().list(FILES_LISTED, state.now_ms()).await?;
             Some(FilesView::new(&latest, &context, state.now_ms()))
         }
         Err(_) => None,
@@ -82,7 +83,7 @@ async fn put(State(state): State<ApiState>, Posted { by, form }: Posted) -> Resu
     by.may(Action::ChangeSettings)?;
     let done = |word: &str| Ok(Redirect::to(&format!("/settings/mis?done={word}")).into_response());
     let (status, form, problems) = match save(&state, &by, &form).await? {
-        Outcome::Saved if file_kind(&by.school.settings().await?).is_ok() => return done("hand-in"),
+        Outcome::Saved if file_kind(&by.school.settings().get().await?).is_ok() => return done("hand-in"),
         Outcome::Saved => return done("saved"),
         Outcome::Same => return done("same"),
         Outcome::Wrong(errors) => {
@@ -102,7 +103,8 @@ async fn put(State(state): State<ApiState>, Posted { by, form }: Posted) -> Resu
 
 async fn live(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::SETTINGS).await?;
-    let trial = TrialView::new(by.school.mis_trial(state.now_ms()).await?, &context.local, state.now_ms());
+    let trial =
+        TrialView::new(by.school.sync().trial().get(state.now_ms()).await?, &context.local, state.now_ms());
     html(&TrialPart { trial })
 }
 
