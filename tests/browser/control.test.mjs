@@ -44,7 +44,7 @@ async function handIn(text) {
   await page.getByRole("option").first().waitFor();
   await page.keyboard.press("Enter");
   await page.getByLabel("What the text says").fill(text);
-  await page.waitForFunction(() => /^Hand in \d/.test(document.getElementById("send-now").textContent));
+  await page.waitForFunction(() => /^Submit \d/.test(document.getElementById("send-now").textContent));
   await page.locator("#send-now").click();
   await page.waitForURL("**/messages/**");
   return page;
@@ -89,7 +89,7 @@ test("a message that is rejected says why to whoever wrote it, and the log says 
 
   await teacher.reload();
   await teacher.getByText("Friday is a day off.").waitFor();
-  assert.equal(await teacher.getByText("Handed in").count(), 0, "what was decided since is what counts");
+  assert.equal(await teacher.getByText("Submitted").count(), 0, "what was decided since is what counts");
   assert.equal(await teacher.getByRole("term").filter({ hasText: "Sent" }).count(), 0, "it was not sent");
   await clean(teacher, "rejected");
 

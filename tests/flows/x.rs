@@ -77,7 +77,7 @@ async fn a_post_arrives_once_and_one_that_nobody_can_vouch_for_is_not_confirmed(
     partner.until(&lost, "refused", |m| m["state"] == "finished" && total(m, "permanent_failure") == 1).await;
     assert_eq!(partner.counts().await["tweet"], 2);
     let page = office.page(&format!("/messages/{lost}/deliveries")).await;
-    assert!(page.contains("X has a post of these words already"), "{page}");
+    assert!(page.contains("X already has a post with these words"), "{page}");
 
     // The account's owner takes the access back.
     partner.control("x/revoke", &json!({"account": "GreenAbbeySch"})).await;

@@ -9,7 +9,7 @@ use runtime::{FileError, QueueError};
 use serde::Serialize;
 use store::StoreError;
 
-/// One thing to mend, and where.
+/// One thing to correct, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
     /// The part of the request, such as `sms.text` or `contacts[3].mobile`.
@@ -21,7 +21,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// A thing to mend.
+    /// A thing to correct.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
     }
@@ -70,12 +70,12 @@ pub enum ApiError {
     /// Not the media type that the route takes: 415.
     #[error("media type not supported")]
     MediaType(String),
-    /// Well formed, but something must be mended first: 422.
-    #[error("{} things to mend", .errors.len().max(1))]
+    /// Well formed, but something must be corrected first: 422.
+    #[error("{} things to correct", .errors.len().max(1))]
     Invalid {
         /// The whole in a sentence.
         detail: String,
-        /// Each thing to mend.
+        /// Each thing to correct.
         errors: Vec<FieldError>,
     },
     /// Too many tries: 429.
@@ -109,20 +109,20 @@ pub struct Problem {
     #[schema(example = "about:blank")]
     pub kind: &'static str,
     /// The kind of problem in a few words.
-    #[schema(example = "Something must be mended")]
+    #[schema(example = "Please correct the following")]
     pub title: &'static str,
     /// The HTTP status.
     #[schema(example = 422)]
     pub status: u16,
     /// What happened and what to do, in a sentence or two.
-    #[schema(example = "Mend what is listed and send the request again.")]
+    #[schema(example = "Correct what is listed and send the request again.")]
     pub detail: String,
-    /// Each thing to mend; empty where there is nothing to list.
+    /// Each thing to correct; empty if there is nothing to list.
     pub errors: Vec<FieldError>,
 }
 
 impl ApiError {
-    /// 422 with a list of things to mend.
+    /// 422 with a list of things to correct.
     pub fn invalid(detail: impl Into<String>, errors: Vec<FieldError>) -> Self {
         Self::Invalid { detail: detail.into(), errors }
     }
@@ -170,24 +170,22 @@ impl ApiError {
                 "Send a valid key as `Authorization: Bearer <api key>`. A key is made in the account settings.",
             ),
             Self::SignIn { .. } => ("Please sign in", "You are not signed in, or were away for too long."),
-            Self::First { .. } => {
-                ("Something comes first", "Load the page again: it says what is to be done.")
-            }
+            Self::First { .. } => ("Something comes first", "Load the page again: it says what to do."),
             Self::Forbidden(detail) => ("Not allowed", detail.as_str()),
             Self::NotFound => ("Not found", "There is nothing here, or it is not this school's."),
             Self::MethodNotAllowed => {
                 ("Method not allowed", "This address takes other methods; see `Allow`.")
             }
-            Self::Conflict(detail) => ("Not possible any more", detail.as_str()),
+            Self::Conflict(detail) => ("No longer possible", detail.as_str()),
             Self::TooLarge => ("Request too large", "A request may have up to 6 MB. Split it into several."),
             Self::MediaType(detail) => ("Media type not supported", detail.as_str()),
-            Self::Invalid { detail, .. } => ("Something must be mended", detail.as_str()),
+            Self::Invalid { detail, .. } => ("Please correct the following", detail.as_str()),
             Self::TooMany { .. } => ("Too many tries", "Please wait a few minutes and try again."),
             Self::Busy => ("Contacts are being imported", "The address book can be used again in a minute."),
             Self::Unavailable(_) => ("Not available just now", "Please repeat the request in a moment."),
             Self::Internal(_) | Self::Panic => (
                 "Something went wrong",
-                "The fault is ours, not yours. Please try again; if it stays, tell us the request id.",
+                "The fault is ours, not yours. Please try again; if it happens again, tell us the request id.",
             ),
         };
         let errors = match self {
@@ -220,9 +218,9 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict => {
-                Self::Conflict("Somebody else changed this first. Look again and repeat.".to_owned())
-            }
+            StoreError::Conflict => Self::Conflict(
+                "Somebody else changed this first. Look again, then repeat your change.".to_owned(),
+            ),
             told @ StoreError::Told => Self::Conflict(format!("Nothing was sent: {told}.")),
             StoreError::NotFound(_) => Self::NotFound,
             StoreError::Busy => Self::Busy,

@@ -34,7 +34,8 @@ const PAGE_BYTES: usize = 300_000;
 /// Tries before a message that cannot be planned is given up: a quarter of an hour.
 const MOST_TRIES: u32 = 10;
 
-const NOBODY: &str = "Nobody who was chosen can be reached this way any more. Nothing was sent.";
+const NOBODY: &str =
+    "None of the selected people can be reached by these channels any longer. Nothing was sent.";
 const TOO_MANY_SHARE: &str =
     "Too many people share one number or address. Correct their contacts or send in parts. Nothing was sent.";
 const OVER_CAP: &str =

@@ -21,7 +21,7 @@ const NOT_THERE: &str =
 const OLDER: &str =
     "A later file has been read since, so this one was not. If it is the right one, hand it in again.";
 const UNREADABLE: &str = "The file cannot be read. Let the MIS write it again.";
-const NO_FILES: &str = "The school’s MIS is not read from files any more.";
+const NO_FILES: &str = "The school’s MIS is no longer read from files.";
 
 /// What a file turned out to be.
 struct Judged {

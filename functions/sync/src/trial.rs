@@ -100,7 +100,8 @@ fn wrong(error: &MisError) -> String {
             "The MIS is there, but busy: it asks to be left alone for a while. Try again later.".to_owned()
         }
         MisError::Truncated(_) | MisError::Inconsistent(_) | MisError::TooLarge(_) => {
-            "The MIS answers, but its answer was not whole. Try again; if it stays so, ask the supplier.".to_owned()
+            "The MIS answers, but its answer was incomplete. Try again; if it keeps happening, ask the supplier."
+                .to_owned()
         }
     }
 }

@@ -57,7 +57,7 @@ acts! {
     KeyRotated = "key.rotated", "API key replaced";
     KeyRevoked = "key.revoked", "API key revoked";
     MessageSent = "message.sent", "Message sent";
-    MessageHandedIn = "message.handed_in", "Message handed in for authorisation";
+    MessageHandedIn = "message.handed_in", "Message submitted for authorisation";
     MessageEdited = "message.edited", "Message edited before it was authorised";
     MessageAuthorised = "message.authorised", "Message authorised";
     MessageRejected = "message.rejected", "Message rejected";

@@ -103,7 +103,7 @@ pub struct JobLine {
     pub state: JobState,
     /// Rows read so far.
     pub done: u64,
-    /// Of how many; 0 where the MIS does not say.
+    /// Rows in all; 0 if the MIS does not say.
     pub of: u64,
 }
 
@@ -179,7 +179,7 @@ pub struct Changes {
     pub ties: u32,
     /// Ties that ended.
     pub ties_ended: u32,
-    /// Marks of the register that are new or differ.
+    /// Register marks that are new or differ.
     pub marks: u32,
     /// Bars that the MIS has no more, between people who stay: they hold as the school's own until somebody lifts them.
     #[serde(default, skip_serializing_if = "is_zero")]

@@ -262,7 +262,7 @@ pub fn check(message: &Message) -> Vec<Problem> {
             say(
                 "email.text",
                 format!(
-                    "Use at most {MAX_EMAIL_TEXT} bytes; put longer papers on the website and link to them."
+                    "Use at most {MAX_EMAIL_TEXT} bytes; put longer documents on the website and link to them."
                 ),
             );
         }

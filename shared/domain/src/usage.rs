@@ -23,7 +23,7 @@ pub struct DayCounts {
     /// SMS parts billed.
     #[serde(default)]
     pub sms_units: i64,
-    /// Started minutes of each answered call, summed.
+    /// Minutes of answered calls, each call rounded up.
     #[serde(default)]
     pub voice_minutes: i64,
 }

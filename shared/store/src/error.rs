@@ -14,7 +14,7 @@ pub enum StoreError {
     #[error("the address book is being changed")]
     Busy,
     /// Another message tells one of these families of the same.
-    #[error("another message tells one of these families of the same")]
+    #[error("another message already tells one of these families the same")]
     Told,
     /// The row is not there.
     #[error("no such {0}")]

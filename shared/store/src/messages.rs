@@ -251,7 +251,7 @@ impl Messages<'_> {
             .ok_or_else(|| StoreError::corrupt("idempotency key", "message"))
     }
 
-    /// Where a message stands. `None` if this school has no such message.
+    /// The status of a message. `None` if this school has no such message.
     pub async fn meta(self, id: MessageId) -> Result<Option<Meta>> {
         let row = self.school.table.get(&keys::message_meta(self.school.id, id), true).await?;
         row.map(|row| read_meta(id, &row)).transpose()

@@ -36,9 +36,9 @@ impl Scope {
         match self {
             Self::ContactsWrite => "Add and change contacts",
             Self::MessagesWrite => "Preview, send, stop and resend messages",
-            Self::MessagesRead => "See where messages stand",
+            Self::MessagesRead => "See the status of messages",
             Self::UsageRead => "See usage",
-            Self::SyncRun => "Have the school’s MIS read, and see how that went",
+            Self::SyncRun => "Refresh from the school’s MIS, and see the result",
         }
     }
 
@@ -59,10 +59,10 @@ impl Scope {
         let words = self.words();
         let (last, before) = lacking.split_last()?;
         Some(match before {
-            [] => format!("“{words}” can be given only by somebody who has the role {last}."),
+            [] => format!("“{words}” can be given only by a user with the role {last}."),
             before => {
                 format!(
-                    "“{words}” can be given only by somebody who has the roles {} and {last}.",
+                    "“{words}” can be given only by a user with the roles {} and {last}.",
                     before.join(", ")
                 )
             }

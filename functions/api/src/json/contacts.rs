@@ -36,12 +36,12 @@ const DELETIONS: &str = "deletions";
 const OF_MIS: &str = "This person comes from the school's MIS. Change them there.";
 const TIE_OF_MIS: &str = "This relationship comes from the school's MIS. Change it there.";
 
-/// People and relationships to add or replace by id, and others to delete: together up to 1,000. Each is read by
-/// itself: the good ones are kept. Deletions are done last.
+/// People and relationships to add or replace by id, and others to delete: up to 1,000 rows in all. Each row is read
+/// by itself, and the good ones are kept. Deletions are done last.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BatchRequest {
-    /// People of any role. Whom the MIS gives is left to it, while the school reads one.
+    /// People of any role. While sync is on, people who come from the MIS are skipped and listed in `errors`.
     #[serde(default)]
     #[schema(value_type = Vec<ContactRow>, max_items = 1000)]
     contacts: Option<Vec<Value>>,
@@ -49,11 +49,12 @@ pub(crate) struct BatchRequest {
     #[serde(default)]
     #[schema(value_type = Option<Vec<PupilRow>>, max_items = 1000, nullable = false)]
     pupils: Vec<Value>,
-    /// How adults are tied to pupils. Both must be known, or stand in the same request. A pair that the MIS ties is left to it.
+    /// Relationships between adults and pupils. Both must exist already or be in the same request.
+    /// Relationships that come from the MIS are skipped and listed in `errors`.
     #[serde(default)]
     #[schema(value_type = Option<Vec<RelationshipRow>>, max_items = 1000, nullable = false)]
     relationships: Vec<Value>,
-    /// People by `id`, or relationships by `pupil` and `contact`. What is not there is passed over.
+    /// People by `id`, or relationships by `pupil` and `contact`. Whatever does not exist is ignored.
     #[serde(default)]
     #[schema(value_type = Option<Vec<DeletionRow>>, max_items = 1000, nullable = false)]
     deletions: Vec<Value>,
@@ -78,13 +79,13 @@ pub(crate) struct ContactRow {
     /// Parent, staff, pupil or other.
     #[schema(schema_with = schema::role)]
     role: String,
-    /// Mobile number, in any usual spelling.
+    /// Mobile number, in any usual format.
     #[schema(example = "07700 900123")]
     mobile: Option<String>,
-    /// Number at home.
+    /// Home number.
     #[schema(example = "01632 960042")]
     home: Option<String>,
-    /// Number at work.
+    /// Work number.
     work: Option<String>,
     /// E-mail address.
     #[schema(example = "ada.marlow@example.org")]
@@ -98,7 +99,7 @@ pub(crate) struct ContactRow {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PupilRow {
-    /// The school's own id, 1 to 64 characters; no contact has the same.
+    /// The school's own id, 1 to 64 characters; not used by any contact.
     #[schema(example = "S2041", min_length = 1, max_length = 64)]
     id: String,
     /// Given name.
@@ -116,7 +117,7 @@ pub(crate) struct PupilRow {
     groups: Option<Vec<String>>,
 }
 
-/// How an adult is tied to a pupil. Rights belong to the pair.
+/// A relationship between an adult and a pupil. Rights belong to the pair.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RelationshipRow {
@@ -129,7 +130,7 @@ pub(crate) struct RelationshipRow {
     /// *Mother*, *Foster carer*…
     #[schema(example = "Mother")]
     kind: Option<String>,
-    /// 1 is asked first; left out, after every number.
+    /// 1 comes first; left out, it comes after every number.
     #[schema(minimum = 1, maximum = 99, example = 1)]
     priority: Option<u8>,
     /// Parental responsibility.
@@ -140,7 +141,7 @@ pub(crate) struct RelationshipRow {
     court_order: bool,
 }
 
-/// Somebody, or a relationship, to delete.
+/// A person or a relationship to delete.
 #[derive(Deserialize, ToSchema)]
 #[serde(untagged, deny_unknown_fields)]
 pub(crate) enum DeletionRow {
@@ -161,22 +162,22 @@ pub(crate) enum DeletionRow {
     },
 }
 
-/// What became of a batch.
+/// The result of a batch.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BatchAnswer {
     /// Contacts and pupils that are new.
     created: u32,
-    /// Contacts and pupils whose id was there before.
+    /// Contacts and pupils whose id existed already.
     updated: u32,
-    /// Relationships that were kept; left out where none were sent.
+    /// Relationships that were saved; left out if none were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     relationships: Option<usize>,
-    /// Deletions that were done; left out where none were sent.
+    /// Deletions that were made; left out if none were sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     deleted: Option<usize>,
-    /// What is wrong with the others; each of them was left as it was.
+    /// What is wrong with the other rows; each of those was left unchanged.
     errors: Vec<RowError>,
 }
 
@@ -199,7 +200,7 @@ pub(crate) struct RowError {
 
 /// Add or replace contacts, pupils and relationships, or delete them
 ///
-/// People are found again by `id`. Good rows are kept and bad ones reported, all at once; sending the same request
+/// People are matched by `id`. Good rows are kept and bad ones reported, all at once; sending the same request
 /// again does no harm.
 #[utoipa::path(
     post, path = "/api/v1/contacts/batch", tag = "Contacts", request_body = BatchRequest,
@@ -303,7 +304,7 @@ impl Sorted {
                             other if other == list => format!("index {first}"),
                             other => format!("index {first} of `{}`", other.unwrap_or("contacts")),
                         };
-                        let message = format!("The same id stands at {place}. Give each contact once.");
+                        let message = format!("The same id is also at {place}. Give each contact once.");
                         self.say(list, index, vec![FieldError::new("id", message)]);
                     }
                 },
@@ -331,7 +332,7 @@ impl Sorted {
             if first == index {
                 ties.push((index, tie));
             } else {
-                let message = format!("The same pair stands at index {first}. Give each relationship once.");
+                let message = format!("The same pair is also at index {first}. Give each relationship once.");
                 self.say(list, index, vec![FieldError::new("contact", message)]);
             }
         }
@@ -431,10 +432,16 @@ impl RelationshipRow {
             wrong.push(FieldError::new("kind", format!("Use at most {MAX_KIND} characters on one line.")));
         }
         if self.priority.is_some_and(|p| !(1..=99).contains(&p)) {
-            wrong.push(FieldError::new("priority", "Give 1 for whoever is asked first, up to 99."));
+            wrong.push(FieldError::new(
+                "priority",
+                "Give 1 for the person to ask first, up to 99 for the last.",
+            ));
         }
         if self.pupil == self.contact {
-            wrong.push(FieldError::new("contact", "Nobody is tied to themselves. Give the adult's id."));
+            wrong.push(FieldError::new(
+                "contact",
+                "A pupil cannot be their own contact. Give the adult's id.",
+            ));
         }
         let Self { pupil, contact, priority, responsibility, court_order, .. } = self;
         if wrong.is_empty() {

@@ -20,7 +20,7 @@ use crate::services::deliveries::{DeliveryLine, deliveries};
 use crate::services::status::status;
 use crate::state::ApiState;
 
-/// Where a message stands.
+/// The status of a message.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StatusAnswer {
     #[schema(example = "01JD3V4K8M0000000000000000")]
@@ -41,7 +41,7 @@ pub(crate) struct StatusAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeliveriesAnswer {
     deliveries: Vec<DeliveryAnswer>,
-    /// Give it as `cursor` for the next ones; left out at the end.
+    /// Pass it as `cursor` to get the next ones; left out at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -68,27 +68,27 @@ pub(crate) struct DeliveryAnswer {
     reason: Option<&'static str>,
 }
 
-/// What a resend put back into work.
+/// The result of a resend.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ResendAnswer {
     #[schema(example = "01JD3V4K8M0000000000000000")]
     id: String,
     #[schema(schema_with = schema::message_state)]
     state: &'static str,
-    /// Deliveries that will be sent once more.
+    /// Deliveries that will be sent again.
     #[schema(example = 15)]
     count: usize,
 }
 
-/// Get where a message stands
+/// Get a message's status
 ///
-/// `finished` says that no delivery is queued or being sent; reports of the providers go on refining the totals. The
+/// `finished` means that no delivery is queued or being sent; reports from the providers go on refining the totals. The
 /// answer may be half a second old.
 #[utoipa::path(
     get, path = "/api/v1/messages/{id}", tag = "Messages",
     params(("id" = String, Path, description = "The message")),
     responses(
-        (status = 200, description = "Where it stands", body = StatusAnswer),
+        (status = 200, description = "Its status", body = StatusAnswer),
         (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks `messages:read`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
@@ -118,7 +118,7 @@ pub(crate) async fn get_message(
     get, path = "/api/v1/messages/{id}/deliveries", tag = "Messages",
     params(
         ("id" = String, Path, description = "The message"),
-        ("cursor" = Option<String>, Query, min_length = 1, description = "`next` of the answer before; opaque"),
+        ("cursor" = Option<String>, Query, min_length = 1, description = "`next` of the previous answer; opaque"),
     ),
     responses(
         (status = 200, description = "Some deliveries", body = DeliveriesAnswer),
@@ -146,13 +146,13 @@ pub(crate) async fn get_deliveries(
 
 /// Stop a message
 ///
-/// What no worker has taken up will not be sent; a few deliveries that are being sent may still go. A message that is
-/// over stays as it is.
+/// Deliveries that have not started will not be sent; a few that are being sent may still go. A message that has
+/// ended stays as it is.
 #[utoipa::path(
     post, path = "/api/v1/messages/{id}/stop", tag = "Messages",
     params(("id" = String, Path, description = "The message")),
     responses(
-        (status = 202, description = "Where it stands now", body = MessageAnswer),
+        (status = 202, description = "Its status now", body = MessageAnswer),
         (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
@@ -177,7 +177,7 @@ pub(crate) async fn stop_message(
     post, path = "/api/v1/messages/{id}/resend", tag = "Messages",
     params(("id" = String, Path, description = "The message")),
     responses(
-        (status = 202, description = "How many will be sent once more", body = ResendAnswer),
+        (status = 202, description = "How many will be sent again", body = ResendAnswer),
         (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),

@@ -44,14 +44,15 @@ const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 pub(crate) struct MessageRequest {
     #[schema(schema_with = schema::purpose)]
     purpose: Purpose,
-    /// Each one needs its content below, and each content must be listed here.
+    /// Each channel needs its content below, and each content below needs its channel here.
     #[schema(schema_with = schema::channels)]
     channels: Vec<Channel>,
     to: To,
     sms: Option<Sms>,
     email: Option<Email>,
     voice: Option<Voice>,
-    /// Routing of this message alone, instead of the school's: for an emergency, which may go both ways at once.
+    /// Routing for this message alone, instead of the school's: only for an emergency, which may go by text and
+    /// call at once.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::routing)]
     routing: Option<Routing>,
@@ -67,7 +68,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(from).map(Some)
 }
 
-/// Who gets it; everybody only once, however often they are named.
+/// Who gets it; each person only once, however often they are named.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_field_names, reason = "the API's own word")]
@@ -83,13 +84,13 @@ pub(crate) struct To {
     /// The whole address book.
     #[serde(default)]
     everyone: bool,
-    /// Ids of pupils, whose adults are written to as `send_to` says. An adult whom a court order bars from a pupil
-    /// that the message is about never gets it on that pupil's account.
+    /// Ids of pupils, whose adults are written to as `send_to` says. An adult barred from a pupil by a court order
+    /// never gets a message because of that pupil.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<String>, example = json!(["S2041"]))]
     pupils: Vec<ContactId>,
     /// Which adults of the pupils in `pupils`, and of those in `groups` or `everyone`. Left out, it is
-    /// `responsibility` for `pupils`, and groups and everyone are the people themselves.
+    /// `responsibility` for `pupils`, while `groups` and `everyone` mean the people themselves.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::send_to)]
     send_to: Option<SendTo>,
@@ -128,16 +129,16 @@ pub(crate) struct Voice {
     text: String,
 }
 
-/// What a message would come to.
+/// What a message would send.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PreviewAnswer {
     /// People who get at least one delivery.
     #[schema(example = 2961)]
     recipients: usize,
-    /// People who were chosen and cannot be reached in the chosen ways.
+    /// People who were selected but cannot be reached by the selected channels.
     #[schema(example = 39)]
     unreachable: usize,
-    /// Pupils for whom nobody is written to: no adult fits `send_to`, or a court order bars those who do. The first 100.
+    /// Pupils with nobody to write to: no adult fits `send_to`, or a court order bars those who do. The first 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<String>, example = json!(["S2042"]))]
     pupils_without: Vec<ContactId>,
@@ -151,7 +152,7 @@ pub(crate) struct PreviewAnswer {
     deliveries: Vec<PreviewDelivery>,
 }
 
-/// What the texts take.
+/// Totals of the texts.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SmsSummary {
     /// Texts.
@@ -204,11 +205,11 @@ pub(crate) struct MessageAnswer {
 
 /// Preview a message
 ///
-/// Says what the message would come to, by the same rules that send it. Nothing is sent or kept.
+/// Shows what the message would send, by the same rules that send it. Nothing is sent or kept.
 #[utoipa::path(
     post, path = "/api/v1/messages/preview", tag = "Messages", request_body = MessageRequest,
     responses(
-        (status = 200, description = "What it would come to", body = PreviewAnswer),
+        (status = 200, description = "What it would send", body = PreviewAnswer),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),

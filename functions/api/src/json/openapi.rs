@@ -36,7 +36,7 @@ use super::{contacts, message, messages, sync, sync_files, usage};
     modifiers(&ApiKey),
     tags(
         (name = "Contacts", description = "The school's address book"),
-        (name = "Messages", description = "Sending, and what became of it"),
+        (name = "Messages", description = "Sending messages and following them"),
         (name = "Sync", description = "Reading the school's MIS"),
         (name = "Usage", description = "What is billed"),
     ),

@@ -32,7 +32,7 @@ pub(crate) fn channels() -> utoipa::openapi::schema::Array {
 }
 
 pub(crate) fn routing() -> Object {
-    one_of("Which way goes first, or both", Routing::ALL.map(Routing::code)).build()
+    one_of("Text first, call first, or both", Routing::ALL.map(Routing::code)).build()
 }
 
 pub(crate) fn role() -> Object {
@@ -44,13 +44,13 @@ pub(crate) fn send_to() -> Object {
 }
 
 pub(crate) fn delivery_state() -> Object {
-    one_of("Where the delivery stands", DeliveryState::ALL.map(DeliveryState::code)).build()
+    one_of("Status of the delivery", DeliveryState::ALL.map(DeliveryState::code)).build()
 }
 
 pub(crate) fn message_state() -> Object {
     let codes =
         ["awaiting_authorisation", "scheduled", "queued", "sending", "finished", "stopped", "rejected"];
-    one_of("Where the message stands", codes).build()
+    one_of("Status of the message", codes).build()
 }
 
 pub(crate) fn totals() -> Object {

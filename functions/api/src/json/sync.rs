@@ -14,7 +14,7 @@ use crate::error::{ApiError, Problem, Result};
 use crate::services::sync::request;
 use crate::state::ApiState;
 
-/// What a run is to read.
+/// What a run should read.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunRequest {
@@ -24,14 +24,14 @@ pub(crate) struct RunRequest {
     file: Option<String>,
 }
 
-/// The run that was begun, or joined.
+/// The run that was started or joined.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RunAnswer {
     #[schema(example = "01JD3V4K8M0000000000000000")]
     id: String,
 }
 
-/// How a run goes, or went.
+/// The progress or result of a run.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RunStatusAnswer {
     #[schema(example = "01JD3V4K8M0000000000000000")]
@@ -60,7 +60,7 @@ pub(crate) struct JobAnswer {
     /// Rows read so far.
     #[schema(example = 600)]
     done: u64,
-    /// Of how many; 0 where the MIS does not say.
+    /// Rows in all; 0 if the MIS does not say.
     #[schema(example = 900)]
     of: u64,
 }
@@ -76,18 +76,18 @@ pub(crate) struct ChangesAnswer {
     relationships: u32,
     /// Relationships that ended.
     relationships_ended: u32,
-    /// Marks of the register that are new or differ.
+    /// Register marks that are new or differ.
     marks: u32,
 }
 
 /// Ask for a sync run
 ///
-/// Reads the school's MIS and brings the address book and the registers up to date. While a run is at work it is joined:
-/// the answer has its id.
+/// Reads the school's MIS and brings the address book and the registers up to date. If a run is under way already,
+/// that one is joined: the answer has its id.
 ///
-/// A school whose MIS is read from files names the `file`; without one the last that was read is read again. A file whose
-/// id is older than the last one read is refused, and so is one while a run is at work that does not read it: ask again
-/// when that has ended.
+/// A school whose MIS is read from files names the `file`; without one, the last file that was read is read again. A
+/// file whose id is older than the last one read is refused. So is any file while a run is under way that does not
+/// read it: ask again when that run has ended.
 #[utoipa::path(
     post, path = "/api/v1/sync-runs", tag = "Sync", request_body = Option<RunRequest>,
     responses(
@@ -95,7 +95,7 @@ pub(crate) struct ChangesAnswer {
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks `sync:run`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not a file of this school, or no longer", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not a file of this school, or it has expired", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not sent as JSON", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field is wrong", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The school has no MIS, or the file cannot be read now", body = Problem, content_type = "application/problem+json"),
@@ -115,12 +115,12 @@ pub(crate) async fn post_run(
     Ok((StatusCode::ACCEPTED, Json(RunAnswer { id: id.to_string() })))
 }
 
-/// Get how a sync run goes
+/// Get the status of a sync run
 #[utoipa::path(
     get, path = "/api/v1/sync-runs/{id}", tag = "Sync",
     params(("id" = String, Path, description = "The run")),
     responses(
-        (status = 200, description = "How it goes, or went", body = RunStatusAnswer),
+        (status = 200, description = "Its progress or result", body = RunStatusAnswer),
         (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks `sync:run`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not a run of this school, or of more than 60 days ago", body = Problem, content_type = "application/problem+json"),

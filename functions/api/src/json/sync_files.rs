@@ -13,33 +13,33 @@ use crate::error::{Problem, Result};
 use crate::services::mis::files::{UPLOAD_TIME, create};
 use crate::state::ApiState;
 
-/// A file that is to be sent.
+/// A file to be uploaded.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FileRequest {
-    /// Its name, for the school's pages.
+    /// Its name, as the school's pages show it.
     #[schema(example = "contacts.csv")]
     name: String,
-    /// Its exact size, in bytes: no more and no less is taken.
+    /// Its exact size in bytes; an upload of any other size is refused.
     #[schema(example = 412_300, minimum = 1, maximum = 20_971_520)]
     bytes: u64,
 }
 
-/// Where it is sent.
+/// Where to upload it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FileAnswer {
-    /// Names the file in `POST /api/v1/sync-runs`.
+    /// Identifies the file in `POST /api/v1/sync-runs`.
     #[schema(example = "01JD3V4K8M0000000000000000")]
     id: String,
     /// `PUT` the bytes here, with `Content-Type: application/octet-stream` and no other authorization.
     #[schema(example = "https://files.example/mis/…")]
     url: String,
-    /// How long the address works.
+    /// How long the address works, in seconds.
     #[schema(example = 900)]
     seconds: u64,
 }
 
-/// Get an address to send a file to
+/// Get an address to upload a file to
 ///
 /// For a school whose MIS is read from files: a report (CSV or Excel) whose columns were matched on the MIS page, or a
 /// OneRoster package. Send the file to the `url`, then ask for a run that reads it.

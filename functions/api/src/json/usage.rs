@@ -32,7 +32,7 @@ pub(crate) struct Day {
     /// Units of the texts, as billed.
     #[schema(example = 5922)]
     sms_units: i64,
-    /// Started minutes of each answered call, summed.
+    /// Minutes of answered calls, each call rounded up.
     #[schema(example = 44)]
     voice_minutes: i64,
 }

@@ -236,7 +236,7 @@ fn no_longer(meta: &Meta) -> ApiError {
     let words = match meta.state {
         MessageState::Rejected => "Somebody else has rejected this message already. Nothing was sent.",
         MessageState::Stopped => "This message was withdrawn. Nothing was sent.",
-        _ => "This message does not wait any more: somebody has authorised it, and it is on its way.",
+        _ => "This message is no longer waiting: somebody has authorised it, and it is on its way.",
     };
     ApiError::Conflict(words.to_owned())
 }

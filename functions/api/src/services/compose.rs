@@ -93,7 +93,7 @@ pub fn not_subscribed(message: &Message, settings: &Settings) -> Option<FieldErr
 pub fn refuse(problems: Vec<FieldError>) -> ApiError {
     let detail = match problems.as_slice() {
         [only] => only.message.clone(),
-        _ => "Mend what is listed and send the request again. Nothing was sent.".to_owned(),
+        _ => "Correct what is listed and send the request again. Nothing was sent.".to_owned(),
     };
     ApiError::invalid(detail, problems)
 }
@@ -139,7 +139,8 @@ fn problems_of_plan(plan: &Plan, book: &AddressBook, message: &Message) -> Vec<F
         let why = if book.is_empty() {
             "The address book is empty. Add contacts first."
         } else {
-            "Nobody chosen can be reached in the chosen ways. Choose another way, or add numbers and addresses."
+            "None of the selected people can be reached by the selected channels. Choose another \
+             channel, or add numbers and addresses."
         };
         problems.push(FieldError::new("to", why));
     }

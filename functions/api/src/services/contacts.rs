@@ -33,9 +33,9 @@ pub struct ContactFields<'a> {
     pub role: &'a str,
     /// Mobile number.
     pub mobile: &'a str,
-    /// Number at home.
+    /// Home number.
     pub home: &'a str,
-    /// Number at work.
+    /// Work number.
     pub work: &'a str,
     /// E-mail address.
     pub email: &'a str,

@@ -41,7 +41,7 @@ pub async fn stop(state: &ApiState, school: &School, id: MessageId, deed: &Deed)
 pub async fn waive_sync(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<()> {
     let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     if !school.planning().waive_sync(id, deed, state.now_ms()).await? {
-        return Err(ApiError::Conflict("This message does not wait for a refresh any more.".to_owned()));
+        return Err(ApiError::Conflict("This message is no longer waiting for a refresh.".to_owned()));
     }
     state.statuses().forget(school.id(), id);
     let plan = Job::Plan { school: school.id(), message: id, revision: meta.revision };
@@ -64,12 +64,12 @@ async fn stop_finished(state: &ApiState, school: &School, id: MessageId, deed: &
     Ok(in_work && school.progress().stop_recorded(id, true, deed, state.now_ms()).await?)
 }
 
-/// What a resend put back into work.
+/// The result of a resend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resent {
-    /// Deliveries that will be sent once more.
+    /// Deliveries that will be sent again.
     pub count: usize,
-    /// Where the message stands now.
+    /// Status of the message now.
     pub state: MessageState,
 }
 
@@ -94,7 +94,7 @@ pub async fn resend(
     let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     let why_not = match meta.state {
         MessageState::Stopped => Some("This message was stopped. Copy it and send the copy."),
-        MessageState::Rejected => Some("This message was rejected. Mend it and send it anew."),
+        MessageState::Rejected => Some("This message was rejected. Correct it and send it again."),
         MessageState::AwaitingAuthorisation => {
             Some("This message waits to be authorised. Nothing was sent yet.")
         }

@@ -138,14 +138,14 @@ pub async fn confirm(
     if report.good == 0 {
         return Err(ApiError::field(
             "rows",
-            "There is no row that could be imported. Mend the file and upload it again.",
+            "There is no row that could be imported. Correct the file and upload it again.",
         ));
     }
     if report.bad() > 0 && !good_rows_only {
         return Err(ApiError::field(
             "rows",
             format!(
-                "{} of {} rows have errors. Mend the file and upload it again, or import the {} good rows only.",
+                "{} of {} rows have errors. Correct the file and upload it again, or import the {} good rows only.",
                 report.bad(),
                 report.rows,
                 report.good
@@ -166,7 +166,7 @@ pub async fn discard(state: &ApiState, school: &School, id: ImportId) -> Result<
     for _ in 0..DISCARD_TRIES {
         let mut import = get(state, school, id).await?;
         if matches!(import.stage, Stage::Importing { .. }) {
-            let why = "This upload is being imported and cannot be discarded any more.";
+            let why = "This upload is being imported and can no longer be discarded.";
             return Err(ApiError::Conflict(why.to_owned()));
         }
         if import.stage.is_over() {

@@ -74,7 +74,7 @@ fn may_hold(by: &SignedIn, scopes: impl IntoIterator<Item = Scope>) -> Result<()
 pub async fn create(state: &ApiState, by: &SignedIn, terms: KeyTerms) -> Result<(ApiKey, ApiToken)> {
     may_hold(by, terms.scopes.iter().filter_map(|code| Scope::from_code(code)))?;
     if by.school.api_keys().list().await?.len() >= MOST_KEYS {
-        let words = format!("A school may have {MOST_KEYS} keys. Revoke one that is not used any more.");
+        let words = format!("A school may have {MOST_KEYS} keys. Revoke one that is no longer used.");
         return Err(ApiError::field("name", words));
     }
     let token = fresh(state, &hex::encode(state.ids().bytes::<8>()))?;

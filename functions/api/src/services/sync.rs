@@ -23,9 +23,9 @@ const NOT_MATCHED: &str = "Nobody has said yet which column of the report holds 
 const OTHER_RUN: &str = "A refresh is running, and does not read this file. Ask again when it has ended.";
 const AT_WORK: &str = "A refresh is running. Wait until it has ended, then decide about what it says.";
 const NOT_STARTED: &str = "The refresh could not be started. Try again.";
-const NOT_HELD: &str = "This refresh is not held any more.";
+const NOT_HELD: &str = "This refresh is no longer held.";
 const NOTHING_TO_APPLY: &str =
-    "What the MIS sent is not whole, so there is nothing to apply. Refresh again once the MIS is right.";
+    "What the MIS sent is incomplete, so there is nothing to apply. Refresh again once the MIS is right.";
 
 /// Begins a run, or joins the one at work: its id. 409 where the school has no MIS. `deed` is kept for a new one.
 ///

@@ -42,7 +42,7 @@ pub fn x_linker(config: &Config) -> std::result::Result<Option<Arc<dyn AccountLi
 pub enum NotLinked {
     /// The product has no key.
     #[error(
-        "Messenger has no key for X here, so no account can be linked. Tell whoever runs Messenger for you."
+        "Messenger has no key for X here, so no account can be linked. Tell the people who run Messenger for you."
     )]
     NoKey,
     /// There is one.
@@ -53,14 +53,15 @@ pub enum NotLinked {
     NoAnswer,
     /// X does not know the product or the request.
     #[error(
-        "X refused the link. Nothing was changed. Try again, and tell whoever runs Messenger if it stays so."
+        "X refused the link. Nothing was changed. Try again; if it keeps happening, tell the people \
+         who run Messenger for you."
     )]
     Refused,
     /// Another session's, used before, or too late.
-    #[error("This way back from X is out of date or was not begun here. Nothing was changed. Begin again.")]
+    #[error("This return from X is out of date or was not started here. Nothing was changed. Start again.")]
     Stale,
     /// The person said no.
-    #[error("It was not allowed on X, so no account is linked.")]
+    #[error("The request was declined on X, so no account is linked.")]
     Denied,
 }
 

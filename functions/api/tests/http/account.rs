@@ -61,7 +61,7 @@ async fn a_link_sets_a_password_once_and_looking_at_it_uses_nothing_up() {
     leads_to(&visitor.sign_in("olive", OTHER).await, "/");
     let again = visitor.post("/password/link", &twice(PASSWORD)).await;
     assert_eq!(again.status.as_u16(), 410);
-    assert!(again.text.contains("does not work any more") && again.text.contains("/forgotten"), "{again:?}");
+    assert!(again.text.contains("no longer works") && again.text.contains("/forgotten"), "{again:?}");
     assert_eq!(visitor.get("/password/link").await.status.as_u16(), 410);
     let after = house.store.user(user.id).await.unwrap().unwrap();
     assert!(after.account.email_confirmed, "the link was read in their mailbox");

@@ -517,7 +517,7 @@ async fn without_a_confirmed_address_a_large_message_waits_and_its_author_cannot
     let other = Staff::with(&house, 2, AUTHORISER, false).await;
     let page = office.post("/send", &[&YEAR_9[..], &[("do", "check")]].concat()).await.text;
     assert!(
-        page.contains("a PIN needs a confirmed e-mail address") && page.contains("Hand in 3 texts"),
+        page.contains("a PIN needs a confirmed e-mail address") && page.contains("Submit 3 texts"),
         "{page}"
     );
     let id = made(&press(&office, "k", &[]).await);

@@ -101,7 +101,7 @@ async fn pupils_for_whom_nobody_is_written_to_are_named() {
     let by = office(&house, &house.school).await;
     let live = by.post("/send/live", &form("to=everyone&send_to=all")).await.text;
     assert!(
-        live.contains("1 pupil for whom nobody is written to")
+        live.contains("1 pupil with nobody to write to")
             && live.contains("Ben Marlow")
             && live.contains("a court order bars everybody known"),
         "{live}"

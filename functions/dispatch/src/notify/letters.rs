@@ -126,9 +126,12 @@ pub(super) fn password_changed(username: &str, forgotten: &str) -> Letter {
 
 pub(super) fn second_factor(username: &str, on: bool, page: &str) -> Letter {
     let (subject, what) = if on {
-        ("A second step protects your Messenger sign-in", "now also takes a code of an authenticator app")
+        ("A second step protects your Messenger sign-in", "now also takes a code from an authenticator app")
     } else {
-        ("The second step of your Messenger sign-in is off", "takes no code of an authenticator app any more")
+        (
+            "The second step of your Messenger sign-in is off",
+            "no longer takes a code from an authenticator app",
+        )
     };
     letter(
         subject,
@@ -145,7 +148,7 @@ pub(super) fn recovery_codes(username: &str, page: &str) -> Letter {
     letter(
         "You have new Messenger recovery codes",
         format!(
-            "Hello,\n\nnew recovery codes were made just now for your username **{}**. The old ones do not work any more.\n\n\
+            "Hello,\n\nnew recovery codes were made just now for your username **{}**. The old ones no longer work.\n\n\
              If it was you, there is nothing to do.\n\n\
              If it was not you, change your password at once: <{page}> and tell an administrator of your school.",
             plain(username)

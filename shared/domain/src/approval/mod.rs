@@ -153,7 +153,7 @@ pub enum NotYours {
     /// It is their own, and too large to go without a PIN.
     #[error(
         "You wrote this message, and it is larger than may go without a PIN. Somebody else has to authorise it, or \
-         confirm your e-mail address, withdraw it and send it anew."
+         confirm your e-mail address, withdraw it and send it again."
     )]
     OwnOver,
     /// It posts on X, which they may not.

@@ -67,7 +67,7 @@ pub enum Meaning {
     Closed,
     /// The register has no mark yet.
     Blank,
-    /// Not a code of this nation on this day. Nobody is told anything on its account.
+    /// Not a code of this nation on this day. Nobody is told anything because of it.
     Unknown,
 }
 

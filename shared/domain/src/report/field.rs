@@ -30,9 +30,9 @@ pub enum ReportField {
     ContactSurname,
     /// Mobile number.
     Mobile,
-    /// Number at home.
+    /// Home number.
     Home,
-    /// Number at work.
+    /// Work number.
     Work,
     /// E-mail address.
     Email,

@@ -177,7 +177,7 @@ async fn delete(State(state): State<ApiState>, Posted { by, form }: Posted) -> R
 
 /// What to know before people are deleted.
 pub(crate) const BEFORE_DELETING: &str = "They get no more messages. What was sent to them stays in the history. \
-    Whoever is in the next upload comes back with it.";
+    Anyone in the next upload comes back with it.";
 
 impl ContactsPage {
     fn new(frame: Frame, book: &PageBook, asked: &Asked, mode: NumberMode) -> Self {

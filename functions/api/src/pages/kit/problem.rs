@@ -19,7 +19,7 @@ use crate::state::ApiState;
 pub(crate) struct ProblemPage {
     title: String,
     words: String,
-    /// Each thing to mend.
+    /// Each thing to correct.
     items: Vec<String>,
     /// Only where it helps to find out more: a fault of ours.
     request: Option<String>,

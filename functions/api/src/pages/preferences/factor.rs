@@ -104,7 +104,7 @@ pub(super) async fn switch_on(
     let mut problems = Vec::new();
     let step = secret.check(form.text("code"), state.now_ms(), 0);
     if step.is_none() {
-        let words = "This code does not fit. Check that the phone's clock is right and enter the code that it shows now.";
+        let words = "This code is not right. Check that the phone's clock is right and enter the code that it shows now.";
         problems.push(Problem::new("code", words));
     }
     // Whoever finds a browser left open must not be able to shut its user out.
@@ -189,7 +189,7 @@ impl FactorPage {
         Self {
             csrf: "sample".to_owned(),
             required: true,
-            problems: vec![Problem::new("code", "This code does not fit.")],
+            problems: vec![Problem::new("code", "This code is not right.")],
             qr: Qr::of(&secret.uri("Messenger", "5976.morgan.ellis")).unwrap(),
             typed: secret.typed(),
             sealed: "sample".to_owned(),

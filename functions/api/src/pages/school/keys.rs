@@ -141,8 +141,8 @@ async fn replace(
     let key = known(&by, &id).await?;
     may_replace(&by, &key)?;
     if form.text("sure") != "yes" {
-        let words = "You get a new secret to give to the system that uses the key. The present one works on for 24 \
-                     hours, one from an earlier replacement stops at once.";
+        let words = "You get a new secret to give to the system that uses the key. The present one goes on \
+                     working for 24 hours; one from an earlier replacement stops at once.";
         return ask(&state, &by, &key, "rotate", "Replace the secret of", words, "Replace the secret").await;
     }
     let token = rotate(&state, &by, &key).await?;
@@ -203,7 +203,7 @@ impl KeyView {
             used: key.last_used_ms().map_or_else(|| "Never".to_owned(), |ms| local.when(ms)),
             former: key
                 .former_until_ms(now_ms)
-                .map(|until| format!("The secret before works until {}", local.when(until))),
+                .map(|until| format!("The previous secret works until {}", local.when(until))),
         }
     }
 }
@@ -250,7 +250,7 @@ impl KeysPage {
             former: former.map(str::to_owned),
         };
         let keys = vec![
-            view("Website", "Our own systems", "", Some("The secret before works until tomorrow 08:57")),
+            view("Website", "Our own systems", "", Some("The previous secret works until tomorrow 08:57")),
             view("Payments", "WisePay", "Switched off in the account settings: it opens nothing", None),
         ];
         Self::new(Frame::sample(NavItem::SETTINGS), keys, &FormFields::default(), Vec::new())

@@ -70,7 +70,7 @@ async fn submit(
                 notice: None,
                 problems: vec![Problem::new(
                     "username",
-                    "The username and password do not fit. Check both; capitals matter in the password.",
+                    "The username or password is not right. Check both; capitals matter in the password.",
                 )],
                 next,
                 username,
@@ -93,7 +93,7 @@ impl SignInPage {
 
     pub(crate) fn sample_with_problem() -> Self {
         Self {
-            problems: vec![Problem::new("username", "The username and password do not fit.")],
+            problems: vec![Problem::new("username", "The username or password is not right.")],
             next: "/history".into(),
             username: "5976.morgan.ellis".into(),
             ..Self::default()

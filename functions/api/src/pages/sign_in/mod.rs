@@ -61,14 +61,14 @@ pub(crate) fn go(cookies: impl IntoIterator<Item = HeaderValue>, path: &str) -> 
 
 /// For a link that does not work, whatever the reason: to tell which would tell a stranger something.
 fn stale_link(words: &'static str, href: &'static str, action: &'static str) -> Result<Response> {
-    html(&SaidPage { title: "This link does not work any more", words, more: "", href, action })
+    html(&SaidPage { title: "This link no longer works", words, more: "", href, action })
 }
 
 #[cfg(test)]
 impl SaidPage {
     pub(crate) fn sample() -> Self {
         Self {
-            title: "This link does not work any more",
+            title: "This link no longer works",
             words: password::STALE,
             more: "",
             href: "/forgotten",

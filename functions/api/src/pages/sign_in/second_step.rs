@@ -49,7 +49,7 @@ async fn submit(
         }
         SecondStep::Wrong(token) => {
             let words =
-                "This code does not fit. Wait for the next one in your app and enter that: each works once.";
+                "This code is not right. Wait for the next one in your app and enter that: each works once.";
             let page = SecondStepPage {
                 problems: vec![Problem::new("code", words)],
                 ..SecondStepPage::new(token, next)
@@ -62,7 +62,7 @@ async fn submit(
 #[cfg(test)]
 impl SecondStepPage {
     pub(crate) fn sample() -> Self {
-        let problems = vec![Problem::new("code", "This code does not fit.")];
+        let problems = vec![Problem::new("code", "This code is not right.")];
         Self { problems, ..Self::new("sample".to_owned(), "/".to_owned()) }
     }
 }

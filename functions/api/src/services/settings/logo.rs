@@ -40,7 +40,7 @@ pub enum LogoError {
         height: u32,
     },
     /// It breaks off, or its insides make no sense.
-    #[error("The picture cannot be read. Open it, save it anew and try again.")]
+    #[error("The picture cannot be read. Open it, save it as a new file and try again.")]
     Broken,
 }
 

@@ -192,8 +192,8 @@ pub const GROUPS: &[Group] = &[
             Row::new(
                 "sms_header",
                 "Header",
-                "Put before each text, with a colon. It counts towards the units that you pay for. Whoever writes a \
-                 message can change it.",
+                "Put before each text, with a colon. It counts towards the units that you pay for. The \
+                 author of a message can change it.",
                 Kind::Line,
                 |s| s.sms_header.clone(),
                 |s, typed, _| {
@@ -298,7 +298,7 @@ pub const GROUPS: &[Group] = &[
             Row::new(
                 "routing",
                 "When a message has a text and a call",
-                "Who gets which of the two. An emergency can go both ways whatever stands here.",
+                "Who gets which of the two. An emergency can go both ways whatever is set here.",
                 Kind::Choice(&[
                     ("sms_first", "Text first: a call only to people without a mobile"),
                     ("voice_first", "Call first: a text only to people without a landline"),

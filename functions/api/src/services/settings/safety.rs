@@ -14,7 +14,7 @@ const LARGEST: u32 = 1_000_000;
 pub(super) const SIGNING_IN: Group = Group {
     code: "signing-in",
     title: "Signing in",
-    words: "What is asked of everybody who signs in. Whoever works for several schools keeps to the strictest.",
+    words: "What everybody who signs in must do. People who work for several schools follow the strictest.",
     rows: &[
         Row::new(
             "strength",
@@ -36,7 +36,7 @@ pub(super) const SIGNING_IN: Group = Group {
         Row::new(
             "policy",
             "A new password",
-            "Which of their own earlier passwords nobody may take again.",
+            "Which of their own earlier passwords people may not use again.",
             Kind::Choice(&[
                 ("old_one", "Must differ from the old one"),
                 ("last_five", "Must differ from the last 5"),
@@ -81,8 +81,8 @@ pub(super) const SIGNING_IN: Group = Group {
         Row::new(
             "factor_for_admin",
             "A second step for “Access to all areas”",
-            "Whoever holds that role signs in with a code from an app beside the password. Whoever has none yet is asked to \
-             set one up at their next page.",
+            "Users with that role sign in with a code from an app as well as the password. Those who have \
+             none yet are asked to set one up on the next page that they open.",
             Kind::Switch,
             |s| switch(s.security.require_second_factor_for_admin),
             |s, typed, _| {
@@ -98,7 +98,7 @@ pub(super) const SIGNING_IN: Group = Group {
 pub(super) const LARGE_MESSAGES: Group = Group {
     code: "large",
     title: "Large messages",
-    words: "Above these a message needs a PIN, which goes to the confirmed e-mail address of whoever sends it. Without a \
+    words: "Above these a message needs a PIN, which goes to the confirmed e-mail address of its sender. Without a \
             confirmed address somebody else must authorise it.",
     rows: &[
         Row::new(

@@ -208,8 +208,8 @@ pub(super) async fn bar(
             frame: context.frame,
             title: "Lift the bar?".to_owned(),
             words: format!(
-                "{} can then be told about {} again, unless the MIS bars it too. Lift it only if you know that no court \
-                 order stands.",
+                "{} can then be told about {} again, unless the MIS bars it too. Lift it only if you know \
+                 that no court order is in force.",
                 name(adult),
                 name(pupil)
             ),

@@ -79,8 +79,8 @@ pub(super) async fn drop(State(state): State<ApiState>, Posted { by, form }: Pos
             frame: context.frame,
             title: "Delete the bar?".to_owned(),
             words: format!(
-                "{} would not be barred from what concerns {} should both come back under the same ids. If a court order still \
-                 stands, first bar the two as they are in the address book now.",
+                "{} would not be barred from what concerns {} should both come back under the same ids. If \
+                 a court order is still in force, first bar the two as they are in the address book now.",
                 bar.adult_name, bar.pupil_name
             ),
             action: "/sync/bars".to_owned(),

@@ -129,7 +129,7 @@ impl Viewer<'_> {
             row.message = Some(by.message.to_string());
             let when = self.local.when(by.at_ms);
             row.adults =
-                if by.went { format!("Told {when}") } else { format!("Handed in {when}, not gone yet") };
+                if by.went { format!("Told {when}") } else { format!("Submitted {when}, not sent yet") };
         }
         rows
     }
@@ -149,7 +149,7 @@ impl AbsencePage {
         let list = &registers.list;
         let rests = [
             ("blank", "no mark yet", "Ask the teacher. Their families are told nothing.", &list.blank),
-            ("unknown", "a code that is not known", "Nobody is told anything on its account.", &list.unknown),
+            ("unknown", "a code that is not known", "Nobody is told anything because of it.", &list.unknown),
             ("excluded", "in a year that is left out", "By your account settings.", &list.excluded),
         ];
         let others = rests.into_iter().filter(|(.., listed)| !listed.is_empty());

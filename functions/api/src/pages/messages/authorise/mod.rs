@@ -234,7 +234,7 @@ fn change_lists(looked: &Looked, book: &PageBook) -> Vec<ChangeList> {
     let changes = &looked.changed;
     let lists = [
         (Tone::Unsure, "New: get it now", &changes.added),
-        (Tone::Off, "Gone: do not get it any more", &changes.removed),
+        (Tone::Off, "Gone: no longer get it", &changes.removed),
         (Tone::Sent, "Another number, address or way", &changes.moved),
     ];
     let list = |(tone, words, people): (Tone, &str, &Vec<ContactId>)| {

@@ -172,11 +172,7 @@ fn what_changed_is_said_with_names_and_figures() {
         page.changes.iter().map(|list| (list.tag.words.as_str(), list.count.as_str())).collect();
     assert_eq!(
         said,
-        [
-            ("New: get it now", "2"),
-            ("Gone: do not get it any more", "1"),
-            ("Another number, address or way", "1")
-        ]
+        [("New: get it now", "2"), ("Gone: no longer get it", "1"), ("Another number, address or way", "1")]
     );
     assert_eq!(page.changes[1].names, ["Contact L-1"], "who left the book is named by their id");
     assert!(page.figures.iter().any(|row| row.words == "People" && row.differs));

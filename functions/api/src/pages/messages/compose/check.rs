@@ -162,13 +162,13 @@ impl Check {
     /// Of a message that its author may write but not send.
     pub(crate) fn handed_in(mut self, why: Held) -> Self {
         if let Some(sum) = self.send_words.strip_prefix("Send ") {
-            self.send_words = format!("Hand in {sum}");
+            self.send_words = format!("Submit {sum}");
         }
         self.released = Some(match why {
-            Held::Role | Held::Grown => "Somebody who may authorise messages looks at it before it goes.",
+            Held::Role | Held::Grown => "A colleague who may authorise messages checks it before it goes.",
             Held::NoEmail => {
-                "It is larger than may go without a PIN, and a PIN needs a confirmed e-mail address. Somebody who may \
-                 authorise messages looks at it instead. You can confirm your address in your preferences."
+                "It is too large to go without a PIN, and a PIN needs a confirmed e-mail address. A colleague who may \
+                 authorise messages checks it instead. You can confirm your address in your preferences."
             }
         });
         self
@@ -269,7 +269,7 @@ fn reach(book: &PageBook, message: &Message, plan: &Plan, costing: &Costing) -> 
             .then(|| format!("Left out because of a court order: {}", words::number(plan.barred as u64))),
         without_words: (!plan.pupils_without.is_empty()).then(|| {
             let count = plan.pupils_without.len() as u64;
-            words::count(count, "pupil for whom nobody is written to", "pupils for whom nobody is written to")
+            words::count(count, "pupil with nobody to write to", "pupils with nobody to write to")
         }),
         without: plan.pupils_without.iter().take(NAMED).filter_map(|id| without(book, id)).collect(),
         more_without: and_more(plan.pupils_without.len()),
@@ -282,7 +282,7 @@ fn and_more(count: usize) -> Option<String> {
     (more > 0).then(|| format!("and {} more", words::number(more as u64)))
 }
 
-/// A pupil for whom nobody is written to, and why.
+/// A pupil with nobody to write to, and why.
 fn without(book: &PageBook, id: &ContactId) -> Option<Unreached> {
     let place = book.place(id)?;
     let adults = book.adults_of(place);
@@ -291,7 +291,7 @@ fn without(book: &PageBook, id: &ContactId) -> Option<Unreached> {
     } else if adults.iter().all(|pair| pair.court_order) {
         "a court order bars everybody known"
     } else {
-        "nobody of this choice"
+        "no adult fits this choice"
     };
     Some(Unreached { path: contact_path(id), name: book.name_of(id)?, why })
 }

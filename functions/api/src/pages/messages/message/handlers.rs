@@ -96,7 +96,7 @@ pub(super) fn notice(asked: &Asked) -> Option<String> {
     match asked.done.as_deref()? {
         "sent" => Some("Accepted. You may leave this page: it goes on by itself.".to_owned()),
         "waits" => Some(
-            "Handed in. Somebody who may authorise messages looks at it before it goes. You may leave this page."
+            "Submitted. A colleague who may authorise messages checks it before it goes. You may leave this page."
                 .to_owned(),
         ),
         "stopped" => Some("Stopped. What a provider had already taken may still arrive.".to_owned()),

@@ -163,8 +163,8 @@ fn resend_ask(id: MessageId, deliveries: u64) -> Ask {
         action: format!("/messages/{id}/resend"),
         form: "",
         title: format!("Send again to {number}?"),
-        words: "They are those that failed and those that are not confirmed. Whoever is not confirmed may get it \
-                twice. Sending again costs as much as the first time."
+        words: "These are the ones that failed and the ones that are not confirmed. People who are not \
+                confirmed may get it twice. Sending again costs as much as the first time."
             .to_owned(),
         yes: format!("Send again to {number}"),
         no: "Leave it",

@@ -76,7 +76,8 @@ impl MessagePage {
 
     pub(crate) fn sample_rejected() -> Self {
         let mut status = status(MessageState::Rejected, &[]);
-        status.reason = Some("Nobody chosen could be reached when it was to be sent.".into());
+        status.reason =
+            Some("None of the selected people could be reached when it was due to be sent.".into());
         page(&status, &[])
     }
 }

@@ -92,7 +92,7 @@ pub(super) fn delete_ask(membership: &Membership, name: &str) -> Ask {
         title: format!("Delete {name}?"),
         words: format!(
             "{instead}Deleting takes away their place in this school with its roles. What they sent stays in the \
-             history under their name. To let them in again you add them anew."
+             history under their name. To let them back in, add them again."
         ),
         yes: format!("Delete {name}"),
         no: "Keep",
@@ -173,8 +173,8 @@ fn groups(book: &AddressBook, linked: &[String]) -> Vec<Choice> {
 
 fn notice(done: Option<&str>) -> Option<String> {
     let words = match done? {
-        "roles" => "The roles are saved. They hold from the user’s next click on.",
-        "groups" => "The groups are saved. They hold from the user’s next click on.",
+        "roles" => "The roles are saved. They apply from the user’s next click.",
+        "groups" => "The groups are saved. They apply from the user’s next click.",
         "disabled" => "The user is disabled and cannot sign in any more.",
         "enabled" => "The user is enabled and can sign in again.",
         "linked" => {

@@ -71,7 +71,9 @@ pub(super) async fn show(
     let context = PageContext::load(&state, &by, NavItem::USERS).await?;
     let notice = match asked.done.as_deref() {
         Some("saved") => Some("The profile is saved. It is offered when the next user is added.".to_owned()),
-        Some("deleted") => Some("The profile is deleted. Whoever was given it keeps their roles.".to_owned()),
+        Some("deleted") => {
+            Some("The profile is deleted. Users who were given it keep their roles.".to_owned())
+        }
         _ => None,
     };
     html(&ProfilesPage::new(context.frame, &by.school.profiles().list().await?, notice))
@@ -228,7 +230,7 @@ fn delete_ask(profile: &OwnProfile) -> Ask {
         action: format!("/users/profiles/{}/delete", profile.id),
         form: "",
         title: format!("Delete the profile {name}?"),
-        words: "It is not offered any more. Whoever was given it keeps their roles.".to_owned(),
+        words: "It is no longer offered. Users who were given it keep their roles.".to_owned(),
         yes: format!("Delete {name}"),
         no: "Keep",
         harmless: false,

@@ -258,7 +258,9 @@ impl AddUserPage {
     fn asking_email(frame: Frame, typed: &Typed, problems: Vec<Problem>) -> Self {
         let email = Field::new("email", "Their e-mail address", typed.email.clone())
             .kind("email")
-            .hint("Whoever is known already, here or at another school, keeps their username and password.")
+            .hint(
+                "Anyone who is known already, here or at another school, keeps their username and password.",
+            )
             .checked(&problems);
         Self { fields: vec![email], ..Self::step(frame, 0, "Add a user", problems) }
     }

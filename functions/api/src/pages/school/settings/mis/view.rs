@@ -133,7 +133,7 @@ impl TrialView {
             },
             TrialState::Waiting => Self {
                 tag: tag(Tone::Waiting, "No outcome"),
-                words: "The trial did not come to an end: the sync may be busy. Try again.".to_owned(),
+                words: "The connection test did not finish: the sync may be busy. Try again.".to_owned(),
                 waits: false,
             },
         }

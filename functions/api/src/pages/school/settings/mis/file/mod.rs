@@ -127,7 +127,7 @@ impl View {
             FileState::Good(_) | FileState::Wrong { .. } if again => columns(""),
             FileState::Looking { .. } if file.is_looked_at(now_ms) => Self::Looking,
             FileState::Looking { .. } => {
-                Self::Lost("Nobody came back with an outcome: the sync may be busy. Look at the file again.")
+                Self::Lost("There is no result yet: the sync may be busy. Look at the file again.")
             }
             FileState::Awaited => Self::Lost(
                 "The file has not arrived. If it is not being sent in another window, hand it in again.",
@@ -314,10 +314,10 @@ fn no_court_orders(frame: Frame, id: SyncFileId, form: &FormFields, bars: usize)
         frame,
         title: "Read no court orders any more?".to_owned(),
         words: format!(
-            "Until now a column of the report says who must not be told about a pupil; the MIS gave {so_far} so far. Without \
-             it no new order is noticed. The bars that there are stay: no refresh lifts one, so they become the school’s own \
-             and hold until somebody lifts them on the contact’s page. If they are more than five, the next refresh is held \
-             and asks first."
+            "At present a column of the report says who must not be told about a pupil; it has given \
+             {so_far} so far. Without it no new order is noticed. Existing bars stay: no refresh lifts one, so they \
+             become the school’s own and hold until somebody lifts them on the contact’s page. If there are more than \
+             five, the next refresh is held and asks first."
         ),
         action: format!("/settings/mis/files/{id}/columns"),
         hidden: columns.cloned().collect(),
