@@ -63,7 +63,7 @@ impl Bodies {
     /// The message's body as it stands now, not kept.
     pub async fn fresh(&self, school: &School, message: MessageId) -> Result<Arc<Ready>> {
         let body = school.messages().body(message).await?;
-        let texts = Texts::of(&body.message);
+        let texts = Texts::of(&body.message.contents);
         Ok(Arc::new(Ready { body, texts, logo: OnceCell::new() }))
     }
 

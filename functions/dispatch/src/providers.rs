@@ -9,11 +9,12 @@ use channels::port::{
     Record, SmsSender, Tweeter, VoiceCaller,
 };
 use domain::channel::Channel;
+use domain::content::LOGO_CONTENT_ID;
 use domain::delivery::{Answer, Evidence, Reason};
 use domain::email::EmailAddress;
 use domain::phone::PhoneNumber;
 use domain::settings::Settings;
-use domain::texts::{LOGO_CONTENT_ID, Rendered};
+use domain::texts::Rendered;
 
 /// Adapters and what they need to know of our account.
 #[derive(Clone)]

@@ -115,10 +115,12 @@ impl Dispatch {
         } else {
             // Not kept: there may be more of them than bodies that are kept.
             let body = school.messages().body(message).await?;
-            let texts = Texts::of(&body.message);
+            let texts = Texts::of(&body.message.contents);
             Arc::new(Ready { body, texts, logo: tokio::sync::OnceCell::new() })
         };
-        if !ready.body.message.channels().any(|c| c == channel) || !could_say(&ready, channel, questions) {
+        if !ready.body.message.contents.channels().any(|c| c == channel)
+            || !could_say(&ready, channel, questions)
+        {
             return Ok(Vec::new());
         }
         let meta = school.messages().meta(message).await?;

@@ -65,12 +65,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::audience::SendTo;
+    use crate::audience::{Audience, SendTo};
     use crate::book::BookRows;
     use crate::contact::{ContactRole, LabelledNumber, Overrides, PhoneLabel, Source};
+    use crate::content::{Contents, EmailContent, SmsContent, VoiceContent};
     use crate::feed::Tie;
     use crate::ids::ContactId;
-    use crate::message::{Audience, EmailContent, Message, Purpose, SmsContent, VoiceContent};
+    use crate::message::{Message, Purpose};
     use crate::phone::{CountryCode, NumberMode};
     use crate::plan::{Plan, plan};
 
@@ -113,10 +114,12 @@ mod tests {
         Message {
             purpose: Purpose::Emergency,
             to,
-            sms: Some(SmsContent { header: String::new(), text: text.clone() }),
-            voice: Some(VoiceContent { text: text.clone() }),
-            email: Some(EmailContent { subject: text.clone(), text }),
-            tweet: None,
+            contents: Contents {
+                sms: Some(SmsContent { header: String::new(), text: text.clone() }),
+                voice: Some(VoiceContent { text: text.clone() }),
+                email: Some(EmailContent { subject: text.clone(), text }),
+                tweet: None,
+            },
             routing: None,
         }
     }

@@ -2,19 +2,21 @@
 //!
 //! The same function makes the preview and the send, so that what was shown is what goes.
 
+use std::borrow::Cow;
 use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use crate::audience::find;
-use crate::book::AddressBook;
-use crate::channel::Channel;
+use crate::audience::{find, pupils_for};
+use crate::book::{AddressBook, Reach};
+use crate::channel::{Address, Channel};
 use crate::contact::Contact;
 use crate::delivery::Reason;
 use crate::ids::ContactId;
 use crate::message::Message;
-use crate::routing::{Chosen, route};
+use crate::phone::PhoneNumber;
+use crate::routing::{Chosen, Route, route};
 use crate::settings::Settings;
 use crate::sms::{self, Units};
 use crate::texts::{Rendered, Texts};
@@ -77,8 +79,10 @@ pub struct Plan {
 pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan {
     let narrowed = message.to.within.within(book);
     let book = narrowed.as_ref().unwrap_or(book);
-    let texts = Texts::of(message);
-    let chosen = Chosen { sms: message.sms.is_some(), voice: message.voice.is_some() };
+    let texts = Texts::of(&message.contents);
+    let channels: Vec<Channel> = message.contents.channels().collect();
+    let uses = |address| channels.iter().any(|c| c.facts().address == address);
+    let chosen = Chosen { sms: uses(Address::Mobile), voice: uses(Address::Phone) };
     let mut plan = Plan::default();
     let found = find(book, &message.to);
     let id_at = |place: &usize| book.at(*place).map(|(contact, _)| contact.id.clone());
@@ -91,65 +95,66 @@ pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan 
     let routing = message.routing.unwrap_or(settings.routing);
 
     // A post alone is for everybody: whoever was chosen besides is not looked for.
-    let people = if message.is_tweet_alone() { Vec::new() } else { found.people };
+    let people = if message.contents.is_public() { Vec::new() } else { found.people };
     let families: BTreeSet<usize> = found.families.into_iter().collect();
     for position in people {
         let Some((contact, reach)) = book.at(position) else { continue };
         gathered.pupils =
             if texts.names_pupils() { pupils_for(book, position, &families) } else { String::new() };
         let route = route(&reach.numbers, chosen, routing, settings.voice_calling);
-        let email = reach.email.as_ref().filter(|_| message.email.is_some());
-        if route.sms.is_none() && route.calls.is_empty() && email.is_none() {
+        let mut reached = false;
+        for channel in channels.iter().copied() {
+            for (key, to) in addresses(channel, &route, reach) {
+                gathered.add(channel, &key, to, contact);
+                reached = true;
+            }
+        }
+        if reached {
+            plan.recipients += 1;
+        } else {
             plan.unreachable.push(contact.id.clone());
-            continue;
-        }
-        plan.recipients += 1;
-        if let Some(mobile) = route.sms {
-            gathered.add(Channel::Sms, mobile.as_str(), mobile.as_str(), contact);
-        }
-        for number in route.calls {
-            gathered.add(Channel::Voice, number.as_str(), number.as_str(), contact);
-        }
-        if let Some(address) = email {
-            gathered.add(Channel::Email, &address.dedupe_key(), address.as_str(), contact);
         }
     }
     plan.deliveries = gathered.into_deliveries();
-    plan.deliveries.extend(post(message, &texts, settings));
+    plan.deliveries.extend(to_accounts(message, &texts, settings));
     plan
 }
 
-/// Names of those of the pupils for whom an adult is written to: *Ada Abbot and Ben Abbot*. A pupil from whom a court
-/// order bars them is never named.
-pub(crate) fn pupils_for(book: &AddressBook, adult: usize, families: &BTreeSet<usize>) -> String {
-    let theirs = book.pupils_of(adult).filter(|pair| !pair.court_order && families.contains(&pair.pupil()));
-    let names: Vec<String> =
-        theirs.filter_map(|pair| book.at(pair.pupil())).map(|(pupil, _)| pupil.full_name()).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+/// Where one person gets a channel's deliveries, each with what is the same for two spellings of it.
+fn addresses<'p>(channel: Channel, route: &'p Route, reach: &'p Reach) -> Vec<(Cow<'p, str>, &'p str)> {
+    let number = |number: &'p PhoneNumber| (Cow::Borrowed(number.as_str()), number.as_str());
+    match channel.facts().address {
+        Address::Mobile => route.sms.iter().map(number).collect(),
+        Address::Phone => route.calls.iter().map(number).collect(),
+        Address::Email => {
+            reach.email.iter().map(|email| (Cow::Owned(email.dedupe_key()), email.as_str())).collect()
+        }
+        Address::Account => Vec::new(),
     }
 }
 
-/// The one post on the school's account, where there are both.
-fn post(message: &Message, texts: &Texts, settings: &Settings) -> Option<Planned> {
-    let account = settings.x.as_ref().filter(|_| message.tweet.is_some())?;
-    let (text, missing) = match texts.render(Channel::Tweet, &[]) {
-        Ok(rendered) => (rendered.text, Vec::new()),
-        Err(missing) => (Arc::from(""), missing.names),
-    };
-    Some(Planned {
-        channel: Channel::Tweet,
-        to: account.name.clone(),
-        contacts: Vec::new(),
-        values: Vec::new(),
-        units: Units(1),
-        subject: None,
-        text,
-        missing,
-        withheld: None,
-    })
+/// The one delivery to each account of the school itself, where there are both.
+fn to_accounts(message: &Message, texts: &Texts, settings: &Settings) -> Vec<Planned> {
+    let accounts = message.contents.all().filter_map(|c| Some((c.channel(), c.account(settings)?)));
+    accounts
+        .map(|(channel, account)| {
+            let (text, missing) = match texts.render(channel, &[]) {
+                Ok(rendered) => (rendered.text, Vec::new()),
+                Err(missing) => (Arc::from(""), missing.names),
+            };
+            Planned {
+                channel,
+                to: account.to_owned(),
+                contacts: Vec::new(),
+                values: Vec::new(),
+                units: Units(1),
+                subject: None,
+                text,
+                missing,
+                withheld: None,
+            }
+        })
+        .collect()
 }
 
 /// Deliveries so far, one for each address and text.
@@ -228,8 +233,10 @@ impl<'a> Gathered<'a> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::audience::Audience;
     use crate::contact::{ContactRole, LabelledNumber, PhoneLabel, Source};
-    use crate::message::{Audience, EmailContent, Purpose, SmsContent, VoiceContent};
+    use crate::content::{Contents, EmailContent, SmsContent, VoiceContent};
+    use crate::message::Purpose;
     use crate::money::Pence;
     use crate::phone::{CountryCode, NumberMode};
     use crate::routing::{Routing, VoiceCalling};
@@ -297,10 +304,12 @@ pub(crate) mod tests {
         Message {
             purpose: Purpose::Service,
             to,
-            sms: Some(SmsContent { header: String::new(), text: sms.into() }),
-            voice: Some(VoiceContent { text: sms.into() }),
-            email: Some(EmailContent { subject: "News".into(), text: sms.into() }),
-            tweet: None,
+            contents: Contents {
+                sms: Some(SmsContent { header: String::new(), text: sms.into() }),
+                voice: Some(VoiceContent { text: sms.into() }),
+                email: Some(EmailContent { subject: "News".into(), text: sms.into() }),
+                tweet: None,
+            },
             routing: None,
         }
     }

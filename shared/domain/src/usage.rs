@@ -1,4 +1,4 @@
-//! Usage: what the providers accepted, by the school's local day (FEATURES §8).
+//! Usage: what the providers accepted, by the school's local day.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::channel::Channel;
+use crate::channel::Billed;
 use crate::delivery::DeliveryState;
 use crate::page::PageState;
 
@@ -78,15 +78,14 @@ pub fn count_page(days: &mut Days, page: &PageState, zone: &TimeZone) {
     for index in 0..page.slots.len() {
         for attempt in page.accepted_attempts(index) {
             let day = days.entry(local_day(attempt.at_ms, zone)).or_default();
-            match page.channel {
-                Channel::Email => day.email_count += 1,
-                Channel::Sms => {
+            match page.channel.facts().billed {
+                Billed::Emails => day.email_count += 1,
+                Billed::Units => {
                     day.sms_count += 1;
                     day.sms_units += i64::from(page.units.get(index).map_or(1, |u| u.0));
                 }
-                // A post costs nothing and is none of the counts of FEATURES §8.
-                Channel::Tweet => {}
-                Channel::Voice => day.voice_minutes += minutes(attempt.seconds),
+                Billed::Nothing => {}
+                Billed::Minutes => day.voice_minutes += minutes(attempt.seconds),
             }
         }
     }

@@ -286,7 +286,13 @@ impl Approvals<'_> {
         now_ms: i64,
     ) -> Result<bool> {
         let revision = meta.revision.saturating_add(1);
-        let parts = before.message.parts_changed(&body.message).into_iter().map(|(part, ..)| part).collect();
+        let parts = before
+            .message
+            .contents
+            .parts_changed(&body.message.contents)
+            .into_iter()
+            .map(|(part, ..)| part)
+            .collect();
         let edits = with_edit(meta, Edited { by: by.clone(), at_ms: now_ms, revision, parts });
         let values = [(":next", n(revision)), (":edits", json("message", &edits)?), (":one", n(1))];
         let mut items = vec![
@@ -309,7 +315,7 @@ impl Approvals<'_> {
                 &keys::summary(self.school.id, meta.id),
                 "SET headline = :h",
                 Some("attribute_exists(pk)"),
-                [(":h", s(body.message.headline()))],
+                [(":h", s(body.message.contents.headline()))],
             )?,
         ];
         if meta.edits.is_empty() {

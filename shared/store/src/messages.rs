@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::approval::Held;
 use domain::channel::Channel;
+use domain::content::Part;
 use domain::ids::{Epoch, MessageId, SchoolId};
-use domain::message::{Message, MessageState, Part, Purpose};
+use domain::message::{Message, MessageState, Purpose};
 use domain::settings::Settings;
 use domain::usage::{Days, Totals};
 use serde::{Deserialize, Serialize};
@@ -316,11 +317,11 @@ impl School {
         let message = &new.body.message;
         let summary = Summary {
             id: new.id,
-            headline: message.headline(),
+            headline: message.contents.headline(),
             author: new.author.clone(),
             created_ms: now_ms,
             purpose: message.purpose,
-            channels: message.channels().collect(),
+            channels: message.contents.channels().collect(),
             state,
             totals: BTreeMap::new(),
         };

@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use domain::audience::SendTo;
+use domain::audience::{Audience, SendTo};
 use domain::channel::Channel;
+use domain::content::{Contents, EmailContent, SmsContent, VoiceContent};
 use domain::ids::ContactId;
-use domain::message::{Audience, EmailContent, Message, Purpose, SmsContent, VoiceContent};
+use domain::message::{Message, Purpose};
 use domain::plan::Plan;
 use domain::routing::Routing;
 use domain::settings::Settings;
@@ -330,13 +331,15 @@ impl MessageRequest {
         let message = Message {
             purpose: self.purpose,
             to: Audience { contacts, groups, everyone, pupils, send_to, ..Audience::default() },
-            sms: self.sms.map(|sms| SmsContent {
-                header: sms.header.unwrap_or_else(|| settings.sms_header.clone()),
-                text: sms.text,
-            }),
-            voice: self.voice.map(|voice| VoiceContent { text: voice.text }),
-            email: self.email.map(|email| EmailContent { subject: email.subject, text: email.text }),
-            tweet: None,
+            contents: Contents {
+                sms: self.sms.map(|sms| SmsContent {
+                    header: sms.header.unwrap_or_else(|| settings.sms_header.clone()),
+                    text: sms.text,
+                }),
+                voice: self.voice.map(|voice| VoiceContent { text: voice.text }),
+                email: self.email.map(|email| EmailContent { subject: email.subject, text: email.text }),
+                tweet: None,
+            },
             routing: self.routing,
         };
         // A channel without content was complained of already, in other words.

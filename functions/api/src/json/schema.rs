@@ -24,7 +24,7 @@ pub(crate) fn channel() -> Object {
 }
 
 fn channel_to_people() -> Object {
-    one_of("How it reaches people", Channel::TO_PEOPLE.map(Channel::code)).build()
+    one_of("How it reaches people", Channel::to_people().map(Channel::code)).build()
 }
 
 pub(crate) fn channels() -> utoipa::openapi::schema::Array {

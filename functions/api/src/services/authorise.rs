@@ -95,7 +95,7 @@ async fn look_now(state: &ApiState, school: &School, id: MessageId) -> Result<Lo
 
 /// Whether this person may decide about the message, in words if not.
 pub fn may_decide(by: &SignedIn, looked: &Looked) -> std::result::Result<(), NotYours> {
-    let tweets = looked.body.message.tweet.is_some();
+    let tweets = looked.body.message.contents.tweet.is_some();
     may_authorise(by.rights(), is_own(by, &looked.meta), tweets, &looked.figures, &looked.control)
 }
 
@@ -190,12 +190,13 @@ pub async fn edit(
         return Err(refuse(problems));
     }
     fits(&message)?;
-    let changed = looked.body.message.parts_changed(&message);
+    let changed = looked.body.message.contents.parts_changed(&message.contents);
     if changed.is_empty() {
         return Ok(());
     }
     let text = |text: &str| hidden(state, &by.school, &format!("text {id}"), text);
-    let said = changed.iter().filter_map(|(part, was, is)| Change::of(part.words(), &text(was), &text(is)));
+    let said =
+        changed.iter().filter_map(|(part, was, is)| Change::of(part.facts().words, &text(was), &text(is)));
     let written_by = Change::of("written by", "", &format!("user:{}", looked.meta.author.id));
     let deed = by.deed(Act::MessageEdited, id.to_string(), written_by.into_iter().chain(said).collect());
     let body = Body { message: message.clone(), settings: looked.body.settings.clone() };

@@ -7,8 +7,6 @@ use domain::ids::ContactId;
 use domain::message::Message;
 use domain::plan::{Plan, plan};
 use domain::settings::Settings;
-use domain::texts::{LOGO_TOKEN, check};
-use domain::token::Template;
 use store::School;
 
 use crate::error::{ApiError, FieldError, Result};
@@ -38,7 +36,7 @@ impl Preview {
 
 /// What must be mended in the message itself, before anybody is looked up.
 pub fn problems_of(message: &Message) -> Vec<FieldError> {
-    check(message).into_iter().map(|p| FieldError::new(p.field, p.message)).collect()
+    message.problems().into_iter().map(|p| FieldError::new(p.field, p.message)).collect()
 }
 
 /// Works out what a message would come to, from the address book as it stands.
@@ -65,28 +63,8 @@ pub fn preview_of(book: &AddressBook, message: &Message, settings: &Settings) ->
 }
 
 /// What the school has no means for.
-pub fn not_subscribed(message: &Message, settings: &Settings) -> Option<FieldError> {
-    let shows_logo =
-        message.email.as_ref().is_some_and(|e| Template::parse(&e.text).names().contains(&LOGO_TOKEN));
-    if shows_logo && settings.logo.is_none() {
-        let why =
-            "Your school has no logo yet. Upload one in the account settings, or take $schoollogo$ out.";
-        return Some(FieldError::new("email.text", why));
-    }
-    if message.tweet.is_some() && settings.x.is_none() {
-        let why = "No account on X is linked. Link one in the account settings, or leave the post out.";
-        return Some(FieldError::new("channels", why));
-    }
-    let why = match message.voice {
-        Some(_) if !settings.voice => {
-            "Your school has no voice subscription, so nobody can be called. Leave the call out."
-        }
-        Some(_) if settings.voice_caller.is_empty() => {
-            "Calls need a number to come from. Give one in the account settings, or leave the call out."
-        }
-        _ => return None,
-    };
-    Some(FieldError::new("channels", why))
+pub fn not_subscribed(message: &Message, settings: &Settings) -> Vec<FieldError> {
+    message.contents.lacks(settings).into_iter().map(|p| FieldError::new(p.field, p.message)).collect()
 }
 
 /// 422 with everything to mend.
@@ -131,10 +109,10 @@ fn problems_of_plan(plan: &Plan, book: &AddressBook, message: &Message) -> Vec<F
     let nobody_unknown =
         plan.unknown_groups.is_empty() && plan.unknown_contacts.is_empty() && plan.unknown_pupils.is_empty();
     if plan.recipients == 0
-        && !message.is_tweet_alone()
+        && !message.contents.is_public()
         && nobody_unknown
         && !message.to.is_empty()
-        && message.channels().next().is_some()
+        && !message.contents.is_empty()
     {
         let why = if book.is_empty() {
             "The address book is empty. Add contacts first."

@@ -1,15 +1,13 @@
 //! The costing summary: what a message takes, what that costs, and how it could cost less.
 
 use domain::channel::Channel;
-use domain::message::{Message, SmsContent};
+use domain::content::{Contents, SmsContent, minutes_spoken};
+use domain::message::Message;
 use domain::money::Pence;
 use domain::plan::{Plan, Planned};
 use domain::settings::Settings;
 use domain::sms::{self, Encoding, Hint};
 use domain::texts::Texts;
-
-/// Characters that a call speaks in a minute, at an ordinary pace.
-pub(crate) const SPOKEN_PER_MINUTE: usize = 750;
 
 /// What a message takes and costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,28 +93,24 @@ pub fn cost(plan: &Plan, message: &Message, settings: &Settings) -> Costing {
     Costing {
         recipients: plan.recipients,
         unreachable: plan.unreachable.len(),
-        sms: message.sms.as_ref().map(|sms| {
+        sms: message.contents.sms.as_ref().map(|sms| {
             let texts: Vec<&Planned> = of(Channel::Sms).collect();
-            sms_costing(&texts, message, sms, settings)
+            sms_costing(&texts, sms, settings)
         }),
-        voice: message.voice.is_some().then(|| {
+        voice: message.contents.voice.is_some().then(|| {
             let each = of(Channel::Voice).map(|d| minutes_spoken(&d.text));
             let (messages, minutes) = each.fold((0, 0), |(n, sum), minutes| (n + 1, sum + minutes));
             VoiceCosting { messages, minutes, money: settings.prices.voice_minute.times(minutes) }
         }),
-        email: message.email.is_some().then(|| {
+        email: message.contents.email.is_some().then(|| {
             let messages = of(Channel::Email).count() as u64;
             EmailCosting { messages, money: settings.prices.email.times(messages) }
         }),
-        posts: message.tweet.is_some().then(|| of(Channel::Tweet).count() as u64),
+        posts: message.contents.tweet.is_some().then(|| of(Channel::Tweet).count() as u64),
     }
 }
 
-fn minutes_spoken(text: &str) -> u64 {
-    (text.chars().count().div_ceil(SPOKEN_PER_MINUTE)).max(1) as u64
-}
-
-fn sms_costing(texts: &[&Planned], message: &Message, sms: &SmsContent, settings: &Settings) -> SmsCosting {
+fn sms_costing(texts: &[&Planned], sms: &SmsContent, settings: &Settings) -> SmsCosting {
     let each = || texts.iter().map(|d| d.units.0);
     let units: u64 = each().map(u64::from).sum();
     let ucs2 = texts.iter().any(|d| sms::count(&d.text).encoding == Encoding::Ucs2);
@@ -126,26 +120,18 @@ fn sms_costing(texts: &[&Planned], message: &Message, sms: &SmsContent, settings
         encoding: if ucs2 { Encoding::Ucs2 } else { Encoding::Gsm7 },
         units_each: (each().min().unwrap_or(0), each().max().unwrap_or(0)),
         money: settings.prices.sms_unit.times(units),
-        hints: sms::coach(&sms::compose_sms(Some(&sms.header), &sms.text)),
-        mended: mended(texts, message, sms, units, settings),
+        hints: sms::coach(&sms.composed()),
+        mended: mended(texts, sms, units, settings),
     }
 }
 
 /// What plain characters would save. People's names stay as they are spelled.
-fn mended(
-    texts: &[&Planned],
-    message: &Message,
-    sms: &SmsContent,
-    units: u64,
-    settings: &Settings,
-) -> Option<Mended> {
-    let plain = SmsContent { header: sms::mend(&sms.header), text: sms::mend(&sms.text) };
+fn mended(texts: &[&Planned], sms: &SmsContent, units: u64, settings: &Settings) -> Option<Mended> {
+    let plain = sms.with_plain_characters();
     if plain == *sms {
         return None;
     }
-    let rewritten =
-        Message { sms: Some(plain.clone()), email: None, voice: None, tweet: None, ..message.clone() };
-    let reader = Texts::of(&rewritten);
+    let reader = Texts::of(&Contents { sms: Some(plain.clone()), ..Contents::default() });
     let parts = |delivery: &&Planned| {
         let rendered = reader.render(Channel::Sms, &delivery.values).ok()?;
         Some(u64::from(sms::count(&rendered.text).parts.0))

@@ -175,7 +175,10 @@ async fn a_sent_message_is_kept_and_its_plan_is_queued() {
             (MessageState::Queued, Some(NOON + 5_000), "Partner")
         );
         let body = house.school.messages().body(id).await.unwrap();
-        assert_eq!(body.message.sms.map(|s| (s.header, s.text)), Some(("Hillview".into(), "Hello".into())));
+        assert_eq!(
+            body.message.contents.sms.map(|s| (s.header, s.text)),
+            Some(("Hillview".into(), "Hello".into()))
+        );
     }
 }
 

@@ -241,7 +241,7 @@ async fn an_edit_moves_the_revision_and_keeps_the_author() {
     let meta = house.school.messages().meta(id).await.unwrap().unwrap();
     let body = house.school.messages().body(id).await.unwrap();
     assert_eq!((meta.revision, meta.author.name.as_str()), (2, "Staff Number1"));
-    assert_eq!(body.message.sms.unwrap().text, "The coach is on time");
+    assert_eq!(body.message.contents.sms.unwrap().text, "The coach is on time");
     assert_eq!(acts(&house).await, [Act::MessageHandedIn.code(), Act::MessageEdited.code()]);
     let log = house.school.audit().month(AuditMonth::of_ms(NOON)).await.unwrap();
     let edited = log.iter().find(|entry| entry.act == Act::MessageEdited.code()).unwrap();

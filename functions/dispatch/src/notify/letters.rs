@@ -195,7 +195,7 @@ impl Decided<'_> {
     /// Who changed what of it, a line each.
     fn edits(&self) -> String {
         let line = |edit: &Edited| {
-            let parts: Vec<&str> = edit.parts.iter().map(|part| part.words()).collect();
+            let parts: Vec<&str> = edit.parts.iter().map(|part| part.facts().words).collect();
             format!("* {}: {}\n", plain(&edit.by.name), parts.join(", "))
         };
         self.edits.iter().map(line).collect()
@@ -257,7 +257,7 @@ pub(super) fn password_code(code: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::message::Part;
+    use domain::content::Part;
     use store::Author;
 
     use super::*;

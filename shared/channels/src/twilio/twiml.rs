@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn the_longest_text_still_fits_and_is_said_twice() {
-        let text = "a".repeat(domain::message::MAX_VOICE_TEXT);
+        let text = "a".repeat(domain::content::MAX_VOICE_TEXT);
         let document = spoken(&text);
         assert!(document.chars().count() <= MOST);
         assert!(document.contains(" loop=\"2\""));

@@ -1,7 +1,7 @@
 //! `POST /2/tweets`.
 
+use domain::content::{MAX_WEIGHT, weight};
 use domain::delivery::{Answer, Reason};
-use domain::tweet;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -25,7 +25,7 @@ impl Tweeter for X {
     fn post<'a>(&'a self, tweet: OutgoingTweet<'a>) -> BoxFuture<'a, Answer> {
         Box::pin(async move {
             // X would refuse it in other words.
-            if tweet.text.trim().is_empty() || tweet::weight(tweet.text) > tweet::MAX_WEIGHT {
+            if tweet.text.trim().is_empty() || weight(tweet.text) > MAX_WEIGHT {
                 return Answer::Refused { reason: Reason::OurFault, code: None, again: false };
             }
             // The attempt's reference is never the same twice, and so makes a nonce.

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 pub use recipients::{Changes, Recipients};
 
-use crate::message::Purpose;
 use crate::money::Pence;
 use crate::people::{Action, Rights};
+use crate::purpose::Purpose;
 
 /// Messages that one send may have before it needs a PIN, where the school has said nothing else.
 pub const USUAL_THRESHOLD: u32 = 1_000;

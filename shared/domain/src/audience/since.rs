@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use super::{Chosen, Found, find};
+use super::choice::Audience;
+use super::find::{Found, Selection, find};
+use super::pupils::pupils_for;
 use crate::book::{AddressBook, Reach};
-use crate::channel::Channel;
+use crate::channel::{Address, Channel};
 use crate::delivery::Reason;
 use crate::ids::ContactId;
-use crate::message::Audience;
-use crate::plan::pupils_for;
 
 /// A delivery as it was planned.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,7 @@ pub struct Going<'a> {
 #[derive(Debug)]
 pub struct Since {
     book: Arc<AddressBook>,
-    chosen: Chosen,
+    chosen: Selection,
     found: Found,
 }
 
@@ -36,7 +36,7 @@ impl Since {
     /// Looks the audience up in the book of today.
     pub fn new(book: Arc<AddressBook>, to: &Audience) -> Self {
         let book = to.within.narrow(book);
-        let chosen = Chosen::of(&book, to, &mut Found::default());
+        let chosen = Selection::of(&book, to, &mut Found::default());
         let found = find(&book, to);
         Self { book, chosen, found }
     }
@@ -87,9 +87,9 @@ impl Since {
 }
 
 fn is_at(reach: &Reach, channel: Channel, to: &str) -> bool {
-    match channel {
-        Channel::Sms | Channel::Voice => reach.numbers.iter().any(|(_, number)| number.as_str() == to),
-        Channel::Email => reach.email.as_ref().is_some_and(|email| email.as_str().eq_ignore_ascii_case(to)),
-        Channel::Tweet => true,
+    match channel.facts().address {
+        Address::Mobile | Address::Phone => reach.numbers.iter().any(|(_, number)| number.as_str() == to),
+        Address::Email => reach.email.as_ref().is_some_and(|email| email.as_str().eq_ignore_ascii_case(to)),
+        Address::Account => true,
     }
 }

@@ -1,6 +1,7 @@
 //! Why somebody is a recipient, or is not: the same look-up, asked about one person.
 
-use super::{Audience, Chosen, Found, SendTo, selected};
+use super::choice::{Audience, SendTo};
+use super::find::{Found, Selection, selected};
 use crate::book::{AddressBook, Pair};
 
 /// One thing that speaks for or against somebody. Pupils are places in the book.
@@ -35,7 +36,7 @@ pub struct Why {
 
 /// Why the audience has whoever stands at a place of the book, or has not. It agrees with [`super::find`].
 pub fn why(book: &AddressBook, to: &Audience, place: usize) -> Why {
-    let chosen = Chosen::of(book, to, &mut Found::default());
+    let chosen = Selection::of(book, to, &mut Found::default());
     let reasons = for_them(book, to, &chosen, place);
     if !reasons.is_empty() && chosen.may(book, place) {
         return Why { meant: true, because: reasons };
@@ -56,7 +57,7 @@ pub fn why(book: &AddressBook, to: &Audience, place: usize) -> Why {
 }
 
 /// What leads to somebody, whether or not a bar keeps it from them.
-fn for_them(book: &AddressBook, to: &Audience, chosen: &Chosen, place: usize) -> Vec<Because> {
+fn for_them(book: &AddressBook, to: &Audience, chosen: &Selection, place: usize) -> Vec<Because> {
     let mut reasons = Vec::new();
     if chosen.picked.contains(&place) {
         reasons.push(Because::Picked);

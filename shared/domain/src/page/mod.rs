@@ -14,7 +14,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::channel::Channel;
+use crate::channel::{Channel, Reports};
 use crate::delivery::{Answer, DeliveryState, Evidence, Reason};
 use crate::sms::Units;
 
@@ -131,7 +131,7 @@ impl PageState {
     /// Where the delivery at `index` stands: the stronger of what the worker wrote and what came in from outside.
     pub fn standing(&self, index: usize) -> Standing {
         let mut standing = self.known(index);
-        if self.channel == Channel::Tweet && standing.state == DeliveryState::Accepted {
+        if self.channel.facts().reports == Reports::Never && standing.state == DeliveryState::Accepted {
             // Whatever X takes is there: no report follows.
             standing.state = DeliveryState::Delivered;
         }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::message::MAX_HEADER;
 use crate::money::Pence;
+use crate::sms::MAX_HEADER;
 
 /// Dearest price that is believed, in hundredths of a penny: £10.
 const DEAREST: u64 = 100_000;

@@ -20,6 +20,9 @@ pub use coach::{Hint, coach, mend};
 /// ten parts are at most 1,530 of them.
 pub const MAX_PARTS: Units = Units(10);
 
+/// Longest header of a text, in characters.
+pub const MAX_HEADER: usize = 30;
+
 /// A number of SMS parts as billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]

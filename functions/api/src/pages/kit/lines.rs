@@ -30,7 +30,7 @@ impl Line {
     /// Of a line in the store's history.
     pub(crate) fn new(summary: &Summary, local: &LocalTime) -> Self {
         let counts = counts(&summary.totals);
-        let nouns: Vec<String> = summary.channels.iter().map(|c| format!("{}s", c.noun())).collect();
+        let nouns: Vec<String> = summary.channels.iter().map(|c| c.facts().nouns.to_owned()).collect();
         let mut channels = words::list(&nouns);
         if let Some(first) = channels.get_mut(..1) {
             first.make_ascii_uppercase();

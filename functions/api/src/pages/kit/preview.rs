@@ -1,15 +1,15 @@
 //! A message as the person who gets it sees or hears it.
 
 use channels::ses::email_html;
-use domain::channel::Channel;
+use domain::channel::{Address, Channel};
+use domain::content::LOGO_CONTENT_ID;
 use domain::message::Message;
 use domain::phone::PhoneNumber;
 use domain::plan::Planned;
 use domain::settings::Settings;
-use domain::texts::LOGO_CONTENT_ID;
+use domain::sms::compose_sms;
 
 use crate::pages::kit::words;
-use crate::services::costing::SPOKEN_PER_MINUTE;
 
 /// A bubble, a letter, a spoken text.
 #[derive(Debug, Clone)]
@@ -55,31 +55,16 @@ impl Shown {
     /// What was composed, its tokens unfilled.
     pub(crate) fn composed(message: &Message, settings: &Settings) -> Vec<Self> {
         message
-            .channels()
-            .map(|channel| {
-                let (subject, text) = match channel {
-                    Channel::Sms => {
-                        let sms = message.sms.as_ref();
-                        let text = sms.map(|s| domain::sms::compose_sms(Some(&s.header), &s.text));
-                        (None, text.unwrap_or_default())
-                    }
-                    Channel::Voice => {
-                        (None, message.voice.as_ref().map(|v| v.text.clone()).unwrap_or_default())
-                    }
-                    Channel::Email => {
-                        let email = message.email.as_ref();
-                        (email.map(|e| e.subject.clone()), email.map(|e| e.text.clone()).unwrap_or_default())
-                    }
-                    Channel::Tweet => {
-                        (None, message.tweet.as_ref().map(|t| t.text.clone()).unwrap_or_default())
-                    }
-                };
-                let text = words::readable(&text);
+            .contents
+            .all()
+            .map(|content| {
+                let channel = content.channel();
+                let text = words::readable(&compose_sms(content.header(), content.text()));
                 Self {
                     kind: channel.code(),
                     from: from(channel, settings),
                     to: String::new(),
-                    subject: subject.map(|s| words::readable(&s)),
+                    subject: content.subject().map(words::readable),
                     html: html(channel, &text, settings),
                     text,
                 }
@@ -100,28 +85,11 @@ fn from(channel: Channel, settings: &Settings) -> String {
 
 /// A number as people write it here, an address as it is.
 pub(crate) fn address(channel: Channel, to: &str) -> String {
-    match channel {
-        Channel::Email => to.to_owned(),
-        Channel::Tweet => format!("@{to}"),
-        Channel::Sms | Channel::Voice => {
+    match channel.facts().address {
+        Address::Email => to.to_owned(),
+        Address::Account => format!("@{to}"),
+        Address::Mobile | Address::Phone => {
             PhoneNumber::from_e164(to).map_or_else(|_| to.to_owned(), PhoneNumber::national)
         }
     }
-}
-
-/// Whether nothing is written for a channel yet.
-pub(crate) fn is_blank(message: &Message, channel: Channel) -> bool {
-    match channel {
-        Channel::Sms => message.sms.as_ref().is_none_or(|s| s.text.trim().is_empty()),
-        Channel::Voice => message.voice.as_ref().is_none_or(|v| v.text.trim().is_empty()),
-        Channel::Email => {
-            message.email.as_ref().is_none_or(|e| e.text.trim().is_empty() && e.subject.trim().is_empty())
-        }
-        Channel::Tweet => message.tweet.as_ref().is_none_or(|t| t.text.trim().is_empty()),
-    }
-}
-
-/// How long a call speaks, in seconds, at an ordinary pace.
-pub(crate) fn seconds_spoken(text: &str) -> usize {
-    (text.trim().chars().count() * 60).div_ceil(SPOKEN_PER_MINUTE)
 }

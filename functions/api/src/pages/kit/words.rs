@@ -16,8 +16,7 @@ pub(crate) fn count(n: u64, one: &str, many: &str) -> String {
 
 /// `1 text`, `312 texts`, in the channel's own word.
 pub(crate) fn messages(n: u64, channel: Channel) -> String {
-    let noun = channel.noun();
-    count(n, noun, &format!("{noun}s"))
+    count(n, channel.facts().noun, channel.facts().nouns)
 }
 
 /// `£1,248.50`.

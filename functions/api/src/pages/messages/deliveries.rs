@@ -5,7 +5,6 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
-use domain::channel::Channel;
 use domain::ids::MessageId;
 use serde::Deserialize;
 
@@ -91,7 +90,7 @@ async fn show(
     };
     let totals = &status(&state, &by.school, id).await?.totals;
     let counts = lines::counts(&totals.iter().map(|(s, n)| (s.code().to_owned(), *n)).collect());
-    let headline = by.school.messages().body(id).await?.message.headline();
+    let headline = by.school.messages().body(id).await?.message.contents.headline();
     let book = context.book(&state, &by.school).await?;
     context.keep_seen(&mut found.lines, &book);
     html(&DeliveriesPage::new(
@@ -168,12 +167,7 @@ impl Row {
         };
         Self {
             people: line.contacts.iter().map(person).collect(),
-            channel: match line.channel {
-                Channel::Sms => "Text",
-                Channel::Voice => "Call",
-                Channel::Email => "E-mail",
-                Channel::Tweet => "Post on X",
-            },
+            channel: line.channel.facts().short,
             to: preview::address(line.channel, &line.to),
             tag: tag(standing.state, standing.reason, line.channel),
             when: standing.at_ms.map(|ms| local.when(ms)).unwrap_or_default(),

@@ -5,9 +5,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::audit::{Act, Change};
 use domain::channel::Channel;
 use domain::email::EmailAddress;
-use domain::message::MAX_HEADER;
 use domain::people::Action;
 use domain::settings::Settings;
+use domain::sms::MAX_HEADER;
 use store::ComposeDefaults;
 
 use super::{Tick, Tried, told};
@@ -22,8 +22,7 @@ pub(super) fn ticks(chosen: &[Channel], settings: &Settings) -> Vec<Tick> {
         [] => channel == Channel::Sms,
         chosen => chosen.contains(&channel),
     };
-    let offered =
-        Channel::TO_PEOPLE.into_iter().filter(|channel| *channel != Channel::Voice || settings.voice);
+    let offered = Channel::to_people().filter(|channel| *channel != Channel::Voice || settings.voice);
     offered.map(|channel| Tick::of(channel, on(channel))).collect()
 }
 
@@ -51,7 +50,7 @@ pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Pos
     }
     let mut after = by.person.clone();
     after.account.compose = ComposeDefaults {
-        channels: Channel::TO_PEOPLE
+        channels: Channel::to_people()
             .into_iter()
             .filter(|channel| form.all("channel").any(|chosen| chosen == channel.code()))
             .collect(),

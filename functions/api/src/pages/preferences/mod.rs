@@ -216,12 +216,6 @@ fn pin_words(threshold: u32, confirmed: bool) -> String {
 
 impl Tick {
     const fn of(channel: Channel, on: bool) -> Self {
-        let (value, words) = match channel {
-            Channel::Sms => ("sms", "Text message"),
-            Channel::Voice => ("voice", "Phone call"),
-            Channel::Email => ("email", "E-mail"),
-            Channel::Tweet => ("tweet", "Post on X"),
-        };
-        Self { value, words, on }
+        Self { value: channel.code(), words: channel.facts().name, on }
     }
 }

@@ -13,12 +13,14 @@ use channels::port::{
 };
 use channels::reference::ReferenceKey;
 use dispatch::{Bodies, Dispatch, Providers};
+use domain::audience::Audience;
 use domain::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
+use domain::content::{Contents, SmsContent};
 use domain::delivery::{Answer, DeliveryState, Evidence};
 use domain::email::EmailAddress;
 use domain::ids::{ContactId, MessageId, SchoolId};
 use domain::job::Job;
-use domain::message::{Audience, Message, Purpose, SmsContent};
+use domain::message::{Message, Purpose};
 use domain::money::Pence;
 use domain::page::PageState;
 use domain::phone::{CountryCode, NumberMode};
@@ -233,8 +235,12 @@ impl Town {
         self.provider.messages.lock().unwrap().push((id, words, units));
         let sms = SmsContent { header: "Hillview".to_owned(), text };
         let to = Audience { everyone: true, ..Audience::default() };
-        let message =
-            Message { purpose, to, sms: Some(sms), voice: None, email: None, tweet: None, routing: None };
+        let message = Message {
+            purpose,
+            to,
+            contents: Contents { sms: Some(sms), ..Contents::default() },
+            routing: None,
+        };
         let body = Body { message, settings: settings() };
         let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
         let new = NewMessage { id, body, author, cap: None };

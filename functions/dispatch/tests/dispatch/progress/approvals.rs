@@ -2,9 +2,10 @@
 
 use domain::approval::{Figures, Held, Recipients};
 use domain::audit::{Act, Deed, Who};
+use domain::content::SmsContent;
 use domain::ids::{ContactId, MessageId};
 use domain::job::Job;
-use domain::message::{MessageState, Purpose, SmsContent};
+use domain::message::{MessageState, Purpose};
 use store::{AuditMonth, Author, Body, Entrance, Hold};
 
 use super::town::{NOW_MS, SECOND, Town, person};
@@ -147,7 +148,7 @@ async fn a_text_that_was_edited_after_a_plan_saw_the_old_one_goes_as_edited() {
     let meta = town.meta(id).await;
     let mut body: Body = town.school.messages().body(id).await.unwrap();
     let text = "We close at one".to_owned();
-    body.message.sms = Some(SmsContent { header: "Hillview".to_owned(), text });
+    body.message.contents.sms = Some(SmsContent { header: "Hillview".to_owned(), text });
     let edited = deed(Act::MessageEdited, id);
     let by = Author { id: "u2".to_owned(), name: "Olive Field".to_owned() };
     let before = town.school.messages().body(id).await.unwrap();

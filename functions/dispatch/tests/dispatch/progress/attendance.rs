@@ -1,13 +1,13 @@
 //! A message about marks goes by the marks as they are when it is planned.
 
 use domain::attendance::{About, LOOK_HOLDS_MS, LOOK_PATIENCE_MS, Matter, RegisterLook, Seen};
-use domain::audience::SendTo;
+use domain::audience::{Audience, SendTo};
 use domain::contact::ContactRole;
 use domain::delivery::{DeliveryState, Reason};
 use domain::feed::{Mark, Session, Tie};
 use domain::ids::{ContactId, MessageId};
 use domain::job::{DeliveryRef, Job};
-use domain::message::{Audience, MessageState, Purpose};
+use domain::message::{MessageState, Purpose};
 use domain::notice::Notice;
 use jiff::civil::date;
 use runtime::QueueName;

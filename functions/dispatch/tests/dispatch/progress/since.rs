@@ -1,11 +1,12 @@
 //! The address book changes after a message was planned and before its pages go: they go by what is true then.
 
+use domain::audience::Audience;
 use domain::contact::{Contact, ContactRole};
 use domain::delivery::{DeliveryState, Reason};
 use domain::feed::Tie;
 use domain::ids::MessageId;
 use domain::job::Job;
-use domain::message::{Audience, Purpose};
+use domain::message::Purpose;
 
 use super::attendance::{id, send, stands};
 use super::town::{NOW_MS, SECOND, Town, person};

@@ -11,12 +11,14 @@ use channels::port::{
 };
 use channels::reference::ReferenceKey;
 use dispatch::{Bodies, Dispatch, Providers};
+use domain::audience::Audience;
 use domain::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
+use domain::content::{Contents, SmsContent};
 use domain::delivery::{Answer, DeliveryState, Evidence};
 use domain::email::EmailAddress;
 use domain::ids::{ContactId, MessageId, SchoolId};
 use domain::job::{Job, PageRef};
-use domain::message::{Audience, Message, Purpose, SmsContent};
+use domain::message::{Message, Purpose};
 use domain::money::Pence;
 use domain::page::PageState;
 use domain::phone::{CountryCode, NumberMode};
@@ -267,8 +269,12 @@ impl Town {
         let id = MessageId::new(self.ids.ulid(self.now()));
         let text = SmsContent { header: "Hillview".to_owned(), text: "We close at noon".to_owned() };
         let to = Audience { everyone: true, ..Audience::default() };
-        let message =
-            Message { purpose, to, sms: Some(text), voice: None, email: None, tweet: None, routing: None };
+        let message = Message {
+            purpose,
+            to,
+            contents: Contents { sms: Some(text), ..Contents::default() },
+            routing: None,
+        };
         let body = Body { message, settings: settings() };
         let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
         NewMessage { id, body, author, cap: None }

@@ -47,13 +47,21 @@ impl EditPage {
             id: meta.id.to_string(),
             revision: meta.revision,
             author: meta.author.name.clone(),
-            sms: message.sms.as_ref().map(|sms| {
+            sms: message.contents.sms.as_ref().map(|sms| {
                 let header = field("sms_header", "Header of the text", &sms.header).optional();
                 (header, area("sms_text", "What the text says", &sms.text, 5))
             }),
-            voice: message.voice.as_ref().map(|v| area("voice_text", "What the call says", &v.text, 5)),
-            tweet: message.tweet.as_ref().map(|t| area("tweet_text", "What the post on X says", &t.text, 5)),
-            email: message.email.as_ref().map(|email| {
+            voice: message
+                .contents
+                .voice
+                .as_ref()
+                .map(|v| area("voice_text", "What the call says", &v.text, 5)),
+            tweet: message
+                .contents
+                .tweet
+                .as_ref()
+                .map(|t| area("tweet_text", "What the post on X says", &t.text, 5)),
+            email: message.contents.email.as_ref().map(|email| {
                 let subject = field("email_subject", "Subject of the e-mail", &email.subject);
                 (subject, area("email_text", "What the e-mail says", &email.text, 10))
             }),
@@ -68,17 +76,17 @@ pub(super) fn read(form: &FormFields, before: &Message) -> Message {
         form.get(name).map_or_else(|| before.to_owned(), |text| text.replace("\r\n", "\n"))
     };
     let mut message = before.clone();
-    if let Some(sms) = &mut message.sms {
+    if let Some(sms) = &mut message.contents.sms {
         text("sms_header", &sms.header).trim().clone_into(&mut sms.header);
         sms.text = text("sms_text", &sms.text);
     }
-    if let Some(voice) = &mut message.voice {
+    if let Some(voice) = &mut message.contents.voice {
         voice.text = text("voice_text", &voice.text);
     }
-    if let Some(tweet) = &mut message.tweet {
+    if let Some(tweet) = &mut message.contents.tweet {
         tweet.text = text("tweet_text", &tweet.text);
     }
-    if let Some(email) = &mut message.email {
+    if let Some(email) = &mut message.contents.email {
         text("email_subject", &email.subject).trim().clone_into(&mut email.subject);
         email.text = text("email_text", &email.text);
     }

@@ -56,7 +56,7 @@ impl QueuePage {
     ) -> Self {
         let line = |line: &Waiting| {
             let summary = summaries.iter().find(|s| s.id == line.message)?;
-            let nouns: Vec<String> = summary.channels.iter().map(|c| format!("{}s", c.noun())).collect();
+            let nouns: Vec<String> = summary.channels.iter().map(|c| c.facts().nouns.to_owned()).collect();
             Some(Line {
                 id: line.message.to_string(),
                 headline: words::readable(&summary.headline),
@@ -166,7 +166,7 @@ impl OnePage {
         let written_ms = looked.written.map_or(looked.meta.created_ms, |(at_ms, _)| at_ms);
         Self {
             id: looked.meta.id.to_string(),
-            title: words::readable(&message.headline()),
+            title: words::readable(&message.contents.headline()),
             sub: format!("Written by {} {}", looked.meta.author.name, local.when(written_ms)),
             why: looked.meta.held.map_or("", domain::approval::Held::words),
             seen: looked.seen.clone(),

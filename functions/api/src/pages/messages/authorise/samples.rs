@@ -1,8 +1,9 @@
 //! Made-up messages that wait.
 
 use domain::approval::{Held, Recipients};
+use domain::content::Part;
 use domain::ids::MessageId;
-use domain::message::{MessageState, Part, Purpose};
+use domain::message::{MessageState, Purpose};
 use store::{Author, Body, Meta};
 
 use super::*;

@@ -40,7 +40,7 @@ pub(crate) fn advice<'p>(
     costing: &Costing,
     settings: &Settings,
 ) -> Option<Advice> {
-    let content = message.sms.as_ref()?;
+    let content = message.contents.sms.as_ref()?;
     if content.text.trim().is_empty() {
         return None;
     }

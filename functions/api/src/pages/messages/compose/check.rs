@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use domain::approval::Held;
 use domain::book::Reach;
 use domain::channel::Channel;
+use domain::content::{Content, MAX_WEIGHT, seconds_spoken, weight};
 use domain::ids::ContactId;
 use domain::message::{Message, Purpose};
 use domain::plan::{Plan, Planned};
 use domain::settings::Settings;
 use domain::sms;
-use domain::tweet;
 
 use super::advice::{Advice, advice};
 use super::why::WhyView;
@@ -18,7 +18,7 @@ use crate::pages::kit::book::PageBook;
 use crate::pages::kit::components::Named;
 use crate::pages::kit::form::Problem;
 use crate::pages::kit::links::contact_path;
-use crate::pages::kit::preview::{self, Shown};
+use crate::pages::kit::preview::Shown;
 use crate::pages::kit::words;
 use crate::services::compose::Preview;
 use crate::services::costing::Costing;
@@ -231,8 +231,8 @@ fn capital(text: &str) -> String {
 fn reach(book: &PageBook, message: &Message, plan: &Plan, costing: &Costing) -> ReachView {
     let mut counts = Vec::new();
     let mut say = |channel: Channel, n: u64| {
-        let noun = channel.noun();
-        counts.push(Named::new(if n == 1 { noun.to_owned() } else { format!("{noun}s") }, words::number(n)));
+        let facts = channel.facts();
+        counts.push(Named::new(if n == 1 { facts.noun } else { facts.nouns }.to_owned(), words::number(n)));
     };
     if let Some(sms) = &costing.sms {
         say(Channel::Sms, sms.messages);
@@ -253,7 +253,7 @@ fn reach(book: &PageBook, message: &Message, plan: &Plan, costing: &Costing) -> 
         Some(Unreached { path: contact_path(id), name: book.name_of(id)?, why })
     });
     ReachView {
-        chosen: !message.to.is_empty() && !message.is_tweet_alone(),
+        chosen: !message.to.is_empty() && !message.contents.is_public(),
         people: words::number(plan.recipients as u64),
         people_words: if plan.recipients == 1 { "person gets it" } else { "people get it" },
         counts,
@@ -303,7 +303,8 @@ pub(super) fn why_unreachable(
     no_number: bool,
     no_email: bool,
 ) -> &'static str {
-    let (sms, voice, email) = (message.sms.is_some(), message.voice.is_some(), message.email.is_some());
+    let (sms, voice, email) =
+        (message.contents.sms.is_some(), message.contents.voice.is_some(), message.contents.email.is_some());
     match (sms || voice, email) {
         (true, false) if no_number => "no number",
         (true, false) if reach.numbers.is_empty() => "the number looks wrong",
@@ -317,10 +318,10 @@ pub(super) fn why_unreachable(
 }
 
 fn sms_size(message: &Message, plan: &Plan, costing: &Costing, settings: &Settings) -> SmsSizeView {
-    let Some(content) = &message.sms else {
+    let Some(content) = &message.contents.sms else {
         return SmsSizeView { places: String::new(), each: String::new(), over: false, advice: None };
     };
-    let composed = sms::compose_sms(Some(&content.header), &content.text);
+    let composed = content.composed();
     let texts = || plan.deliveries.iter().filter(|d| d.channel == Channel::Sms && d.missing.is_empty());
     let longest = texts()
         .max_by_key(|d| (d.units, d.text.len()))
@@ -343,8 +344,8 @@ fn sms_size(message: &Message, plan: &Plan, costing: &Costing, settings: &Settin
 }
 
 fn voice_size(message: &Message, costing: &Costing) -> String {
-    let Some(voice) = &message.voice else { return String::new() };
-    let seconds = preview::seconds_spoken(&voice.text);
+    let Some(voice) = &message.contents.voice else { return String::new() };
+    let seconds = seconds_spoken(&voice.text);
     let length = match seconds {
         0 => return "Nothing to say yet".to_owned(),
         s if s < 55 => format!("About {} seconds", s.div_ceil(5) * 5),
@@ -360,12 +361,12 @@ fn voice_size(message: &Message, costing: &Costing) -> String {
 
 /// As X counts.
 fn tweet_size(message: &Message) -> TweetSizeView {
-    let weight = message.tweet.as_ref().map_or(0, |t| tweet::weight(&t.text));
-    let words = match tweet::MAX_WEIGHT.checked_sub(weight) {
-        Some(left) => format!("{weight} of {} · {left} left", tweet::MAX_WEIGHT),
-        None => format!("{weight} of {} · {} too many", tweet::MAX_WEIGHT, weight - tweet::MAX_WEIGHT),
+    let weight = message.contents.tweet.as_ref().map_or(0, |t| weight(&t.text));
+    let words = match MAX_WEIGHT.checked_sub(weight) {
+        Some(left) => format!("{weight} of {} · {left} left", MAX_WEIGHT),
+        None => format!("{weight} of {} · {} too many", MAX_WEIGHT, weight - MAX_WEIGHT),
     };
-    TweetSizeView { words, over: weight > tweet::MAX_WEIGHT }
+    TweetSizeView { words, over: weight > MAX_WEIGHT }
 }
 
 fn costs(costing: &Costing, settings: &Settings) -> Vec<CostRow> {
@@ -462,7 +463,7 @@ fn previewed(
     let (id, deliveries) = people.swap_remove(at);
     let written: Vec<Shown> = deliveries
         .into_iter()
-        .filter(|d| !preview::is_blank(message, d.channel))
+        .filter(|d| !message.contents.get(d.channel).is_none_or(Content::is_blank))
         .map(|d| Shown::planned(d, settings))
         .chain(post)
         .collect();

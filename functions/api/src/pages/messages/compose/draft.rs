@@ -1,12 +1,13 @@
 //! What stands on the compose form, whole or not.
 
 use domain::attendance::{About, Matter, SentAllTheSame};
-use domain::audience::SendTo;
+use domain::audience::{Audience, SendTo};
 use domain::channel::Channel;
+use domain::content::{Contents, EmailContent, SmsContent, TweetContent, VoiceContent};
 use domain::feed::Session;
 use domain::ids::ContactId;
 use domain::limit::Limit;
-use domain::message::{Audience, EmailContent, Message, Purpose, SmsContent, TweetContent, VoiceContent};
+use domain::message::{Message, Purpose};
 use domain::routing::Routing;
 use domain::settings::Settings;
 use store::ComposeDefaults;
@@ -270,10 +271,12 @@ impl Draft {
         Message {
             purpose: self.purpose,
             to,
-            sms: self.sms.clone(),
-            voice: self.voice.clone(),
-            email: self.email.clone(),
-            tweet: self.tweet.clone(),
+            contents: Contents {
+                sms: self.sms.clone(),
+                voice: self.voice.clone(),
+                email: self.email.clone(),
+                tweet: self.tweet.clone(),
+            },
             // The tick is offered for an emergency only, and means nothing else.
             routing: (self.both && self.purpose == Purpose::Emergency).then_some(Routing::Both),
         }
@@ -350,8 +353,8 @@ mod tests {
         assert_eq!(draft.to, [Chosen::Group("Year 9".into()), ben, Chosen::Everyone]);
         let message = draft.message(&Limit::default());
         assert!(message.to.everyone && message.to.groups == ["Year 9"] && message.to.contacts.len() == 1);
-        assert_eq!(message.sms.map(|s| s.text).as_deref(), Some("one\ntwo"));
-        assert_eq!((message.email, message.purpose), (None, Purpose::Emergency));
+        assert_eq!(message.contents.sms.map(|s| s.text).as_deref(), Some("one\ntwo"));
+        assert_eq!((message.contents.email, message.purpose), (None, Purpose::Emergency));
         assert_eq!(message.routing, Some(Routing::Both));
         let pairs: Vec<String> = draft.fields().into_iter().map(|(n, v)| format!("{n}={v}")).collect();
         assert_eq!(Draft::read(&FormFields::parse(pairs.join("&").replace('\n', "%0A").as_bytes())), draft);

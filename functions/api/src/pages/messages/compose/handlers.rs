@@ -5,11 +5,11 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::approval::Release;
+use domain::content::SmsContent;
 use domain::email::EmailAddress;
 use domain::ids::MessageId;
-use domain::message::{Message, MessageState, Purpose, SmsContent};
+use domain::message::{Message, MessageState, Purpose};
 use domain::people::Action;
-use domain::sms;
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -223,10 +223,8 @@ impl<'b> Form<'b> {
 
     /// Puts plain characters for typographic ones, as its button offered.
     fn mend(&mut self) {
-        let plain =
-            |text: &SmsContent| SmsContent { header: sms::mend(&text.header), text: sms::mend(&text.text) };
-        self.draft.sms = self.draft.sms.as_ref().map(plain);
-        self.draft.idle_sms = plain(&self.draft.idle_sms);
+        self.draft.sms = self.draft.sms.as_ref().map(SmsContent::with_plain_characters);
+        self.draft.idle_sms = self.draft.idle_sms.with_plain_characters();
         self.preview = preview_of(self.book, &self.message(), &self.context.settings);
     }
 

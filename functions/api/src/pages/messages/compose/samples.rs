@@ -2,9 +2,9 @@
 
 use domain::book::AddressBook;
 use domain::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
+use domain::content::{EmailContent, SmsContent, VoiceContent};
 use domain::ids::ContactId;
 use domain::limit::Limit;
-use domain::message::{EmailContent, SmsContent, VoiceContent};
 use domain::money::Pence;
 use domain::phone::{CountryCode, NumberMode};
 use domain::routing::{Routing, VoiceCalling};

@@ -65,7 +65,7 @@ fn to_them(plan: &Plan, contact: &Contact) -> Option<String> {
             let shared = if delivery.contacts.len() > 1 { ", one for all who share it" } else { "" };
             format!(
                 "{} to {}{shared}",
-                delivery.channel.noun(),
+                delivery.channel.facts().noun,
                 preview::address(delivery.channel, &delivery.to)
             )
         })

@@ -80,7 +80,7 @@ async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String
     html(&LivePart {
         frame: context.frame,
         id: id.to_string(),
-        headline: words::readable(&message.headline()),
+        headline: words::readable(&message.contents.headline()),
         live,
     })
 }

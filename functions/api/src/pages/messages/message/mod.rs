@@ -180,7 +180,7 @@ impl Live {
         book: &PageBook,
         local: &LocalTime,
     ) -> Self {
-        let channels: Vec<Channel> = message.channels().collect();
+        let channels: Vec<Channel> = message.contents.channels().collect();
         let by_code = status.totals.iter().map(|(state, n)| (state.code().to_owned(), *n)).collect();
         let counts = lines::counts(&by_code);
         let total = status.deliveries();
@@ -338,7 +338,7 @@ impl MessagePage {
             notice: None,
             problems: Vec::new(),
             id: status.id.to_string(),
-            headline: words::readable(&message.headline()),
+            headline: words::readable(&message.contents.headline()),
             live,
             said: Shown::composed(message, settings),
             first: Vec::new(),
@@ -361,12 +361,12 @@ fn edit_said(status: &Status, edit: &Edited, local: &LocalTime) -> String {
 
 /// What somebody changed, in words.
 pub(crate) fn parts_said(edit: &Edited) -> String {
-    words::list(&edit.parts.iter().map(|part| part.words().to_owned()).collect::<Vec<_>>())
+    words::list(&edit.parts.iter().map(|part| part.facts().words.to_owned()).collect::<Vec<_>>())
 }
 
 /// Who it was meant for, as it was chosen.
 pub(crate) fn audience(message: &Message) -> String {
-    if message.is_tweet_alone() {
+    if message.contents.is_public() {
         return "Everybody on X".to_owned();
     }
     let to = &message.to;

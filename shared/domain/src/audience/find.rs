@@ -1,67 +1,11 @@
-//! Who gets a message: people, groups and everyone, and the adults of chosen pupils. The court-order block comes first
-//! and by every path (FEATURES §4.3; `docs/decisions/0005-for-a-pupil.md`).
-
-mod since;
-mod why;
+//! Looks an audience up in the address book. The court-order block comes first and by every path.
 
 use std::collections::BTreeSet;
 
-pub use since::{Going, Since};
-pub use why::{Because, Why, why};
-
-use serde::{Deserialize, Serialize};
-
+use super::choice::{Audience, SendTo};
 use crate::book::{AddressBook, Pair};
 use crate::contact::ContactRole;
 use crate::ids::ContactId;
-use crate::message::Audience;
-
-/// Which adults of a chosen pupil are written to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SendTo {
-    /// Whoever is asked first.
-    #[serde(rename = "priority_1")]
-    First,
-    /// Whoever is asked first or second.
-    #[serde(rename = "priorities_1_2")]
-    FirstTwo,
-    /// Everybody with parental responsibility.
-    #[default]
-    Responsibility,
-    /// Every adult whom the school knows.
-    All,
-}
-
-impl SendTo {
-    /// Every choice, in the order in which pages list them.
-    pub const ALL: [Self; 4] = [Self::First, Self::FirstTwo, Self::Responsibility, Self::All];
-
-    /// The word used in JSON and forms.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::First => "priority_1",
-            Self::FirstTwo => "priorities_1_2",
-            Self::Responsibility => "responsibility",
-            Self::All => "all",
-        }
-    }
-
-    /// The choice of a word.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|choice| choice.code() == code)
-    }
-
-    /// The words of a page.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::First => "Priority 1",
-            Self::FirstTwo => "Priorities 1 and 2",
-            Self::Responsibility => "Everyone with parental responsibility",
-            Self::All => "All contacts of the pupil",
-        }
-    }
-}
 
 /// Who was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,7 +29,7 @@ pub struct Found {
 /// Looks an audience up.
 pub fn find(book: &AddressBook, to: &Audience) -> Found {
     let mut found = Found::default();
-    let chosen = Chosen::of(book, to, &mut found);
+    let chosen = Selection::of(book, to, &mut found);
     let mut people = chosen.themselves.clone();
     let mut barred = BTreeSet::new();
     if let Some(send_to) = chosen.send_to {
@@ -133,22 +77,22 @@ pub fn selected(adults: &[Pair], send_to: SendTo) -> impl Iterator<Item = &Pair>
 
 /// What an audience names, looked up.
 #[derive(Debug, Default)]
-struct Chosen {
-    send_to: Option<SendTo>,
+pub(super) struct Selection {
+    pub(super) send_to: Option<SendTo>,
     /// Pupils whose adults are written to.
-    families: BTreeSet<usize>,
+    pub(super) families: BTreeSet<usize>,
     /// Everybody chosen in their own right.
-    themselves: BTreeSet<usize>,
+    pub(super) themselves: BTreeSet<usize>,
     /// Pupils chosen by name: the message is about them in particular.
-    named: BTreeSet<usize>,
+    pub(super) named: BTreeSet<usize>,
     /// Every pupil whom any path chose: those whom the message is about.
-    about: BTreeSet<usize>,
+    pub(super) about: BTreeSet<usize>,
     /// People picked one by one.
-    picked: BTreeSet<usize>,
+    pub(super) picked: BTreeSet<usize>,
 }
 
-impl Chosen {
-    fn of(book: &AddressBook, to: &Audience, found: &mut Found) -> Self {
+impl Selection {
+    pub(super) fn of(book: &AddressBook, to: &Audience, found: &mut Found) -> Self {
         let mut chosen = Self { send_to: to.send_to, ..Self::default() };
         if !to.pupils.is_empty() {
             chosen.send_to = Some(to.send_to.unwrap_or_default());
@@ -214,7 +158,7 @@ impl Chosen {
     /// Whether no court order keeps the message from somebody. Who is barred from a pupil whom it is about needs
     /// another of those pupils to get it for; staff get what goes to a group or everyone as staff, unless that pupil
     /// was chosen by name.
-    fn may(&self, book: &AddressBook, place: usize) -> bool {
+    pub(super) fn may(&self, book: &AddressBook, place: usize) -> bool {
         let mut barred = false;
         let mut barred_by_name = false;
         for pair in book.pupils_of(place).filter(|pair| self.about.contains(&pair.pupil())) {
@@ -231,6 +175,3 @@ impl Chosen {
         !barred || as_staff()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -36,9 +36,9 @@ const OTHERS: &str = " academy aero agency app arpa art asia audio bike bingo bi
 /// The weight of a text.
 ///
 /// ```
-/// assert_eq!(domain::tweet::weight("School is closed today."), 23);
-/// assert_eq!(domain::tweet::weight("日本"), 4);
-/// assert_eq!(domain::tweet::weight("See school.uk"), 4 + 23);
+/// assert_eq!(domain::content::weight("School is closed today."), 23);
+/// assert_eq!(domain::content::weight("日本"), 4);
+/// assert_eq!(domain::content::weight("See school.uk"), 4 + 23);
 /// ```
 pub fn weight(text: &str) -> usize {
     let text = ComposingNormalizerBorrowed::new_nfc().normalize(text);
