@@ -20,7 +20,7 @@ use super::factor::{self, Factor};
 use super::session::LIFETIME;
 use crate::address::ClientAddress;
 use crate::error::{ApiError, Result};
-use crate::services::notify::notify;
+use crate::services::jobs;
 use crate::state::ApiState;
 
 /// Length of the window in which tries are counted, in seconds.
@@ -83,7 +83,7 @@ pub async fn sign_in(
             && state.store().hit(&told, LETTERS_A_DAY, DAY_S, state.now_ms()).await? == Allowance::Allowed
         {
             let notice = Notice::LockedOut { username: username.chars().take(200).collect() };
-            notify(state, Job::NO_SCHOOL, notice).await?;
+            jobs::notify(state, Job::NO_SCHOOL, notice).await?;
         }
         return Err(locked);
     }

@@ -5,14 +5,13 @@ use axum::response::IntoResponse;
 use channels::reference::NOTICE;
 use channels::twilio::callback;
 use channels::twilio::signature::Payload;
-use domain::job::Job;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use runtime::QueueName;
 use store::Inbound;
 
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
+use crate::services::jobs;
 use crate::state::ApiState;
 
 /// An answer that sends nothing back to whoever texted.
@@ -53,7 +52,7 @@ pub(crate) async fn status(
     let delivery = state.references().verify(&reference).map_err(forged)?;
     let garbled = |e: callback::BadCallback| ApiError::Malformed(e.to_string());
     if let Some(evidence) = callback::status(form.pairs(), state.now_ms()).map_err(garbled)? {
-        state.queue().send(QueueName::Receipts, vec![(Job::Receipt { delivery, evidence }, 0)]).await?;
+        jobs::receipt(&state, delivery, evidence).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -21,8 +21,9 @@ use super::body::JsonBody;
 use super::schema;
 use crate::auth::{Partner, Scope};
 use crate::error::{ApiError, FieldError, Problem, Result};
-use crate::services::compose::{Preview, preview, problems_of, refuse};
-use crate::services::send::{idempotency, send};
+use crate::services::submit::{
+    Checked, Origin, Submission, Submitted, check, idempotency, problems_of, refuse, submit,
+};
 use crate::state::ApiState;
 
 /// Deliveries that a preview shows.
@@ -228,7 +229,7 @@ pub(crate) async fn preview_message(
     let school = partner.may(Scope::MessagesWrite)?;
     let settings = school.settings().get().await?.current(state.now_ms());
     let message = request.into_message(&settings)?;
-    let Preview { plan, costing, .. } = preview(&state, school, &message, &settings).await?.sendable()?;
+    let Checked { plan, costing, .. } = check(&state, school, &message, &settings).await?;
     Ok(Json(PreviewAnswer {
         recipients: costing.recipients,
         unreachable: costing.unreachable,
@@ -291,14 +292,20 @@ pub(crate) async fn send_message(
     JsonBody(request): JsonBody<MessageRequest>,
 ) -> Result<impl IntoResponse> {
     let school = partner.may(Scope::MessagesWrite)?;
-    let key = idempotency_key(&headers, &request)?;
+    let idempotency = idempotency_key(&headers, &request)?;
     let settings = school.settings().get().await?.current(state.now_ms());
     let message = request.into_message(&settings)?;
-    let (author, cap) = (partner.author(), partner.cap());
-    let sent = send(&state, school, author, message, settings, cap, key.as_ref()).await?;
-    let id = sent.id.to_string();
+    let origin = Origin::Partner { school, author: partner.author(), cap: partner.cap() };
+    let submission = Submission { message, settings, origin, idempotency };
+    let (id, state) = match submit(&state, submission).await? {
+        Submitted::Accepted { id, state } => (id.to_string(), state),
+        Submitted::PinAsked(_) | Submitted::PinRejected(..) => {
+            let words = "This message needs a PIN. Send it from the pages.";
+            return Err(ApiError::Conflict(words.to_owned()));
+        }
+    };
     let location = [(LOCATION, format!("/api/v1/messages/{id}"))];
-    Ok((StatusCode::ACCEPTED, location, Json(MessageAnswer { id, state: sent.state.code() })))
+    Ok((StatusCode::ACCEPTED, location, Json(MessageAnswer { id, state: state.code() })))
 }
 
 /// The same request is one that means the same, however it is laid out.
@@ -342,10 +349,13 @@ impl MessageRequest {
             },
             routing: self.routing,
         };
+        if problems.is_empty() {
+            return Ok(message);
+        }
         // A channel without content was complained of already, in other words.
         let said = |p: &FieldError| p.field == "channels" && !self.channels.is_empty();
         problems.extend(problems_of(&message).into_iter().filter(|p| !said(p)));
-        if problems.is_empty() { Ok(message) } else { Err(refuse(problems)) }
+        Err(refuse(problems))
     }
 
     fn mismatches(&self) -> Vec<FieldError> {

@@ -10,10 +10,8 @@ use store::{Body, Edited, Meta, School};
 use crate::auth::SignedIn;
 use crate::error::{ApiError, Result};
 use crate::services::audit::hidden;
-use crate::services::compose::{Preview, preview, problems_of, refuse};
-use crate::services::notify::notify;
-use crate::services::release::{changes, figures, plan_soon};
-use crate::services::send::{FIRST_LOOK_MS, fits};
+use crate::services::jobs;
+use crate::services::submit::{Checked, FIRST_LOOK_MS, changes, figures, fits, problems_of, refuse};
 use crate::state::ApiState;
 
 /// Longest reason, in characters.
@@ -29,7 +27,7 @@ pub struct Looked {
     /// What may go without a PIN, as the school has it now.
     pub control: Control,
     /// What it comes to now.
-    pub preview: Preview,
+    pub checked: Checked,
     /// The same in figures.
     pub figures: Figures,
     /// Whom it reaches now.
@@ -56,14 +54,11 @@ pub async fn look(state: &ApiState, school: &School, id: MessageId) -> Result<Lo
 
 async fn look_now(state: &ApiState, school: &School, id: MessageId) -> Result<Looked> {
     let meta = waiting(school, id).await?;
-    let (body, written, settings) = tokio::try_join!(
-        school.messages().body(id),
-        school.approvals().original(id),
-        school.settings().get()
-    )?;
-    let preview = preview(state, school, &body.message, &body.settings).await?;
-    let recipients = Recipients::of(&preview.plan, &id.to_string());
-    let figures = figures(&preview.costing);
+    let (body, written, settings) = tokio::try_join!(school.messages().body(id), school.approvals().original(id), school.settings().get())?;
+    let book = school.book().current(state.books(), body.settings.country, state.now_ms()).await?;
+    let checked = Checked::new(&book, &body.message, &body.settings);
+    let recipients = Recipients::of(&checked.plan, &id.to_string());
+    let figures = figures(&checked.costing);
     let since_authorised = meta.held == Some(Held::Grown);
     let before = if since_authorised {
         school.approvals().approved_people(&meta).await?
@@ -81,7 +76,7 @@ async fn look_now(state: &ApiState, school: &School, id: MessageId) -> Result<Lo
         meta,
         body,
         control,
-        preview,
+        checked,
         figures,
         recipients,
         written,
@@ -116,8 +111,8 @@ pub async fn approve(
     if looked.seen != seen {
         return Ok(Err(Box::new(looked)));
     }
-    if !looked.preview.problems.is_empty() {
-        return Err(refuse(looked.preview.problems));
+    if !looked.checked.problems.is_empty() {
+        return Err(refuse(looked.checked.problems));
     }
     let now_ms = state.now_ms();
     let changes = changes(&looked.body.message, &looked.figures);
@@ -127,7 +122,7 @@ pub async fn approve(
         return Err(overtaken(&by.school, id).await?);
     }
     state.statuses().forget(by.school.id(), id);
-    plan_soon(state, &by.school, id, looked.meta.purpose, looked.meta.revision).await;
+    jobs::plan(state, by.school.id(), id, looked.meta.purpose, looked.meta.revision).await;
     // Before this approval: what an earlier one let go was told then.
     if looked.edits.iter().any(|edit| edit.by.id != looked.meta.author.id) {
         tell_author(state, by, &looked.meta, |user| Notice::Edited { user, message: id }).await;
@@ -157,7 +152,7 @@ pub async fn reject(state: &ApiState, by: &SignedIn, id: MessageId, reason: &str
         return Err(overtaken(&by.school, id).await?);
     }
     state.statuses().forget(by.school.id(), id);
-    crate::services::control::watch(state, &by.school, id, looked.meta.purpose).await;
+    jobs::watch(state, by.school.id(), id, looked.meta.purpose).await;
     tell_author(state, by, &looked.meta, |user| Notice::Rejected { user, message: id }).await;
     Ok(())
 }
@@ -167,7 +162,7 @@ async fn tell_author(state: &ApiState, by: &SignedIn, meta: &Meta, notice: impl 
     let author = meta.author.id.parse::<UserId>().ok().filter(|user| *user != by.user);
     let Some(user) = author else { return };
     // They see it on their own pages too: a lost e-mail loses nothing.
-    if let Err(error) = notify(state, by.school.id(), notice(user)).await {
+    if let Err(error) = jobs::notify(state, by.school.id(), notice(user)).await {
         tracing::warn!(message = %meta.id, %error, "author not told by e-mail");
     }
 }

@@ -3,16 +3,16 @@
 use domain::audit::Deed;
 use domain::channel::Channel;
 use domain::ids::{Epoch, MessageId};
-use domain::job::{Job, PageRef};
-use domain::message::{MessageState, Purpose};
+use domain::job::PageRef;
+use domain::message::MessageState;
 use domain::page::{Next, PageState};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use runtime::queue_for;
 use store::{School, StoreError};
 
 use crate::error::{ApiError, Result};
-use crate::services::send::over_cap;
+use crate::services::jobs;
 use crate::services::status::each_page;
+use crate::services::submit::over_cap;
 use crate::state::ApiState;
 
 /// Pages that are put back into work at once.
@@ -31,7 +31,7 @@ pub async fn stop(state: &ApiState, school: &School, id: MessageId, deed: &Deed)
         || stop_finished(state, school, id, deed).await?
     {
         state.statuses().forget(school.id(), id);
-        watch(state, school, id, meta.purpose).await;
+        jobs::watch(state, school.id(), id, meta.purpose).await;
         return Ok(MessageState::Stopped);
     }
     Ok(school.messages().meta(id).await?.ok_or(ApiError::NotFound)?.state)
@@ -44,11 +44,7 @@ pub async fn waive_sync(state: &ApiState, school: &School, id: MessageId, deed: 
         return Err(ApiError::Conflict("This message is no longer waiting for a refresh.".to_owned()));
     }
     state.statuses().forget(school.id(), id);
-    let plan = Job::Plan { school: school.id(), message: id, revision: meta.revision };
-    // Should this fail, the watch plans it.
-    if let Err(e) = state.queue().send(queue_for(meta.purpose), vec![(plan, 0)]).await {
-        tracing::warn!(message = %id, error = %e, "plan not queued");
-    }
+    jobs::plan(state, school.id(), id, meta.purpose, meta.revision).await;
     Ok(())
 }
 
@@ -126,7 +122,7 @@ pub async fn resend(
     // A look that saw the pages as they were may have finished the message in the meantime.
     reopen(state, school, id).await?;
     state.statuses().forget(school.id(), id);
-    watch(state, school, id, meta.purpose).await;
+    jobs::watch(state, school.id(), id, meta.purpose).await;
     Ok(Resent { count, state: MessageState::Sending })
 }
 
@@ -169,12 +165,4 @@ async fn put_back_page(
         page = school.pages().state(reference).await?;
     }
     Err(ApiError::Conflict("This message is being sent just now. Please try again in a moment.".to_owned()))
-}
-
-/// Has the message looked at soon. It is due for the sweep in any case, so a lost job only costs time.
-pub(crate) async fn watch(state: &ApiState, school: &School, id: MessageId, purpose: Purpose) {
-    let job = Job::Watch { school: school.id(), message: id };
-    if let Err(error) = state.queue().send(queue_for(purpose), vec![(job, 0)]).await {
-        tracing::warn!(message = %id, %error, "watch not queued; the sweep will");
-    }
 }

@@ -7,11 +7,10 @@ use domain::audit::{Change, Deed};
 use domain::contact::ContactRole;
 use domain::ids::ImportId;
 use domain::import::{Field, Finding, MAX_FILE_BYTES, Mapping, MappingError, Stage, file_key};
-use domain::job::Job;
-use runtime::QueueName;
 use store::{Author, FindingKind, Import, School};
 
 use crate::error::{ApiError, FieldError, Result};
+use crate::services::jobs;
 use crate::state::ApiState;
 
 /// How long the browser may take to send the file.
@@ -157,7 +156,7 @@ pub async fn confirm(
     let changes = [("rows", report.rows), ("imported", report.good)];
     deed.changes.extend(changes.iter().filter_map(|(field, n)| Change::of(field, "", &n.to_string())));
     school.imports().save_recorded(&mut import, &deed, state.now_ms()).await?;
-    queue(state, school, id).await;
+    jobs::import(state, school.id(), id).await;
     Ok(import)
 }
 
@@ -208,20 +207,13 @@ fn refuse_choice(errors: &[MappingError]) -> ApiError {
 async fn set_to_work(state: &ApiState, school: &School, import: &mut Import) -> Result<()> {
     due_at_once(state, import);
     school.imports().save(import).await?;
-    queue(state, school, import.id).await;
+    jobs::import(state, school.id(), import.id).await;
     Ok(())
 }
 
 fn due_at_once(state: &ApiState, import: &mut Import) {
     import.due_ms = Some(state.now_ms() + GRACE_MS);
     (import.worker, import.tries) = (None, 0);
-}
-
-async fn queue(state: &ApiState, school: &School, import: ImportId) {
-    let job = Job::Import { school: school.id(), import };
-    if let Err(error) = state.queue().send(QueueName::Routine, vec![(job, 0)]).await {
-        tracing::warn!(%import, %error, "upload not queued; the sweep will");
-    }
 }
 
 /// A file's name without its folders and without what cannot be shown.

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 
 use domain::audit::Deed;
 use domain::ids::{ContactId, RunId, SyncFileId};
-use domain::job::Job;
 use domain::settings::Settings;
 use domain::sync::{Asked, Connector, LEASE_MS, Run, RunState};
-use runtime::QueueName;
 use store::{Begun, School, StoreError};
 use tracing::warn;
 
 use crate::error::{ApiError, Result};
+use crate::services::jobs;
 use crate::state::ApiState;
 
 const NO_MIS: &str = "No MIS is set up for this school. Choose one in the account settings.";
@@ -137,7 +136,7 @@ async fn held(school: &School, id: RunId) -> Result<Run> {
 async fn begin(state: &ApiState, school: &School, run: &Run, deed: &Deed) -> Result<Begun> {
     let begun = school.sync().begin(run, LEASE_MS, run.began_ms).await?;
     if begun == Begun::New
-        && let Err(e) = hand_over(state, school, run, deed).await
+        && let Err(e) = start(state, school, run, deed).await
     {
         // Nobody would do it: end it, so that the next request is not told to wait for it.
         warn!(school = %school.id(), error = %e, "sync run not handed over");
@@ -149,8 +148,7 @@ async fn begin(state: &ApiState, school: &School, run: &Run, deed: &Deed) -> Res
     Ok(begun)
 }
 
-async fn hand_over(state: &ApiState, school: &School, run: &Run, deed: &Deed) -> Result<()> {
+async fn start(state: &ApiState, school: &School, run: &Run, deed: &Deed) -> Result<()> {
     school.audit().record(deed, run.began_ms).await?;
-    let job = Job::Sync { school: school.id(), run: run.id };
-    Ok(state.queue().send(QueueName::Sync, vec![(job, 0)]).await?)
+    jobs::sync(state, school.id(), run.id).await
 }

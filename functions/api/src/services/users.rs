@@ -10,7 +10,7 @@ use store::{Account, MemberChange, Membership, StoreError, User};
 
 use crate::auth::SignedIn;
 use crate::error::{ApiError, Result};
-use crate::services::notify::notify;
+use crate::services::jobs;
 use crate::state::ApiState;
 
 /// People of one name for whom a username is looked for.
@@ -177,12 +177,12 @@ pub async fn send_link(state: &ApiState, by: &SignedIn, of: &Membership) -> Resu
     // In the log first: a link that went out unnoticed would be worse than a row about one that was lost.
     let deed = by.deed(Act::PasswordLinkSent, user.id.to_string(), Vec::new());
     by.school.audit().record(&deed, state.now_ms()).await?;
-    notify(state, by.school.id(), notice).await
+    jobs::notify(state, by.school.id(), notice).await
 }
 
 /// Whether a notice was queued. What it is about is done, so a lost one is no failure: it can be sent again by hand.
 async fn told(state: &ApiState, by: &SignedIn, notice: Notice) -> bool {
-    let told = notify(state, by.school.id(), notice).await;
+    let told = jobs::notify(state, by.school.id(), notice).await;
     if let Err(error) = &told {
         tracing::warn!(%error, "notice to a user not queued");
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use api::auth::{Scope, session_cookie};
-use api::services::send::send;
+use api::services::submit::{Origin, Submission, Submitted, submit};
 use axum::body::Body;
 use domain::audit::{Act, Deed, Who};
 use domain::email::EmailAddress;
@@ -478,15 +478,16 @@ async fn whoever_wrote_a_message_sees_it_without_the_history_and_nobody_elses() 
     let message = serde_json::from_value(json!({
         "purpose": "service", "to": {"everyone": true}, "sms": {"header": "", "text": "Hello"}
     }));
-    let own =
-        send(&house.state, &house.school, author, message.unwrap(), settings(), None, None).await.unwrap();
-    for (id, status) in [(own.id.to_string(), 200), (things["messages"].clone(), 403)] {
+    let origin = Origin::Partner { school: &house.school, author, cap: None };
+    let own = Submission { message: message.unwrap(), settings: settings(), origin, idempotency: None };
+    let Submitted::Accepted { id: own, .. } = submit(&house.state, own).await.unwrap() else { panic!() };
+    for (id, status) in [(own.to_string(), 200), (things["messages"].clone(), 403)] {
         for part in ["", "/live", "/deliveries"] {
             let answer = browser.ask("GET", &format!("/messages/{id}{part}")).await;
             assert_eq!(answer.status.as_u16(), status, "{part}");
         }
     }
-    let stopped = browser.ask("POST", &format!("/messages/{}/stop", own.id)).await;
+    let stopped = browser.ask("POST", &format!("/messages/{own}/stop")).await;
     assert_eq!(stopped.status.as_u16(), 200, "their own may be stopped: asks first");
 }
 

@@ -17,7 +17,7 @@ use crate::pages::kit::frame::SyncLine;
 use crate::pages::kit::places::NavItem;
 use crate::pages::kit::words::{self, LocalTime};
 use crate::services::deliveries::DeliveryLine;
-use crate::services::release::sender;
+use crate::services::submit::sender;
 use crate::state::ApiState;
 
 /// The school as it stands, and the frame of the page.

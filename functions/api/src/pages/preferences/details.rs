@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::forms::FormFields;
 use crate::pages::kit::form::Problem;
 use crate::services::audit::hidden;
-use crate::services::notify::notify;
+use crate::services::jobs;
 use crate::state::ApiState;
 
 /// Links to confirm an address in a quarter of an hour.
@@ -40,8 +40,8 @@ pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Pos
         match by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await {
             Ok(()) if moved => {
                 let before = by.person.email.clone();
-                notify(&state, by.school.id(), Notice::EmailMoved { user: by.user, before }).await?;
-                notify(&state, by.school.id(), Notice::ConfirmEmail { user: by.user }).await?;
+                jobs::notify(&state, by.school.id(), Notice::EmailMoved { user: by.user, before }).await?;
+                jobs::notify(&state, by.school.id(), Notice::ConfirmEmail { user: by.user }).await?;
                 return Ok(Redirect::to("/preferences?done=email").into_response());
             }
             Ok(()) => return Ok(Redirect::to("/preferences?done=details").into_response()),
@@ -97,6 +97,6 @@ fn changes(state: &ApiState, by: &SignedIn, after: &User) -> Vec<Change> {
 pub(super) async fn send_link(State(state): State<ApiState>, Posted { by, .. }: Posted) -> Result<Response> {
     by.may(Action::ChangeOwnPreferences)?;
     allow(&state, &format!("confirm e-mail {}", by.user), LINKS).await?;
-    notify(&state, by.school.id(), Notice::ConfirmEmail { user: by.user }).await?;
+    jobs::notify(&state, by.school.id(), Notice::ConfirmEmail { user: by.user }).await?;
     Ok(Redirect::to("/preferences?done=link").into_response())
 }

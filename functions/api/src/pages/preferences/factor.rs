@@ -21,7 +21,7 @@ use crate::error::{ApiError, Result};
 use crate::pages::kit::form::Problem;
 use crate::pages::kit::reply::html;
 use crate::pages::sign_in::go;
-use crate::services::notify::notify;
+use crate::services::jobs;
 use crate::state::ApiState;
 
 /// Tries at proving a new app in a quarter of an hour.
@@ -120,7 +120,7 @@ pub(super) async fn switch_on(
     after.account.second_factor = Some(SecondFactor { secret: secret.hex(), last_step, recovery });
     let deed = by.deed(Act::SecondFactorOn, by.user.to_string(), Vec::new());
     by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
-    notify(&state, by.school.id(), Notice::SecondFactor { user: by.user, on: true }).await?;
+    jobs::notify(&state, by.school.id(), Notice::SecondFactor { user: by.user, on: true }).await?;
     html(&CodesPage { codes })
 }
 
@@ -139,7 +139,7 @@ pub(super) async fn switch_off(
     after.account.epoch = after.account.epoch.wrapping_add(1);
     let deed = by.deed(Act::SecondFactorOff, by.user.to_string(), Vec::new());
     by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
-    notify(&state, by.school.id(), Notice::SecondFactor { user: by.user, on: false }).await?;
+    jobs::notify(&state, by.school.id(), Notice::SecondFactor { user: by.user, on: false }).await?;
     let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
     Ok(go(cookie, "/preferences?done=off"))
 }
@@ -160,7 +160,7 @@ pub(super) async fn new_codes(
     factor.recovery = recovery;
     let deed = by.deed(Act::RecoveryCodesMade, by.user.to_string(), Vec::new());
     by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
-    notify(&state, by.school.id(), Notice::RecoveryCodes { user: by.user }).await?;
+    jobs::notify(&state, by.school.id(), Notice::RecoveryCodes { user: by.user }).await?;
     html(&CodesPage { codes })
 }
 

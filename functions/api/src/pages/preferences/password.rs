@@ -13,7 +13,7 @@ use crate::auth::{Posted, SignedIn, WINDOW_S, allow, begin};
 use crate::error::Result;
 use crate::pages::kit::form::Problem;
 use crate::pages::sign_in::{go, typed};
-use crate::services::notify::notify;
+use crate::services::jobs;
 use crate::state::ApiState;
 
 /// Tries at one's own password in a quarter of an hour: a browser that was left open must not help to guess it.
@@ -39,7 +39,7 @@ pub(super) async fn change(
     };
     let deed = by.deed(Act::PasswordChanged, by.user.to_string(), Vec::new());
     by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
-    notify(&state, by.school.id(), Notice::PasswordChanged { user: by.user }).await?;
+    jobs::notify(&state, by.school.id(), Notice::PasswordChanged { user: by.user }).await?;
     // Every session ended with the old password, this one too: it goes on under a new token.
     let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
     Ok(go(cookie, "/preferences?done=password"))

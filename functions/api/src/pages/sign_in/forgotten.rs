@@ -20,7 +20,7 @@ use crate::auth::{FormPost, allow, working};
 use crate::error::Result;
 use crate::pages::kit::form::Problem;
 use crate::pages::kit::reply::html;
-use crate::services::notify::notify;
+use crate::services::jobs;
 use crate::state::ApiState;
 
 /// Letters in an hour for one username and e-mail address.
@@ -86,7 +86,7 @@ async fn ask(
     let may = state.store().hit(&pair, PER_PAIR, HOUR_S, state.now_ms()).await?;
     let by_sms = form.text("by") == "sms";
     if may == Allowance::Allowed {
-        notify(
+        jobs::notify(
             &state,
             Job::NO_SCHOOL,
             Notice::ForgottenPassword { username: username.clone(), email, by_sms },

@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::forms::FormFields;
 use crate::pages::kit::form::Problem;
 use crate::pages::kit::reply::html;
-use crate::services::notify::notify;
+use crate::services::jobs;
 use crate::state::ApiState;
 
 pub(super) fn routes() -> Router<ApiState> {
@@ -106,7 +106,7 @@ async fn set_by_link(
     }
     unlock(&state, &user).await?;
     if !user.password_hash.is_empty() {
-        notify(&state, school.id(), Notice::PasswordChanged { user: user.id }).await?;
+        jobs::notify(&state, school.id(), Notice::PasswordChanged { user: user.id }).await?;
     }
     Ok(Redirect::to("/sign-in?set=1").into_response())
 }
@@ -149,7 +149,7 @@ async fn set_expired(
     };
     let deed = by.deed(Act::PasswordChanged, by.user.to_string(), Vec::new());
     by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
-    notify(&state, by.school.id(), Notice::PasswordChanged { user: by.user }).await?;
+    jobs::notify(&state, by.school.id(), Notice::PasswordChanged { user: by.user }).await?;
     let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
     Ok(go(cookie, "/"))
 }

@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use domain::audit::{Act, Change};
 use domain::ids::SyncFileId;
-use domain::job::Job;
 use domain::report::{ReportField, ReportMapping, ReportMappingError, folded, mapping};
 use domain::settings::Settings;
 use domain::sync::{
     Asked, Connector, Count, FileState, MAX_SYNC_FILE_BYTES, MisSettings, SyncFile, sync_file_key,
 };
-use runtime::QueueName;
 use store::{School, StoreError};
 
 use crate::auth::SignedIn;
 use crate::error::{ApiError, FieldError, Result};
 use crate::services::imports::shown_name;
+use crate::services::jobs;
 use crate::state::ApiState;
 
 /// How long the address to which a file is sent works.
@@ -86,10 +85,9 @@ pub async fn look(state: &ApiState, school: &School, id: SyncFileId) -> Result<(
     if !school.sync().files().replace(&seen, &file).await? {
         return Err(ApiError::Conflict(MOVED_ON.to_owned()));
     }
-    let job = Job::LookAtFile { school: school.id(), file: id };
-    if let Err(error) = state.queue().send(QueueName::Sync, vec![(job, 0)]).await {
+    if let Err(error) = jobs::look_at_file(state, school.id(), id).await {
         school.sync().files().replace(&file, &seen).await?;
-        return Err(error.into());
+        return Err(error);
     }
     Ok(())
 }

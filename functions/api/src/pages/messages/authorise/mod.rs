@@ -149,7 +149,7 @@ struct Asked {
 
 impl OnePage {
     fn new(frame: Frame, local: &LocalTime, book: &PageBook, looked: &Looked, asked: Asked) -> Self {
-        let plan = &looked.preview.plan;
+        let plan = &looked.checked.plan;
         let message = &looked.body.message;
         let deliveries = plan.deliveries.iter().filter(|d| d.missing.is_empty());
         let mut shown: Vec<Shown> = Vec::new();
@@ -184,8 +184,8 @@ impl OnePage {
             people: people.collect(),
             more_people: (more > 0).then(|| format!("and {} more", words::number(more as u64))),
             people_count: words::count(looked.figures.recipients, "person gets it", "people get it"),
-            blockers: looked.preview.problems.iter().map(|p| p.message.clone()).collect(),
-            send_words: format!("Send {}", sum_of(&looked.preview.costing)),
+            blockers: looked.checked.problems.iter().map(|p| p.message.clone()).collect(),
+            send_words: format!("Send {}", sum_of(&looked.checked.costing)),
             changed_now: asked.changed_now.then_some(
                 "Who gets it, or what it says, is not what the page showed a moment ago. Look again before it goes.",
             ),

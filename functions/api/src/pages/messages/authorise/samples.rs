@@ -10,8 +10,7 @@ use super::*;
 use crate::pages::kit::lines::samples::{local, now_ms, summary};
 use crate::pages::kit::places::NavItem;
 use crate::pages::messages::compose::samples::{book, draft, settings};
-use crate::services::compose::preview_of;
-use crate::services::release::figures;
+use crate::services::submit::{Checked, figures};
 
 fn author() -> Author {
     Author { id: "u2".into(), name: "Olive Field".into() }
@@ -57,10 +56,10 @@ fn edited() -> Edited {
 fn looked(why: Held) -> Looked {
     let (book, settings, draft) = (book(), settings(), draft());
     let message = draft.message(&domain::limit::Limit::default());
-    let preview = preview_of(&book, &message, &settings);
+    let checked = Checked::new(&book, &message, &settings);
     let meta = meta(why);
-    let recipients = Recipients::of(&preview.plan, &meta.id.to_string());
-    let figures = figures(&preview.costing);
+    let recipients = Recipients::of(&checked.plan, &meta.id.to_string());
+    let figures = figures(&checked.costing);
     // Two came, one went and one has another number since.
     let contact = |n: usize| book.contacts()[n * 9].id.clone();
     let changed = domain::approval::Changes {
@@ -77,7 +76,7 @@ fn looked(why: Held) -> Looked {
         written: Some((now_ms() - 3_600_000, then)),
         since_authorised: why == Held::Grown,
         meta,
-        preview,
+        checked,
         figures,
         recipients,
         changed,

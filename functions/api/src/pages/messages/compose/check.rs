@@ -20,8 +20,8 @@ use crate::pages::kit::form::Problem;
 use crate::pages::kit::links::contact_path;
 use crate::pages::kit::preview::Shown;
 use crate::pages::kit::words;
-use crate::services::compose::Preview;
 use crate::services::costing::Costing;
+use crate::services::submit::Checked;
 
 /// People whose message can be looked at before it goes.
 const PREVIEWED: usize = 100;
@@ -121,11 +121,11 @@ impl Check {
     pub(crate) fn new(
         book: &PageBook,
         message: &Message,
-        preview: &Preview,
+        checked: &Checked,
         settings: &Settings,
         person: usize,
     ) -> Self {
-        let Preview { plan, costing, problems } = preview;
+        let Checked { plan, costing, problems } = checked;
         let blockers: Vec<String> = problems.iter().map(|p| p.message.clone()).collect();
         let sum = sum_of(costing);
         let ready = blockers.is_empty();
@@ -184,7 +184,7 @@ impl Check {
 }
 
 /// The problems as they belong to the inputs of the form.
-pub(crate) fn problems(preview: &Preview) -> Vec<Problem> {
+pub(crate) fn problems(checked: &Checked) -> Vec<Problem> {
     let input = |field: &str| match field {
         "sms.text" => "sms_text",
         "sms.header" => "sms_header",
@@ -196,7 +196,7 @@ pub(crate) fn problems(preview: &Preview) -> Vec<Problem> {
         "channels" => "use-sms",
         _ => "find",
     };
-    preview.problems.iter().map(|p| Problem::new(input(&p.field), p.message.clone())).collect()
+    checked.problems.iter().map(|p| Problem::new(input(&p.field), p.message.clone())).collect()
 }
 
 /// `312 texts and 40 calls`.

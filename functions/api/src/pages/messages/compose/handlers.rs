@@ -25,9 +25,9 @@ use crate::pages::kit::context::PageContext;
 use crate::pages::kit::places::NavItem;
 use crate::pages::kit::reply::html;
 use crate::services::attendance::too_old;
-use crate::services::compose::{Preview, preview_of};
-use crate::services::release::{Handed, Letter, NotRight, hand_over, hand_over_with_pin, would_release};
-use crate::services::send::{Sent, idempotency};
+use crate::services::submit::{
+    Checked, GivenPin, Origin, PinRejected, Staff, Submission, Submitted, idempotency, release_rule, submit,
+};
 use crate::state::ApiState;
 
 /// Longest key of a form.
@@ -108,21 +108,18 @@ async fn press(State(state): State<ApiState>, Posted { by, form: fields }: Poste
             form.mend();
             form.compose(String::new(), false)
         }
-        _ if !form.preview.problems.is_empty() => {
+        _ if !form.checked.problems.is_empty() => {
             Ok((StatusCode::UNPROCESSABLE_ENTITY, form.compose(String::new(), true)?).into_response())
         }
-        "send" => {
+        button @ ("send" | "pin") => {
             if let Some(words) = form.changed(fields.text("expect")) {
                 return form.confirm(Some(words));
             }
-            Box::pin(form.send(&state, &by)).await
-        }
-        "pin" => {
-            if let Some(words) = form.changed(fields.text("expect")) {
-                return form.confirm(Some(words));
-            }
-            let id = fields.text("pin_for").parse().map_err(|_| ApiError::NotFound)?;
-            Box::pin(form.send_with_pin(&state, &by, id, fields.text("pin"))).await
+            let pin = match button {
+                "pin" => Some(given_pin(&fields)?),
+                _ => None,
+            };
+            Box::pin(form.submit(&state, &by, pin)).await
         }
         // Enter in a field, another person to look at, no script: look before it goes.
         _ => form.confirm(None),
@@ -140,7 +137,7 @@ struct Form<'b> {
     person: usize,
     /// Of whom it is asked why they get it, or not.
     why: String,
-    preview: Preview,
+    checked: Checked,
 }
 
 impl<'b> Form<'b> {
@@ -152,16 +149,16 @@ impl<'b> Form<'b> {
         person: usize,
     ) -> Self {
         draft.settle(book);
-        let mut preview = preview_of(book, &draft.message(&context.limit), &context.settings);
+        let mut checked = Checked::new(book, &draft.message(&context.limit), &context.settings);
         let reply_to = context.settings.email_reply_to.clone();
         if draft.email.is_some() && !draft.reply_to.is_empty() {
             // A message is sent with the settings that it was accepted with: for this one replies go elsewhere.
             match EmailAddress::parse(&draft.reply_to) {
                 Ok(address) => address.as_str().clone_into(&mut context.settings.email_reply_to),
-                Err(e) => preview.problems.push(FieldError::new("email.reply_to", e.to_string())),
+                Err(e) => checked.problems.push(FieldError::new("email.reply_to", e.to_string())),
             }
         }
-        Self { context, reply_to, book, draft, key, person, why: String::new(), preview }
+        Self { context, reply_to, book, draft, key, person, why: String::new(), checked }
     }
 
     fn read(context: PageContext, book: &'b PageBook, fields: &FormFields) -> Self {
@@ -175,7 +172,7 @@ impl<'b> Form<'b> {
     fn look_at_marks(&mut self, now_ms: i64) {
         let PageContext { settings, standing, .. } = &self.context;
         let why = too_old(standing, settings, self.draft.about, now_ms);
-        self.preview.problems.extend(why.map(|why| FieldError::new("about", why)));
+        self.checked.problems.extend(why.map(|why| FieldError::new("about", why)));
     }
 
     /// What the form says, to nobody whom its user may not message.
@@ -185,9 +182,9 @@ impl<'b> Form<'b> {
 
     fn check(&self) -> Check {
         let message = self.message();
-        let check = Check::new(self.book, &message, &self.preview, &self.context.settings, self.person)
-            .asked_about(self.book, &message, &self.preview.plan, &self.why);
-        match would_release(self.context.sender, &message, &self.preview.costing, &self.context.settings) {
+        let check = Check::new(self.book, &message, &self.checked, &self.context.settings, self.person)
+            .asked_about(self.book, &message, &self.checked.plan, &self.why);
+        match release_rule(self.context.sender, &message, &self.checked.costing, &self.context.settings) {
             Release::Now => check,
             Release::Pin => check.with_pin(),
             Release::Wait(why) => check.handed_in(why),
@@ -211,7 +208,7 @@ impl<'b> Form<'b> {
             check: self.check(),
             reply_to: self.reply_to.clone(),
             account: self.account(),
-            problems: if tell { problems(&self.preview) } else { Vec::new() },
+            problems: if tell { problems(&self.checked) } else { Vec::new() },
         }
     }
 
@@ -225,12 +222,12 @@ impl<'b> Form<'b> {
     fn mend(&mut self) {
         self.draft.sms = self.draft.sms.as_ref().map(SmsContent::with_plain_characters);
         self.draft.idle_sms = self.draft.idle_sms.with_plain_characters();
-        self.preview = preview_of(self.book, &self.message(), &self.context.settings);
+        self.checked = Checked::new(self.book, &self.message(), &self.context.settings);
     }
 
     /// What is not as the user saw it when they pressed *Send*.
     fn changed(&self, seen: &str) -> Option<String> {
-        let now = expect(&self.preview.costing);
+        let now = expect(&self.checked.costing);
         (seen != now).then(|| {
             if seen.is_empty() {
                 "Look it over before it goes.".to_owned()
@@ -241,45 +238,41 @@ impl<'b> Form<'b> {
         })
     }
 
-    fn letter(&self, by: &SignedIn) -> Result<Letter<'_>> {
+    fn submission<'a>(&'a self, by: &'a SignedIn, pin: Option<GivenPin<'a>>) -> Result<Submission<'a>> {
         let message = self.message();
         let request = serde_json::to_vec(&message).map_err(ApiError::internal)?;
         // A page loaded without a key cannot be sent twice by mistake, only by pressing twice.
-        let key =
+        let idempotency =
             (!self.key.is_empty()).then(|| idempotency(&format!("page {}", by.user), &self.key, &request));
-        Ok(Letter { message, settings: self.context.settings.clone(), preview: &self.preview, key })
+        let origin = Origin::Staff(Staff { by, checked: &self.checked, pin });
+        Ok(Submission { message, settings: self.context.settings.clone(), origin, idempotency })
     }
 
-    async fn send(self, state: &ApiState, by: &SignedIn) -> Result<Response> {
-        match hand_over(state, by, self.letter(by)?).await? {
-            Handed::In(sent) => Ok(sent_to(sent)),
-            Handed::Pin(id) => self.ask_pin(id, None),
+    async fn submit(self, state: &ApiState, by: &SignedIn, pin: Option<GivenPin<'_>>) -> Result<Response> {
+        match submit(state, self.submission(by, pin)?).await? {
+            Submitted::Accepted { id, state } => Ok(accepted(id, state)),
+            Submitted::PinAsked(id) => self.ask_pin(id, None),
+            Submitted::PinRejected(id, why) => {
+                Ok((StatusCode::UNPROCESSABLE_ENTITY, self.ask_pin(id, Some(why))?).into_response())
+            }
         }
     }
 
-    async fn send_with_pin(
-        self,
-        state: &ApiState,
-        by: &SignedIn,
-        id: MessageId,
-        code: &str,
-    ) -> Result<Response> {
-        match hand_over_with_pin(state, by, id, self.letter(by)?, code).await? {
-            Ok(sent) => Ok(sent_to(sent)),
-            Err(why) => Ok((StatusCode::UNPROCESSABLE_ENTITY, self.ask_pin(id, Some(why))?).into_response()),
-        }
-    }
-
-    fn ask_pin(self, id: MessageId, why: Option<NotRight>) -> Result<Response> {
+    fn ask_pin(self, id: MessageId, why: Option<PinRejected>) -> Result<Response> {
         let app = self.context.sender.second_factor && self.draft.purpose == Purpose::Emergency;
         html(&PinPage::new(self.context.frame.clone(), self.parts(String::new(), false), id, app, why))
     }
 }
 
+fn given_pin(fields: &FormFields) -> Result<GivenPin<'_>> {
+    let message = fields.text("pin_for").parse().map_err(|_| ApiError::NotFound)?;
+    Ok(GivenPin { message, code: fields.text("pin") })
+}
+
 /// Where to go after a message is accepted.
-fn sent_to(sent: Sent) -> Response {
-    let done = if sent.state == MessageState::AwaitingAuthorisation { "waits" } else { "sent" };
-    Redirect::to(&format!("/messages/{}?done={done}", sent.id)).into_response()
+fn accepted(id: MessageId, state: MessageState) -> Response {
+    let done = if state == MessageState::AwaitingAuthorisation { "waits" } else { "sent" };
+    Redirect::to(&format!("/messages/{id}?done={done}")).into_response()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{Check, Parts, purpose_words};
 use crate::pages::kit::form::{Field, Problem};
 use crate::pages::kit::frame::Frame;
 use crate::pages::kit::words;
-use crate::services::release::NotRight;
+use crate::services::submit::PinRejected;
 
 /// Asks for the PIN. The message rides along in the form: it is kept nowhere until the PIN is right.
 #[derive(Template)]
@@ -34,7 +34,7 @@ impl PinPage {
         parts: Parts<'_>,
         id: MessageId,
         app: bool,
-        why: Option<NotRight>,
+        why: Option<PinRejected>,
     ) -> Self {
         let chosen: Vec<String> = parts.draft.to.iter().map(|c| c.words(parts.book).0).collect();
         let mut fields = parts.draft.fields();
@@ -54,7 +54,7 @@ impl PinPage {
             pin_for: id.to_string(),
             expect,
             pin: Field { autocomplete: "one-time-code", ..pin },
-            open: matches!(why, None | Some(NotRight::Wrong(_))),
+            open: matches!(why, None | Some(PinRejected::Wrong(_))),
             audience: words::list(&chosen),
             purpose: purpose_words(parts.draft.purpose),
             sum,
@@ -64,19 +64,19 @@ impl PinPage {
     }
 }
 
-fn said(why: NotRight) -> String {
+fn said(why: PinRejected) -> String {
     match why {
-        NotRight::Wrong(1) => {
+        PinRejected::Wrong(1) => {
             "This is not the PIN that was sent for this message. You can try once more.".to_owned()
         }
-        NotRight::Wrong(left) => {
+        PinRejected::Wrong(left) => {
             format!("This is not the PIN that was sent for this message. You can try {left} more times.")
         }
-        NotRight::Over => "This PIN is too old, or was used. Have a new one sent.".to_owned(),
-        NotRight::Another => {
+        PinRejected::Over => "This PIN is too old, or was used. Have a new one sent.".to_owned(),
+        PinRejected::Another => {
             "The text, or who gets it, is not what this PIN was sent for. Have a new one sent.".to_owned()
         }
-        NotRight::TooMany => {
+        PinRejected::TooMany => {
             "Too many PINs were tried for this message. Nothing was sent. Have a new one sent.".to_owned()
         }
     }
@@ -84,14 +84,14 @@ fn said(why: NotRight) -> String {
 
 #[cfg(test)]
 impl PinPage {
-    fn made(why: Option<NotRight>) -> Self {
+    fn made(why: Option<PinRejected>) -> Self {
         use super::samples::{book, draft, settings};
         use crate::pages::kit::places::NavItem;
-        use crate::services::compose::preview_of;
+        use crate::services::submit::Checked;
         let (book, settings, draft) = (book(), settings(), draft());
         let message = draft.message(&domain::limit::Limit::default());
-        let preview = preview_of(&book, &message, &settings);
-        let check = Check::new(&book, &message, &preview, &settings, 0);
+        let checked = Checked::new(&book, &message, &settings);
+        let check = Check::new(&book, &message, &checked, &settings, 0);
         let parts = Parts {
             book: &book,
             draft: &draft,
@@ -116,10 +116,10 @@ impl PinPage {
     }
 
     pub(crate) fn sample_wrong() -> Self {
-        Self::made(Some(NotRight::Wrong(3)))
+        Self::made(Some(PinRejected::Wrong(3)))
     }
 
     pub(crate) fn sample_over() -> Self {
-        Self::made(Some(NotRight::TooMany))
+        Self::made(Some(PinRejected::TooMany))
     }
 }

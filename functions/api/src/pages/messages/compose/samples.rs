@@ -13,7 +13,7 @@ use domain::settings::{Prices, Settings};
 use super::*;
 use crate::pages::kit::book::PageBook;
 use crate::pages::kit::places::NavItem;
-use crate::services::compose::preview_of;
+use crate::services::submit::Checked;
 
 pub(crate) fn settings() -> Settings {
     Settings {
@@ -138,10 +138,10 @@ impl Draft {
 fn page(draft: &Draft, find: &str, tell: bool) -> ComposePage {
     let (book, settings) = (book(), settings());
     let message = draft.message(&Limit::default());
-    let preview = preview_of(&book, &message, &settings);
-    let check = Check::new(&book, &message, &preview, &settings, 0);
-    let check = check.asked_about(&book, &message, &preview.plan, find);
-    let problems = if tell { problems(&preview) } else { Vec::new() };
+    let checked = Checked::new(&book, &message, &settings);
+    let check = Check::new(&book, &message, &checked, &settings, 0);
+    let check = check.asked_about(&book, &message, &checked.plan, find);
+    let problems = if tell { problems(&checked) } else { Vec::new() };
     let parts = Parts {
         book: &book,
         draft,
@@ -185,8 +185,8 @@ impl ConfirmPage {
     pub(crate) fn sample() -> Self {
         let (book, settings, draft) = (book(), settings(), draft());
         let message = draft.message(&Limit::default());
-        let preview = preview_of(&book, &message, &settings);
-        let check = Check::new(&book, &message, &preview, &settings, 0);
+        let checked = Checked::new(&book, &message, &settings);
+        let check = Check::new(&book, &message, &checked, &settings, 0);
         let parts = Parts {
             book: &book,
             draft: &draft,

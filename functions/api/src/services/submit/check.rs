@@ -1,4 +1,4 @@
-//! What a message would come to, before it is sent.
+//! What a message would come to, and whether it can be sent: the one look at the address book and the one plan of it.
 
 use std::collections::BTreeSet;
 
@@ -16,54 +16,117 @@ use crate::state::ApiState;
 /// Ids that an error lists before it says how many more there are.
 const LISTED: usize = 20;
 
+/// Most bytes of a message as it is kept: a row of the table has room for 400 kB.
+const LARGEST: usize = 350_000;
+
 /// What a message would come to now.
 #[derive(Debug, Clone)]
-pub struct Preview {
+pub struct Checked {
     /// Its deliveries and who cannot be reached.
     pub plan: Plan,
     /// What it would cost, and how it could cost less.
     pub costing: Costing,
-    /// What must be mended before it can be sent; empty if it can.
+    /// What must be corrected before it can be sent; empty if it can.
     pub problems: Vec<FieldError>,
 }
 
-impl Preview {
+impl Checked {
+    /// Of a message against this address book. A message with problems of its own is planned too, so that a page can show
+    /// both; nobody is written to.
+    pub fn new(book: &AddressBook, message: &Message, settings: &Settings) -> Self {
+        Self::planned(book, message, settings, own_problems(message, settings))
+    }
+
+    fn planned(
+        book: &AddressBook,
+        message: &Message,
+        settings: &Settings,
+        mut problems: Vec<FieldError>,
+    ) -> Self {
+        let plan = plan(book, message, settings);
+        problems.extend(problems_of_plan(&plan, book, message));
+        let costing = cost(&plan, message, settings);
+        Self { plan, costing, problems }
+    }
+
     /// The same, if the message can be sent as it is.
     pub fn sendable(self) -> Result<Self> {
         if self.problems.is_empty() { Ok(self) } else { Err(refuse(self.problems)) }
     }
 }
 
-/// What must be mended in the message itself, before anybody is looked up.
-pub fn problems_of(message: &Message) -> Vec<FieldError> {
-    message.problems().into_iter().map(|p| FieldError::new(p.field, p.message)).collect()
-}
-
-/// Works out what a message would come to, from the address book as it stands.
-///
-/// A message with problems of its own is planned too, so that a page can show both; nobody is written to.
-pub async fn preview(
+/// Checks a message as it comes from outside. 422, with all there is to correct, for one that has problems of its own:
+/// nobody is looked up for it.
+pub async fn check(
     state: &ApiState,
     school: &School,
     message: &Message,
     settings: &Settings,
-) -> Result<Preview> {
+) -> Result<Checked> {
+    let problems = own_problems(message, settings);
+    if !problems.is_empty() {
+        return Err(refuse(problems));
+    }
     let book = school.book().current(state.books(), settings.country, state.now_ms()).await?;
-    Ok(preview_of(&book, message, settings))
+    Checked::planned(&book, message, settings, problems).sendable()
 }
 
-/// As [`preview`], for an address book at hand.
-pub fn preview_of(book: &AddressBook, message: &Message, settings: &Settings) -> Preview {
-    let plan = plan(book, message, settings);
-    let mut problems = problems_of(message);
-    problems.extend(not_subscribed(message, settings));
-    problems.extend(problems_of_plan(&plan, book, message));
-    let costing = cost(&plan, message, settings);
-    Preview { plan, costing, problems }
+/// Checks a partner's message, which may become as many deliveries as the `cap` of its key. 422 if it cannot be sent.
+///
+/// While contacts are being imported nobody can be looked up: the message is accepted all the same, and its plan waits for
+/// the import; an emergency is never turned away. Only a cap is held against the contacts as they stand.
+pub(super) async fn check_partner(
+    state: &ApiState,
+    school: &School,
+    message: &Message,
+    settings: &Settings,
+    cap: Option<u32>,
+) -> Result<()> {
+    let plan = match (check(state, school, message, settings).await, cap) {
+        (Ok(checked), _) => checked.plan,
+        (Err(ApiError::Busy), None) => return Ok(()),
+        (Err(ApiError::Busy), Some(_)) => {
+            let book = school.book().at_once(state.books(), settings.country, state.now_ms()).await?;
+            plan(&book, message, settings)
+        }
+        (Err(e), _) => return Err(e),
+    };
+    match over_cap(plan.deliveries.len(), cap) {
+        Some(words) => {
+            let more = "Choose fewer people, or ask the school for a higher cap.";
+            Err(ApiError::field("to", format!("{words} {more}")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Why an API key may not send so many messages at once; `None` if it may.
+pub(crate) fn over_cap(deliveries: usize, cap: Option<u32>) -> Option<String> {
+    let cap = cap.filter(|cap| u32::try_from(deliveries).map_or(true, |deliveries| deliveries > *cap))?;
+    Some(format!("This API key may send {cap} messages at once, and this would be {deliveries}."))
+}
+
+/// 422 for a message that has no room in the table.
+pub fn fits(message: &Message) -> Result<()> {
+    if serde_json::to_vec(message).map_err(ApiError::internal)?.len() <= LARGEST {
+        return Ok(());
+    }
+    let message = "This list of people is too long to keep. Choose groups or everyone, or send in parts.";
+    Err(ApiError::field("to", message))
+}
+
+/// What must be corrected in the message itself, before anybody is looked up.
+pub fn problems_of(message: &Message) -> Vec<FieldError> {
+    message.problems().into_iter().map(|p| FieldError::new(p.field, p.message)).collect()
+}
+
+/// The same, and what the school has no means for.
+fn own_problems(message: &Message, settings: &Settings) -> Vec<FieldError> {
+    problems_of(message).into_iter().chain(not_subscribed(message, settings)).collect()
 }
 
 /// What the school has no means for.
-pub fn not_subscribed(message: &Message, settings: &Settings) -> Vec<FieldError> {
+fn not_subscribed(message: &Message, settings: &Settings) -> Vec<FieldError> {
     message.contents.lacks(settings).into_iter().map(|p| FieldError::new(p.field, p.message)).collect()
 }
 

@@ -5,11 +5,9 @@ mod form;
 
 use domain::audit::{Act, Change};
 use domain::ids::RunId;
-use domain::job::Job;
 use domain::report::ReportSystem;
 use domain::settings::Settings;
 use domain::sync::{Connector, MisSettings, Trial, Windows};
-use runtime::QueueName;
 use sha2::{Digest, Sha256};
 use store::StoreError;
 use tracing::warn;
@@ -19,6 +17,7 @@ pub use form::{HOURS, read};
 use crate::auth::SignedIn;
 use crate::error::{ApiError, FieldError, Result};
 use crate::forms::FormFields;
+use crate::services::jobs;
 use crate::state::ApiState;
 
 /// Tries at a row that others change at the same time.
@@ -172,10 +171,9 @@ pub async fn test(state: &ApiState, by: &SignedIn) -> Result<()> {
     }
     let trial = Trial::new(RunId::new(state.ids().ulid(now_ms)), now_ms);
     by.school.sync().trial().begin(&trial).await?;
-    let job = Job::TryMis { school: by.school.id(), trial: trial.id };
-    if let Err(error) = state.queue().send(QueueName::Sync, vec![(job, 0)]).await {
+    if let Err(error) = jobs::try_mis(state, by.school.id(), trial.id).await {
         by.school.sync().trial().delete().await?;
-        return Err(error.into());
+        return Err(error);
     }
     Ok(())
 }
