@@ -13,6 +13,7 @@ mod json;
 pub mod pages;
 pub mod services;
 mod state;
+mod status_cache;
 
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;

@@ -12,7 +12,7 @@ use runtime::{Clock, Files, Ids, Outside, Queue, Vault};
 use store::{BookCache, Store};
 
 use crate::auth::Passwords;
-use crate::services::status::StatusCache;
+use crate::status_cache::StatusCache;
 
 /// What the product is told about itself. No `Debug`: it holds secrets.
 #[derive(Clone)]

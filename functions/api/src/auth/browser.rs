@@ -1,5 +1,5 @@
-//! A browser in a few words, so that people know their own in a list. What a browser says of itself is not to be trusted
-//! and nothing depends on it.
+//! A browser in a few words, so that people know their own in a list. What a browser says of itself is not to be
+//! trusted and nothing depends on it.
 
 use http::HeaderMap;
 use http::header::USER_AGENT;

@@ -18,8 +18,8 @@ const MOST_FIELDS: usize = 8;
 pub struct PostedFile {
     /// Who posted it.
     pub by: SignedIn,
-    /// The field `file`; empty if no file was chosen. What its name or its sender says of its type is never believed. An
-    /// error is told only after it is known that they may do this at all.
+    /// The field `file`; empty if no file was chosen. What its name or its sender says of its type is never believed.
+    /// An error is told only after it is known that they may do this at all.
     pub file: Result<Bytes>,
 }
 

@@ -105,8 +105,8 @@ pub(crate) const fn path_of(owes: Owes) -> &'static str {
     }
 }
 
-/// Somebody whose password and second factor were right, whatever they must do before anything else opens. Only the pages
-/// on which that is done take this.
+/// Somebody whose password and second factor were right, whatever they must do before anything else opens. Only the
+/// pages on which that is done take this.
 #[derive(Debug, Clone)]
 pub(crate) struct Arriving(pub(crate) SignedIn);
 

@@ -1,15 +1,15 @@
 //! Signing in and out.
 //!
 //! Tries are counted, and too many lock out. Nobody can lock another out for good: tries while locked out do not count,
-//! so that the lock ends with its window; a browser in which the user has signed in before has a count of its own, which
-//! strangers cannot reach; and setting a new password by link takes the lock away. Nor can anybody shut out the address
-//! that a whole school shares: of tries from one address only those that failed count, and none of a known browser.
+//! so that the lock ends with its window; a browser in which the user has signed in before has a count of its own,
+//! which strangers cannot reach; and setting a new password by link takes the lock away. Nor can anybody shut out the
+//! address that a whole school shares: of tries from one address only those that failed count, and none of a known
+//! browser.
 
 use domain::audit::{Act, Deed, Who};
 use domain::ids::UserId;
 use domain::job::Job;
 use domain::notice::Notice;
-use domain::people::{Role, Standing};
 use domain::username::fold_username;
 use http::{HeaderMap, HeaderValue};
 use store::{Allowance, Begin, Membership, Mint, OneTimeKind, Owes, User};
@@ -17,6 +17,7 @@ use store::{Allowance, Begin, Membership, Mint, OneTimeKind, Owes, User};
 use super::browser;
 use super::cookie::{known_browser, known_cookie, session_cookie, session_token};
 use super::factor::{self, Factor};
+use super::memberships::working;
 use super::session::LIFETIME;
 use crate::address::ClientAddress;
 use crate::error::{ApiError, Result};
@@ -182,13 +183,6 @@ fn by_user(username: &str) -> String {
     format!("sign-in user {}", fold_username(username))
 }
 
-/// The memberships with which a user can sign in.
-pub(crate) async fn working(state: &ApiState, user: &User) -> Result<Vec<Membership>> {
-    let mut memberships = state.store().memberships(user).await?;
-    memberships.retain(|m| m.standing() == Standing::Enabled && m.roles().has(Role::User));
-    Ok(memberships)
-}
-
 async fn second_step_token(state: &ApiState, user: &User, membership: &Membership) -> Result<String> {
     let secret = state.ids().secret();
     let mint = Mint {
@@ -238,8 +232,8 @@ pub(crate) async fn enter(
     Ok(cookie)
 }
 
-/// Begins a session in place of the one that the request carries. Whoever planted or saw the cookie of before has nothing
-/// of this one.
+/// Begins a session in place of the one that the request carries. Whoever planted or saw the cookie of before has
+/// nothing of this one.
 pub(crate) async fn begin(
     state: &ApiState,
     headers: &HeaderMap,

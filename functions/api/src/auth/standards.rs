@@ -5,7 +5,7 @@ use domain::people::Role;
 use domain::security::Security;
 use store::{Access, Account, Membership, Owes, User};
 
-use super::sign_in::working;
+use super::memberships::working;
 use crate::error::Result;
 use crate::state::ApiState;
 

@@ -92,8 +92,8 @@ pub fn fresh(standing: &SyncStanding, settings: &Settings, now_ms: i64) -> Fresh
     Fresh { state: freshness(read_ms.map(at), saved_ms.map(at), at(now_ms), most), read_ms }
 }
 
-/// Why a message about the marks cannot be handed in now, in plain words; `None` if it can. Somebody may have decided that
-/// it goes all the same. Whether the registers say by then what the message says is asked when it goes.
+/// Why a message about the marks cannot be handed in now, in plain words; `None` if it can. Somebody may have decided
+/// that it goes all the same. Whether the registers say by then what the message says is asked when it goes.
 pub fn too_old(
     standing: &SyncStanding,
     settings: &Settings,

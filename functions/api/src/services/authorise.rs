@@ -54,7 +54,11 @@ pub async fn look(state: &ApiState, school: &School, id: MessageId) -> Result<Lo
 
 async fn look_now(state: &ApiState, school: &School, id: MessageId) -> Result<Looked> {
     let meta = waiting(school, id).await?;
-    let (body, written, settings) = tokio::try_join!(school.messages().body(id), school.approvals().original(id), school.settings().get())?;
+    let (body, written, settings) = tokio::try_join!(
+        school.messages().body(id),
+        school.approvals().original(id),
+        school.settings().get()
+    )?;
     let book = school.book().current(state.books(), body.settings.country, state.now_ms()).await?;
     let checked = Checked::new(&book, &body.message, &body.settings);
     let recipients = Recipients::of(&checked.plan, &id.to_string());

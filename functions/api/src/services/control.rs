@@ -78,8 +78,8 @@ pub struct MayResend {
     pub cap: Option<u32>,
 }
 
-/// Sends again what failed or is not confirmed. 409 for a message that was stopped or rejected, 422 for more than may be
-/// sent at once.
+/// Sends again what failed or is not confirmed. 409 for a message that was stopped or rejected, 422 for more than may
+/// be sent at once.
 pub async fn resend(
     state: &ApiState,
     school: &School,

@@ -1,5 +1,5 @@
-//! Uploads of contacts, as far as somebody acts in them: the file's place, the choice of columns, the decision. The work
-//! in between is the dispatcher's.
+//! Uploads of contacts, as far as somebody acts in them: the file's place, the choice of columns, the decision. The
+//! work in between is the dispatcher's.
 
 use std::time::Duration;
 
@@ -122,8 +122,8 @@ pub async fn choose_columns(
     Ok(import)
 }
 
-/// Has the good rows written to the address book; `deed` says who wants it, and how many rows is added to it. 422 while there are errors, unless `good_rows_only`; 409 when the
-/// upload is not the `version` that the person saw.
+/// Has the good rows written to the address book; `deed` says who wants it, and how many rows is added to it. 422 while
+/// there are errors, unless `good_rows_only`; 409 when the upload is not the `version` that the person saw.
 pub async fn confirm(
     state: &ApiState,
     school: &School,

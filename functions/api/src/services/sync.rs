@@ -80,7 +80,8 @@ async fn to_read(
     Ok(Some(file))
 }
 
-/// Has a held run applied: a new one, which removes those whom the held one showed and nobody else. 409 if it cannot be.
+/// Has a held run applied: a new one, which removes those whom the held one showed and nobody else. 409 if it cannot
+/// be.
 pub async fn apply(state: &ApiState, school: &School, id: RunId, asked: Asked, deed: &Deed) -> Result<RunId> {
     let held = held(school, id).await?;
     if !school.settings().get().await?.mis.is_on() {

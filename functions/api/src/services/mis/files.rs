@@ -92,8 +92,8 @@ pub async fn look(state: &ApiState, school: &School, id: SyncFileId) -> Result<(
     Ok(())
 }
 
-/// Keeps which column of the school's reports holds what, and has the file looked at again. `chosen` names columns of the
-/// file by their place. 422, with the errors under the codes of the fields, when the choice will not do.
+/// Keeps which column of the school's reports holds what, and has the file looked at again. `chosen` names columns of
+/// the file by their place. 422, with the errors under the codes of the fields, when the choice will not do.
 pub async fn match_columns(
     state: &ApiState,
     by: &SignedIn,

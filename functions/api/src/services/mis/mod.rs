@@ -61,8 +61,8 @@ pub fn windows_words(windows: Windows) -> String {
     }
 }
 
-/// Changes the MIS as a form says, once whoever fills it in has ticked that this is for the whole school. Credentials go
-/// into the vault under a name of their own before the settings name them, so that a run never reads half of them.
+/// Changes the MIS as a form says, once whoever fills it in has ticked that this is for the whole school. Credentials
+/// go into the vault under a name of their own before the settings name them, so that a run never reads half of them.
 pub async fn save(state: &ApiState, by: &SignedIn, form: &FormFields) -> Result<Outcome> {
     for _ in 0..TRIES {
         let before = by.school.settings().get().await?;

@@ -1,21 +1,17 @@
 //! Changing a school's settings: read row by row, checked whole, confirmed where a row is protected, audited.
 
-mod attendance;
+mod groups;
 mod logo;
-mod partners;
-mod prices;
-mod rows;
-mod safety;
+mod row;
 
 use domain::audit::{Act, Change};
-use domain::phone::NumberMode;
-use domain::routing::Routing;
 use domain::settings::Settings;
 use sha2::{Digest, Sha256};
 use store::StoreError;
 
+pub use groups::GROUPS;
 pub use logo::{LogoError, MAX_LOGO_BYTES, Picture, picture};
-pub use rows::{GROUPS, Group, Kind, Row};
+pub use row::{Given, Group, Kind, Row};
 
 use crate::auth::SignedIn;
 use crate::error::{ApiError, FieldError, Result};
@@ -25,15 +21,6 @@ use crate::state::ApiState;
 
 /// Tries at a row that others change at the same time.
 const TRIES: usize = 4;
-
-/// What rows are read with.
-#[derive(Debug, Clone, Copy)]
-pub struct Given {
-    /// Whether drama numbers are as good as any.
-    pub numbers: NumberMode,
-    /// When, in milliseconds since 1970.
-    pub now_ms: i64,
-}
 
 /// One row that would be another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,14 +100,13 @@ fn read(
     }
     let differences = group.rows.iter().filter_map(|row| {
         let (was, is) = ((row.get)(before), (row.get)(&after));
-        let turned_both_on = row.name == "routing" && after.routing == Routing::Both && was != is;
-        let care = if turned_both_on { rows::BOTH_CARE } else { "" };
+        let care = (row.care)(&after);
         (was != is).then(|| Difference {
             name: row.name,
             label: row.label,
             before: row.shown(&was),
             after: row.shown(&is),
-            protected: row.protected || turned_both_on,
+            protected: row.protected || !care.is_empty(),
             care,
             personal: row.personal,
         })

@@ -31,8 +31,8 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Of a message against this address book. A message with problems of its own is planned too, so that a page can show
-    /// both; nobody is written to.
+    /// Of a message against this address book. A message with problems of its own is planned too, so that a page can
+    /// show both; nobody is written to.
     pub fn new(book: &AddressBook, message: &Message, settings: &Settings) -> Self {
         Self::planned(book, message, settings, own_problems(message, settings))
     }
@@ -73,8 +73,8 @@ pub async fn check(
 
 /// Checks a partner's message, which may become as many deliveries as the `cap` of its key. 422 if it cannot be sent.
 ///
-/// While contacts are being imported nobody can be looked up: the message is accepted all the same, and its plan waits for
-/// the import; an emergency is never turned away. Only a cap is held against the contacts as they stand.
+/// While contacts are being imported nobody can be looked up: the message is accepted all the same, and its plan waits
+/// for the import; an emergency is never turned away. Only a cap is held against the contacts as they stand.
 pub(super) async fn check_partner(
     state: &ApiState,
     school: &School,

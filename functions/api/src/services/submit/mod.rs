@@ -26,8 +26,8 @@ use crate::state::ApiState;
 /// When the sweep looks after a message whose first job was lost.
 pub(crate) const FIRST_LOOK_MS: i64 = 5_000;
 
-const FAMILY_KNOWS: &str = "Somebody else has just told one of these families. Nothing was sent. Go back to the absence page: it \
-    shows who was told, and who is left.";
+const FAMILY_KNOWS: &str = "Somebody else has just told one of these families. Nothing was sent. Go back to the \
+    absence page: it shows who was told, and who is left.";
 
 /// A message that somebody wants sent.
 #[derive(Debug)]
@@ -113,8 +113,8 @@ pub fn idempotency(scope: &str, key: &str, request: &[u8]) -> IdempotencyKey {
     }
 }
 
-/// Accepts a message for sending now, has it wait to be authorised, or asks for a PIN, depending on its author's rights and
-/// its size. 422 if it cannot be sent as it is, with all there is to mend.
+/// Accepts a message for sending now, has it wait to be authorised, or asks for a PIN, depending on its author's rights
+/// and its size. 422 if it cannot be sent as it is, with all there is to mend.
 pub async fn submit(state: &ApiState, submission: Submission<'_>) -> Result<Submitted> {
     // A repeated request is answered before anything is checked: the people whom it names may have changed since.
     if let Some(key) = &submission.idempotency
@@ -189,7 +189,9 @@ async fn accept(state: &ApiState, submission: Submission<'_>, how: Acceptance<'_
     let new = NewMessage { id, body: Body { message, settings }, author, cap };
     let key = idempotency.as_ref();
     let accepted = match &event {
-        Some(event) => school.messages().accept_recorded(&new, key, entrance, pin, event, now_ms, due_ms).await,
+        Some(event) => {
+            school.messages().accept_recorded(&new, key, entrance, pin, event, now_ms, due_ms).await
+        }
         None => school.messages().accept(&new, key, now_ms, due_ms).await,
     };
     let accepted = accepted.map_err(|e| match e {

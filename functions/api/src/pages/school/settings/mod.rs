@@ -8,7 +8,6 @@ mod x;
 
 use askama::Template;
 use domain::settings::Settings;
-use domain::sms::{Encoding, compose_sms, count};
 
 #[cfg(test)]
 pub(crate) use confirm::ConfirmSettingsPage;
@@ -106,11 +105,10 @@ impl RowView {
                 ("choice", choices.iter().map(choice).collect())
             }
         };
-        let size = if row.name == "sms_header" { header_size(&settings.sms_header) } else { String::new() };
         Self {
             name: row.name,
             label: row.label,
-            hint: format!("{}{size}", row.hint),
+            hint: format!("{}{}", row.hint, (row.more)(settings)),
             error: error_of(problems, row.name),
             protected: row.protected,
             kind,
@@ -118,39 +116,6 @@ impl RowView {
             value,
             choices,
         }
-    }
-}
-
-/// What a header takes of each text.
-fn header_size(header: &str) -> String {
-    if header.is_empty() {
-        return String::new();
-    }
-    let size = count(&compose_sms(Some(header), ""));
-    let places = size.encoding.single();
-    match size.encoding {
-        Encoding::Gsm7 => format!(" It takes {} of the {places} places of the first unit now.", size.used),
-        Encoding::Ucs2 => format!(
-            " It has a character that makes every text go in an alphabet with only {places} places a unit: texts cost \
-             about twice as much."
-        ),
-    }
-}
-
-/// What to know of how a group stands.
-fn care(group: &Group, settings: &Settings) -> Option<String> {
-    match group.code {
-        "texts" if !settings.sender_can_be_answered() => {
-            let answer = match settings.reply_number.as_str() {
-                "" => "Say in the text how families can answer: there is no number for replies either.",
-                _ => "Write the number for replies into the text if families should answer.",
-            };
-            Some(format!("A name as the sender of a text cannot be answered. {answer}"))
-        }
-        "voice" if settings.voice && settings.voice_caller.is_empty() => {
-            Some("Nobody can be called until there is a number that calls come from.".to_owned())
-        }
-        _ => None,
     }
 }
 
@@ -175,7 +140,7 @@ impl SettingsPage {
                 words: group.words,
                 seen: seen(group, settings),
                 rows: group.rows.iter().map(|r| RowView::new(r, value(r), settings, &problems)).collect(),
-                care: care(group, settings),
+                care: (group.care)(settings),
             }
         });
         let size = |logo: &domain::settings::Logo| format!("{} by {} pixels", logo.width, logo.height);

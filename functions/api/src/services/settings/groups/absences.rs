@@ -2,7 +2,7 @@
 
 use domain::attendance::Nation;
 
-use super::rows::{Group, Kind, Row};
+use crate::services::settings::row::{Group, Kind, Row, chosen};
 
 /// Most codes and most years that may be listed.
 const MOST: usize = 20;
@@ -39,12 +39,13 @@ pub(super) const ABSENCES: Group = Group {
     code: "absences",
     title: "Absences",
     words: "Whose families are told that a pupil is not in school.",
+    care: |_| None,
     rows: &[
         Row::new(
             "nation",
             "Codes of the registers",
-            "The same letter means different things in different nations. Of Scotland and Northern Ireland only some codes \
-             are known here; the others are shown, and asked after only where you list them.",
+            "The same letter means different things in different nations. Of Scotland and Northern Ireland only \
+             some codes are known here; the others are shown, and asked after only where you list them.",
             Kind::Choice(&[
                 ("england", "England"),
                 ("wales", "Wales"),
@@ -53,16 +54,15 @@ pub(super) const ABSENCES: Group = Group {
             ]),
             |s| s.attendance.nation.code().to_owned(),
             |s, typed, _| {
-                let nation = Nation::from_code(typed.trim());
-                s.attendance.nation = nation.ok_or_else(|| "Choose one of the list.".to_owned())?;
+                s.attendance.nation = chosen(Nation::from_code(typed.trim()))?;
                 Ok(())
             },
         ),
         Row::new(
             "chase",
             "Codes that are asked after",
-            "With commas between them. N is an absence for which no reason is known yet. A code that means anything but an \
-             absence is never asked after.",
+            "With commas between them. N is an absence for which no reason is known yet. A code that means anything but \
+             an absence is never asked after.",
             Kind::Line,
             |s| listed(&s.attendance.chase),
             |s, typed, _| {

@@ -1,12 +1,13 @@
 //! Rows of the account settings about partners.
 
-use super::rows::{Group, Kind, Row, switch, switched};
+use crate::services::settings::row::{Group, Kind, Row, switch, switched};
 
 /// Who else may send.
 pub(super) const PARTNERS: Group = Group {
     code: "partners",
     title: "Partners",
     words: "Who else may send in the school's name, with a key of their own.",
+    care: |_| None,
     rows: &[
         Row::new(
             "caci",

@@ -2,13 +2,14 @@
 
 use domain::settings;
 
-use super::rows::{Group, Kind, Row, pence, said};
+use crate::services::settings::row::{Group, Kind, Row, pence, said};
 
 /// What things cost.
 pub(super) const PRICES: Group = Group {
     code: "prices",
     title: "Prices",
     words: "In pence. They make the costs on every page; they change no bill.",
+    care: |_| None,
     rows: &[
         Row::new(
             "sms_unit",
