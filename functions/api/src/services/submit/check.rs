@@ -122,15 +122,11 @@ pub fn problems_of(message: &Message) -> Vec<FieldError> {
 
 /// The same, and what the school has no means for.
 fn own_problems(message: &Message, settings: &Settings) -> Vec<FieldError> {
-    problems_of(message).into_iter().chain(not_subscribed(message, settings)).collect()
+    let lacks = message.contents.lacks(settings).into_iter().map(|p| FieldError::new(p.field, p.message));
+    problems_of(message).into_iter().chain(lacks).collect()
 }
 
-/// What the school has no means for.
-fn not_subscribed(message: &Message, settings: &Settings) -> Vec<FieldError> {
-    message.contents.lacks(settings).into_iter().map(|p| FieldError::new(p.field, p.message)).collect()
-}
-
-/// 422 with everything to mend.
+/// 422 with everything to correct.
 pub fn refuse(problems: Vec<FieldError>) -> ApiError {
     let detail = match problems.as_slice() {
         [only] => only.message.clone(),

@@ -27,7 +27,7 @@ pub fn figures(costing: &Costing) -> Figures {
 
 /// What the log says of a message: what it is for, and how large. Nobody is in it, and not a word of the text.
 pub fn changes(message: &Message, figures: &Figures) -> Vec<Change> {
-    let channels: Vec<&str> = message.channels().map(domain::channel::Channel::code).collect();
+    let channels: Vec<&str> = message.contents.channels().map(domain::channel::Channel::code).collect();
     let said = [
         ("purpose", message.purpose.code().to_owned()),
         ("channels", channels.join(" ")),
