@@ -1,12 +1,12 @@
 // Absences, and messages about pupils, in a real browser.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessibility, openBrowser, openHouse, signedIn } from "./house.mjs";
+import { test } from "node:test";
+import { signedIn } from "./house.mjs";
+import { browser, clean, fits, house, openAll, sound } from "./shared.mjs";
 
-let browser;
-let house;
-before(async () => {
-  [browser, house] = await Promise.all([openBrowser(), openHouse()]);
+openAll({ ready: addFamily });
+
+async function addFamily() {
   const { url, api_key } = house.access;
   const batch = {
     pupils: [{ id: "t-ben", forename: "Benedict", surname: "Testfamily", groups: ["Test form"] }],
@@ -25,22 +25,6 @@ before(async () => {
     body: JSON.stringify(batch),
   });
   assert.equal(answer.status, 200, await answer.text());
-});
-after(async () => {
-  await browser?.close();
-  await house?.close();
-});
-
-const clean = async (page, where) => assert.deepEqual(await accessibility(page), [], where);
-
-async function fits(page, where) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(over <= 0, `${where} is ${over} px too wide`);
-}
-
-async function sound(page) {
-  assert.deepEqual(page.faults, []);
-  await page.context().close();
 }
 
 test("a pupil is chosen, their adults are written to, and the barred one is counted, at every width", async () => {

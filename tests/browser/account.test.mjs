@@ -1,25 +1,18 @@
-// The life of a sign-in in a real browser: forgotten, set anew by a link from the mailbox, a second step set up and used.
+// The life of a sign-in in a real browser: forgotten, set again by a link from the mailbox, a second step set up and
+// used.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { after, before, test } from "node:test";
-import { accessibility, openBrowser, openHouse } from "./house.mjs";
+import { test } from "node:test";
+import { accessibility } from "./house.mjs";
+import { browser, fits, house, openAll } from "./shared.mjs";
 
 const PASSWORD = "granite Pelican 7 wharf";
 
-let browser;
-let house;
-before(async () => {
-  [browser, house] = await Promise.all([openBrowser(), openHouse()]);
-});
-after(async () => {
-  await browser?.close();
-  await house?.close();
-});
+openAll();
 
 const clean = async (page, where) => {
   assert.deepEqual(await accessibility(page), [], where);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(over <= 0, `${where} is ${over} px too wide`);
+  await fits(page, where);
 };
 
 /** The code that an authenticator app shows for a secret in base 32, at a time in milliseconds (RFC 6238). */

@@ -1,24 +1,12 @@
 // Messages that wait for somebody, and the log of what was decided, played by those whom they are about.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessibility, openBrowser, openHouse, signedIn } from "./house.mjs";
+import { test } from "node:test";
+import { accessibility, signedIn } from "./house.mjs";
+import { browser, fits, house, openAll, sound } from "./shared.mjs";
 
-let browser;
-let house;
-before(async () => {
-  [browser, house] = await Promise.all([openBrowser(), openHouse()]);
-});
-after(async () => {
-  await browser?.close();
-  await house?.close();
-});
+openAll();
 
 const as = (username, options) => signedIn(browser, { access: { ...house.access, username } }, options);
-
-async function sound(page) {
-  assert.deepEqual(page.faults, []);
-  await page.context().close();
-}
 
 /** The page is accessible, and nothing scrolls sideways, at these widths and in both themes. */
 async function clean(page, where) {
@@ -26,8 +14,7 @@ async function clean(page, where) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.setViewportSize({ width, height: 7000 });
     assert.deepEqual(await accessibility(page), [], `${where} ${width} ${colorScheme}`);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(over <= 0, `${where} at ${width} is ${over} px too wide`);
+    await fits(page, `${where} at ${width}`);
     if (process.env.SHOTS) {
       await page.setViewportSize({ width, height: 900 });
       await page.screenshot({ path: `${process.env.SHOTS}/${where}-${width}-${colorScheme}.png`, fullPage: true });

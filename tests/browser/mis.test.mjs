@@ -1,19 +1,11 @@
 // The settings of the school's MIS in a real browser: the trial of a connection, what is refused, what is saved.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessibility, openBrowser, openHouse, signedIn } from "./house.mjs";
+import { test } from "node:test";
+import { signedIn } from "./house.mjs";
+import { browser, clean, fits, house, openAll } from "./shared.mjs";
 
-let browser;
-let house;
-before(async () => {
-  [browser, house] = await Promise.all([openBrowser(), openHouse()]);
-});
-after(async () => {
-  await browser?.close();
-  await house?.close();
-});
+openAll();
 
-const clean = async (page, where) => assert.deepEqual(await accessibility(page), [], where);
 const LOOKS = [[390, "dark"], [1440, "light"]];
 
 /** Looks at the page in both of the sizes and themes that differ most. */
@@ -23,8 +15,7 @@ async function looks(page, where) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 3000 });
     await clean(page, `${where} ${width}`);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(over <= 0, `${where} at ${width} is ${over} px too wide`);
+    await fits(page, `${where} at ${width}`);
     if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/mis-${where}-${width}.png`, fullPage: true });
   }
   await page.emulateMedia({ colorScheme: "light" });

@@ -1,24 +1,10 @@
 // Staff at work in a real browser: the main job from an empty school to a finished message.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessibility, openBrowser, openHouse, peopleCsv, signedIn, uploadPeople } from "./house.mjs";
+import { test } from "node:test";
+import { peopleCsv, signedIn, uploadPeople } from "./house.mjs";
+import { browser, clean, house, looksRight, openAll, sound } from "./shared.mjs";
 
-let browser;
-let house;
-before(async () => {
-  [browser, house] = await Promise.all([openBrowser(), openHouse()]);
-});
-after(async () => {
-  await browser?.close();
-  await house?.close();
-});
-
-const clean = async (page, where) => assert.deepEqual(await accessibility(page), [], where);
-
-async function sound(page) {
-  assert.deepEqual(page.faults, []);
-  await page.context().close();
-}
+openAll();
 
 /** Writes a text to a group and waits until the page knows what it comes to. */
 async function compose(page, group, text) {
@@ -57,12 +43,7 @@ test("a wrong password is refused in words and the right one leads where one wan
 test("every page is accessible at every width and in both themes, and nothing scrolls sideways", async () => {
   for (const [width, colorScheme] of [[1440, "light"], [1024, "dark"], [390, "light"], [390, "dark"]]) {
     const page = await signedIn(browser, house, { viewport: { width, height: 7000 }, colorScheme });
-    for (const path of ["/", "/send", "/history", "/contacts", "/contacts/new", "/upload", "/usage", "/tools", "/preferences"]) {
-      await page.goto(path);
-      await clean(page, `${path} ${width} ${colorScheme}`);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(over <= 0, `${path} at ${width} is ${over} px too wide`);
-    }
+    await looksRight(page, ["/", "/send", "/history", "/contacts", "/contacts/new", "/upload", "/usage", "/tools", "/preferences"], `${width} ${colorScheme}`);
     await sound(page);
   }
 });

@@ -1,25 +1,13 @@
 // Users, roles and links to groups in a real browser: the guide's scenarios, played by those whom they are about.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessibility, openBrowser, openHouse, signedIn } from "./house.mjs";
+import { test } from "node:test";
+import { signedIn } from "./house.mjs";
+import { browser, clean, fits, house, openAll, sound } from "./shared.mjs";
 
-let browser;
-let house;
-before(async () => {
-  [browser, house] = await Promise.all([openBrowser(), openHouse()]);
-});
-after(async () => {
-  await browser?.close();
-  await house?.close();
-});
+openAll();
 
-const clean = async (page, where) => assert.deepEqual(await accessibility(page), [], where);
-
-async function sound(page) {
-  // What is refused on purpose is no fault.
-  assert.deepEqual(page.faults.filter((fault) => !/40[34]/.test(fault)), []);
-  await page.context().close();
-}
+/** What is refused on purpose is no fault. */
+const quiet = (page) => sound(page, /40[34]/);
 
 /** Signed in as one of the demo school's users. */
 const as = (username, options) => signedIn(browser, { access: { ...house.access, username } }, options);
@@ -39,8 +27,7 @@ test("the pages of users are accessible at every width and in both themes, and n
     for (const path of ["/users", "/users?q=nobody", user, "/users/new", "/users/profiles", "/users/profiles/new"]) {
       await page.goto(path);
       await clean(page, `${path} ${width} ${colorScheme}`);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(over <= 0, `${path} at ${width} is ${over} px too wide`);
+      await fits(page, `${path} at ${width}`);
       if (process.env.SHOTS) {
         const name = path.split("?")[0].replaceAll("/", "_").replace(/_0.*/, "_one");
         await page.setViewportSize({ width, height: 900 });
@@ -48,7 +35,7 @@ test("the pages of users are accessible at every width and in both themes, and n
         await page.setViewportSize({ width, height: 7000 });
       }
     }
-    await sound(page);
+    await quiet(page);
   }
 });
 
@@ -75,7 +62,7 @@ test("an administrator cannot grant what they lack", async () => {
   await page.getByText("which you do not. Ask somebody who does.").waitFor();
   assert.equal(await page.getByRole("button", { name: "Save the roles" }).count(), 0);
   await clean(page, "a user who holds more");
-  await sound(page);
+  await quiet(page);
 });
 
 test("a user linked to Year 9 sees and messages Year 9 only", async () => {
@@ -96,7 +83,7 @@ test("a user linked to Year 9 sees and messages Year 9 only", async () => {
   await page.getByRole("heading", { level: 1, name: /Delivered to/ }).waitFor({ timeout: 60_000 });
   await page.goto("/users");
   await page.getByText("You have not been given the right").waitFor();
-  await sound(page);
+  await quiet(page);
 });
 
 test("a user is added by keyboard, step by step, and gets a link by e-mail", async () => {
@@ -134,7 +121,7 @@ test("a user is added by keyboard, step by step, and gets a link by e-mail", asy
   await clean(page, "the open question");
   await page.getByRole("button", { name: "Delete Joe Bloggs" }).click();
   await page.getByText("The user is deleted").waitFor();
-  await sound(page);
+  await quiet(page);
 });
 
 test("without scripts a known user is found and a profile is made by plain forms", async () => {
@@ -169,8 +156,7 @@ test("somebody whom no source ties to a pupil is found by name, barred, and let 
     const page = await signedIn(browser, house, { viewport: { width, height: 2600 }, colorScheme });
     const looks = async (where) => {
       await clean(page, `${where} ${width}`);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(over <= 0, `${where} at ${width} is ${over} px too wide`);
+      await fits(page, `${where} at ${width}`);
       if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/bar-${where}-${width}.png`, fullPage: true });
     };
     await page.goto("/contacts/b-ivo");
@@ -191,6 +177,6 @@ test("somebody whom no source ties to a pupil is found by name, barred, and let 
     await page.getByRole("button", { name: "Lift the bar" }).click();
     await page.getByText("The bar that was set here is lifted.").waitFor();
     assert.equal(await page.getByText("Ivo Farraway").count(), 0);
-    await sound(page);
+    await quiet(page);
   }
 });

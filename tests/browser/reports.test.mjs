@@ -1,21 +1,13 @@
-// A school whose MIS writes reports, in a real browser: chosen, handed in, its columns matched, read, and refused when wrong.
+// A school whose MIS writes reports, in a real browser: chosen, handed in, its columns matched, read, and refused when
+// wrong.
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { after, before, test } from "node:test";
-import { accessibility, openBrowser, openHouse, signedIn } from "./house.mjs";
+import { test } from "node:test";
+import { signedIn } from "./house.mjs";
+import { browser, clean, fits, house, openAll } from "./shared.mjs";
 
-let browser;
-let house;
-before(async () => {
-  [browser, house] = await Promise.all([openBrowser(), openHouse("--empty")]);
-});
-after(async () => {
-  await browser?.close();
-  await house?.close();
-});
-
-const clean = async (page, where) => assert.deepEqual(await accessibility(page), [], where);
+openAll({ options: ["--empty"] });
 
 /** Headings as SIMS has them, and ones that nobody could guess. */
 function report(pupils, { order = "No" } = {}) {
@@ -91,8 +83,7 @@ test("the pages are accessible on a phone in the dark and on a wide screen, and 
     const page = await signedIn(browser, house, { viewport: { width, height: 900 }, colorScheme });
     const look = async (name) => {
       await clean(page, `${name} ${width} ${colorScheme}`);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(over <= 0, `${name} at ${width} is ${over} px too wide`);
+      await fits(page, `${name} at ${width}`);
       if (shots) await page.screenshot({ path: path.join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
     };
     await page.goto("/settings/mis");

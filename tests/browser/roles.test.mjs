@@ -1,18 +1,12 @@
-// Each scenario of roles: whoever is made for it signs in, sees what they are to see, does what they are to do, and is told in
-// plain words what is not theirs. What one hands to another, and who may grant what, is played in control and people.
+// Each scenario of roles: whoever is made for it signs in, sees what they are to see, does what they are to do, and is
+// told in plain words what is not theirs. What one hands to another, and who may grant what, is played in control and
+// people.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessibility, openBrowser, openHouse, signedIn } from "./house.mjs";
+import { test } from "node:test";
+import { accessibility, signedIn } from "./house.mjs";
+import { browser, house, openAll } from "./shared.mjs";
 
-let browser;
-let house;
-before(async () => {
-  [browser, house] = await Promise.all([openBrowser(), openHouse()]);
-});
-after(async () => {
-  await browser?.close();
-  await house?.close();
-});
+openAll();
 
 const EVERY = ["/send", "/authorise", "/history", "/contacts", "/upload", "/usage", "/users", "/settings", "/audit"];
 const SCENARIOS = [

@@ -138,7 +138,8 @@ for (const colorScheme of THEMES) {
     await write(page, COACH);
     await shoot(page, "send");
     await page.context().close();
-    const stranger = await browser.newContext({ baseURL: house.access.url, colorScheme, viewport: { width, height: 900 } });
+    const viewport = { width, height: 900 };
+    const stranger = await browser.newContext({ baseURL: house.access.url, colorScheme, viewport });
     const door = await stranger.newPage();
     await door.goto("/sign-in");
     await shoot(door, "sign-in");

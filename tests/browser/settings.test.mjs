@@ -1,38 +1,20 @@
 // The account settings in a real browser: a protected change, what is refused, keys, the logo, an imported contact.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessibility, openBrowser, openHouse, signedIn } from "./house.mjs";
+import { test } from "node:test";
+import { signedIn } from "./house.mjs";
+import { browser, clean, house, looksRight, openAll, sound } from "./shared.mjs";
 
-let browser;
-let house;
-before(async () => {
-  [browser, house] = await Promise.all([openBrowser(), openHouse()]);
-});
-after(async () => {
-  await browser?.close();
-  await house?.close();
-});
+openAll();
 
-const clean = async (page, where) => assert.deepEqual(await accessibility(page), [], where);
 const PIXEL = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==",
   "base64",
 );
 
-async function sound(page) {
-  assert.deepEqual(page.faults, []);
-  await page.context().close();
-}
-
 test("the pages are accessible at every width and in both themes, and nothing scrolls sideways", async () => {
   for (const [width, colorScheme] of [[1024, "light"], [1024, "dark"], [390, "light"], [390, "dark"]]) {
     const page = await signedIn(browser, house, { viewport: { width, height: 5000 }, colorScheme });
-    for (const path of ["/settings", "/settings/keys", "/release-notes", "/tools"]) {
-      await page.goto(path);
-      await clean(page, `${path} ${width} ${colorScheme}`);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(over <= 0, `${path} at ${width} is ${over} px too wide`);
-    }
+    await looksRight(page, ["/settings", "/settings/keys", "/release-notes", "/tools"], `${width} ${colorScheme}`);
     await sound(page);
   }
 });

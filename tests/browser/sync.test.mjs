@@ -1,19 +1,11 @@
 // Refresh Now and what it brings, against the demo school's MIS, in a real browser.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { accessibility, openBrowser, openHouse, signedIn } from "./house.mjs";
+import { test } from "node:test";
+import { signedIn } from "./house.mjs";
+import { browser, clean, fits, house, openAll } from "./shared.mjs";
 
-let browser;
-let house;
-before(async () => {
-  [browser, house] = await Promise.all([openBrowser(), openHouse()]);
-});
-after(async () => {
-  await browser?.close();
-  await house?.close();
-});
+openAll();
 
-const clean = async (page, where) => assert.deepEqual(await accessibility(page), [], where);
 const shot = async (page, name) => {
   if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
 };
@@ -57,7 +49,8 @@ test("the footer refreshes by keyboard, shows how far it is, and says when it is
 test("a feed that is cut in half is held, shown and discarded, and nobody is lost", async () => {
   await mis("feed", { breakage: "half" });
   for (const width of [1440, 390]) {
-    const page = await signedIn(browser, house, { viewport: { width, height: 1200 }, colorScheme: width === 390 ? "dark" : "light" });
+    const colorScheme = width === 390 ? "dark" : "light";
+    const page = await signedIn(browser, house, { viewport: { width, height: 1200 }, colorScheme });
     await page.goto("/sync");
     await page.getByRole("button", { name: "Request now" }).first().click();
     await page.waitForURL("**/sync");
@@ -65,8 +58,7 @@ test("a feed that is cut in half is held, shown and discarded, and nobody is los
     await page.reload();
     await page.getByRole("button", { name: /Apply: remove [\d,]+ people/ }).waitFor();
     await clean(page, `held ${width}`);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(over <= 0, `${over} px too wide at ${width}`);
+    await fits(page, width);
     await shot(page, `sync-held-${width}`);
     await page.getByRole("button", { name: /Apply: remove/ }).click();
     await page.getByRole("heading", { name: "Apply what the MIS sent?" }).waitFor();
@@ -143,8 +135,7 @@ test("registers saved after the last sync: refresh, the list is right, the famil
     await looks.goto("/absence?session=AM");
     await looks.getByRole("button", { name: "Tell 1 family" }).waitFor();
     await clean(looks, `absence list ${width}`);
-    const over = await looks.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(over <= 0, `${over} px too wide at ${width}`);
+    await fits(looks, width);
     await shot(looks, `absence-list-${width}`);
     assert.deepEqual(looks.faults, []);
     await looks.context().close();
@@ -245,8 +236,7 @@ test("a list that is out of date: who came is spared, and nobody else is told be
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 1600 });
     await clean(page, `stale list ${width}`);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(over <= 0, `${over} px too wide at ${width}`);
+    await fits(page, width);
     await shot(page, `absence-stale-${width}`);
   }
   assert.ok(!(await tick(came).isChecked()) && (await tick(other).isChecked()), "what was ticked stays so");

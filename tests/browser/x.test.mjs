@@ -1,20 +1,12 @@
 // The account on X in a real browser: linked on X's own page, posted on, unlinked.
 import assert from "node:assert/strict";
 import path from "node:path";
-import { after, before, test } from "node:test";
-import { accessibility, openBrowser, openHouse, signedIn } from "./house.mjs";
+import { test } from "node:test";
+import { signedIn } from "./house.mjs";
+import { browser, clean, fits, house, openAll } from "./shared.mjs";
 
-let browser;
-let house;
-before(async () => {
-  [browser, house] = await Promise.all([openBrowser(), openHouse()]);
-});
-after(async () => {
-  await browser?.close();
-  await house?.close();
-});
+openAll();
 
-const clean = async (page, where) => assert.deepEqual(await accessibility(page), [], where);
 const shot = async (page, name) => {
   if (process.env.SHOTS) await page.screenshot({ path: path.join(process.env.SHOTS, `${name}.png`), fullPage: true });
 };
@@ -42,8 +34,7 @@ test("an account is linked on X, posted on, and unlinked", async () => {
   await clean(page, "writing a post");
   await shot(page, "x-compose");
   await page.setViewportSize({ width: 390, height: 900 });
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(over <= 0, `${over} px too wide`);
+  await fits(page, "the page");
   await shot(page, "x-compose-390");
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.getByRole("button", { name: "Send 1 post" }).click();

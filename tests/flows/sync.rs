@@ -1,6 +1,6 @@
 //! The MIS is the truth: what is changed there is what goes out, also when it changes while a message is confirmed.
 
-use domain::audit::{Act, Deed, Who};
+use domain::audit::{Act, AuditEvent};
 use domain::ids::{MessageId, RunId, SchoolId};
 use domain::job::Job;
 use domain::phone::{CountryCode, NumberMode};
@@ -232,15 +232,9 @@ async fn school_of_reports() -> Town {
         columns: columns.into_iter().map(|(field, heading)| (field, heading.to_owned())).collect(),
         ..MisSettings::default()
     };
-    let deed = Deed {
-        who: Who::System,
-        from: String::new(),
-        act: Act::SettingsChanged,
-        on: String::new(),
-        changes: Vec::new(),
-    };
+    let event = AuditEvent::of_system(Act::SettingsChanged, "");
     let after = Settings { mis, ..before.clone() };
-    school.settings().change(&before, after, &deed, Clock::system().now_ms()).await.unwrap();
+    school.settings().change(&before, after, &event, Clock::system().now_ms()).await.unwrap();
     Town { system, partner, school }
 }
 

@@ -131,8 +131,8 @@ class Stack:
             "STATE_DIR": str(self.state / "state"), "S3_DATA_DIR": str(self.state / "s3"),
             # Listeners of services that this stack has no part in.
             "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0",
-            # The functions inherit the rest. Each is told an address of its own for AWS when it is deployed; ministack's
-            # own SES reports nothing of what becomes of an e-mail.
+            # The functions inherit the rest. Each is told an address of its own for AWS when it is deployed;
+            # ministack's own SES reports nothing of what becomes of an e-mail.
             "AWS_ENDPOINT_URL": "",
             "SES_ENDPOINT_URL": self.simulators,
         })

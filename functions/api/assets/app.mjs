@@ -60,12 +60,14 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
-// Ticking people in a table.
+// Ticking people in a table. What the buttons say of so many stands in the page, with # for the number;
+// `data-selection` names the dialog that asks before something is done to them.
 for (const form of document.querySelectorAll("[data-selection]")) {
   const boxes = [...form.querySelectorAll('input[name="id"]')];
   const all = form.querySelector("[data-all]");
   const words = form.querySelector("[data-selected]");
   const buttons = form.querySelectorAll("[data-needs-selection]");
+  const dialog = document.getElementById(form.dataset.selection);
   const show = () => {
     const n = boxes.filter((box) => box.checked).length;
     all.checked = n === boxes.length;
@@ -73,12 +75,13 @@ for (const form of document.querySelectorAll("[data-selection]")) {
     words.textContent = n ? `${n} selected` : words.dataset.none;
     for (const button of buttons) {
       button.hidden = n === 0;
-      button.textContent = `Delete ${n} selected`;
+      button.textContent = button.dataset.needsSelection.replace("#", n);
     }
-    const title = document.querySelector("#ask-delete h2");
-    if (title) title.textContent = n === 1 ? "Delete 1 contact?" : `Delete ${n} contacts?`;
-    const yes = document.querySelector("#ask-delete .button.danger");
-    if (yes) yes.textContent = n === 1 ? "Delete 1 contact" : `Delete ${n} contacts`;
+    const said = n === 1 ? form.dataset.one : form.dataset.many.replace("#", n);
+    const title = dialog?.querySelector("h2");
+    if (title) title.textContent = `${said}?`;
+    const yes = dialog?.querySelector(".button.danger");
+    if (yes) yes.textContent = said;
   };
   form.addEventListener("change", (event) => {
     if (event.target === all) for (const box of boxes) box.checked = all.checked;

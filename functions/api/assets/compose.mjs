@@ -211,4 +211,5 @@ find.addEventListener("blur", () => setTimeout(close, 150));
 
 // On a phone the line with the sum makes room for the part that says the same.
 const check = document.getElementById("check-part");
-new IntersectionObserver(([seen]) => check.toggleAttribute("data-seen", seen.isIntersecting), { threshold: 0.1 }).observe(check);
+const seen = ([part]) => check.toggleAttribute("data-seen", part.isIntersecting);
+new IntersectionObserver(seen, { threshold: 0.1 }).observe(check);

@@ -60,6 +60,7 @@ export function swap(part, html) {
 
 function pathTo(part, element) {
   if (element.id) return `#${CSS.escape(element.id)}`;
-  const alike = element.getAttribute("href") ? `[href="${CSS.escape(element.getAttribute("href"))}"]` : element.dataset.ask ? `[data-ask="${element.dataset.ask}"]` : null;
-  return alike && element.localName + alike;
+  const href = element.getAttribute("href");
+  if (href) return `${element.localName}[href="${CSS.escape(href)}"]`;
+  return element.dataset.ask ? `${element.localName}[data-ask="${element.dataset.ask}"]` : null;
 }

@@ -50,7 +50,8 @@ form.addEventListener("submit", async (event) => {
     if (!begun.ok) throw new Error(ticket.error ?? "");
     await put(ticket.url, one);
     words.textContent = "Arrived";
-    const told = await fetch(`${form.action}/${ticket.id}/uploaded`, { method: "POST", body: new URLSearchParams({ csrf }) });
+    const body = new URLSearchParams({ csrf });
+    const told = await fetch(`${form.action}/${ticket.id}/uploaded`, { method: "POST", body });
     if (!told.ok) throw new Error("");
     location.assign(`${form.action}/${ticket.id}`);
   } catch (problem) {

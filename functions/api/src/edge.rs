@@ -164,56 +164,23 @@ fn problem_json(problem: &Problem) -> Response {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use axum::Router;
     use axum::body::Body;
     use axum::routing::get;
     use domain::phone::NumberMode;
     use http_body_util::BodyExt;
-    use runtime::{BoxFuture, Clock, FileError, Files, Ids, Queue, QueueError, QueueName};
+    use runtime::{Clock, Ids};
     use tower::ServiceExt;
 
     use super::*;
     use crate::state::{ApiConfig, Ports};
 
-    #[derive(Debug)]
-    struct Nothing;
-
-    impl Queue for Nothing {
-        fn send(
-            &self,
-            _: QueueName,
-            _: Vec<(domain::job::Job, i64)>,
-        ) -> BoxFuture<'_, std::result::Result<(), QueueError>> {
-            Box::pin(async { Ok(()) })
-        }
-    }
-
-    impl Files for Nothing {
-        fn upload_url(
-            &self,
-            _: &str,
-            _: u64,
-            _: Duration,
-        ) -> BoxFuture<'_, std::result::Result<String, FileError>> {
-            Box::pin(async { Err(FileError::NotFound) })
-        }
-
-        fn read(&self, _: &str) -> BoxFuture<'_, std::result::Result<Vec<u8>, FileError>> {
-            Box::pin(async { Err(FileError::NotFound) })
-        }
-
-        fn remove(&self, _: &str) -> BoxFuture<'_, std::result::Result<(), FileError>> {
-            Box::pin(async { Ok(()) })
-        }
-    }
-
     fn app() -> Router {
         let ports = Ports {
             store: store::Store::new(runtime::database_at("http://127.0.0.1:9"), "none"),
-            queue: Arc::new(Nothing),
-            files: Arc::new(Nothing),
+            queue: Arc::new(testkit::RecordingQueue::new(Clock::set_to(0))),
+            files: Arc::new(runtime::MemoryFiles::default()),
             vault: Arc::new(runtime::MemoryVault::default()),
             clock: Clock::set_to(0),
             ids: Ids::counted_from(1),

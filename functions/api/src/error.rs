@@ -45,8 +45,8 @@ pub enum ApiError {
         /// Path and query of the page that was asked for, if it can be asked for again.
         next: Option<String>,
     },
-    /// Something comes first, such as a new password for one that has expired. A page leads to where it is done; a script
-    /// gets 403.
+    /// Something comes first, such as a new password for one that has expired. A page leads to where it is done; a
+    /// script gets 403.
     #[error("something else comes first")]
     First {
         /// Where it is done.

@@ -10,6 +10,7 @@ mod forms;
 mod headers;
 mod hooks;
 mod json;
+mod known;
 pub mod pages;
 pub mod services;
 mod state;

@@ -4,16 +4,18 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use channels::port::Tweeter;
 use channels::reference::ReferenceKey;
 use channels::ses::SesMailer;
 use channels::twilio::{Twilio, TwilioConfig};
 use channels::x::X;
+use domain::channel::Channel;
 use domain::email::EmailAddress;
 use runtime::{Aws, Clock, Config, Files, Ids, Queue, S3Files, SqsQueue, XConfig, http_client};
 use store::{BookCache, Store};
 
-use crate::{Dispatch, Providers};
+use crate::dispatch::Dispatch;
+use crate::send::bodies::Bodies;
+use crate::send::providers::{EmailProvider, Providers, SmsProvider, TweetProvider, VoiceProvider};
 
 /// Something that the dispatcher needs could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -54,45 +56,48 @@ pub fn build(
     clock: Clock,
     ids: Ids,
 ) -> Result<Dispatch, StartError> {
-    let call_ms = config.timing.call_ms;
-    let http = http_client(call_ms).map_err(not_built)?;
-    let x: Option<Arc<dyn Tweeter>> = match &config.x {
-        Some(x) => Some(Arc::new(X::new(http.clone(), &product_at_x(x, call_ms)).map_err(not_built)?)),
-        None => None,
-    };
-    let account = TwilioConfig {
-        base_url: config.twilio.base_url.clone(),
-        account_sid: config.twilio.account_sid.clone(),
-        auth_token: config.twilio.auth_token.clone(),
-        public_url: config.public_url.clone(),
-        deadline: Duration::from_millis(call_ms),
-    };
-    let twilio = Arc::new(Twilio::new(http, &account).map_err(not_built)?);
-    let mail_client = aws.ses(&config.ses, call_ms);
-    let mail = Arc::new(SesMailer::new(
-        mail_client,
-        config.ses.configuration_set.clone(),
-        Duration::from_millis(call_ms),
-    ));
     Ok(Dispatch {
         store,
         books: BookCache::new(config.number_mode()),
-        providers: Providers {
-            sms: twilio.clone(),
-            voice: twilio,
-            mail,
-            x,
-            mail_from: EmailAddress::parse(&config.ses.from_address).map_err(not_built)?,
-            twilio_per_second: NonZeroU32::new(config.twilio.per_second),
-            mail_per_second: NonZeroU32::new(config.ses.per_second),
-        },
+        providers: providers(config, aws)?,
         queue,
         files,
         clock,
         ids,
         timing: config.timing,
         references: ReferenceKey::new(&config.reference_key).map_err(not_built)?,
-        bodies: crate::bodies::Bodies::default(),
+        bodies: Bodies::default(),
         public_url: config.public_url.clone(),
     })
+}
+
+/// The provider of each channel, as the configuration has them.
+fn providers(config: &Config, aws: &Aws) -> Result<Providers, StartError> {
+    let call_ms = config.timing.call_ms;
+    let deadline = Duration::from_millis(call_ms);
+    let http = http_client(call_ms).map_err(not_built)?;
+    let account = TwilioConfig {
+        base_url: config.twilio.base_url.clone(),
+        account_sid: config.twilio.account_sid.clone(),
+        auth_token: config.twilio.auth_token.clone(),
+        public_url: config.public_url.clone(),
+        deadline,
+    };
+    let twilio = Arc::new(Twilio::new(http.clone(), &account).map_err(not_built)?);
+    let per_second = NonZeroU32::new(config.twilio.per_second);
+    let mail = SesMailer::new(aws.ses(&config.ses, call_ms), config.ses.configuration_set.clone(), deadline);
+    let email = EmailProvider {
+        port: Arc::new(mail),
+        from: EmailAddress::parse(&config.ses.from_address).map_err(not_built)?,
+        per_second: NonZeroU32::new(config.ses.per_second),
+    };
+    let mut providers = Providers::default()
+        .with(Channel::Sms, SmsProvider { port: twilio.clone(), per_second })
+        .with(Channel::Voice, VoiceProvider { port: twilio, per_second })
+        .with(Channel::Email, email);
+    if let Some(x) = &config.x {
+        let x = X::new(http, &product_at_x(x, call_ms)).map_err(not_built)?;
+        providers = providers.with(Channel::Tweet, TweetProvider { port: Arc::new(x) });
+    }
+    Ok(providers)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dispatch::{Dispatch, connect};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use runtime::{Config, start_logging};
+use runtime::{Causes, Config, start_logging};
 use serde_json::{Value, json};
 
 #[tokio::main]
@@ -16,7 +16,7 @@ async fn main() -> Result<(), Error> {
 
 async fn handle(dispatch: Arc<Dispatch>, event: Value) -> Result<Value, Error> {
     if event.get("sweep").is_some() {
-        return Ok(json!({ "due": dispatch.sweep().await? }));
+        return Ok(json!({ "due": dispatch.sweep().await.map_err(|e| Causes(&e).to_string())? }));
     }
     Ok(serde_json::to_value(dispatch.handle(serde_json::from_value(event)?).await)?)
 }

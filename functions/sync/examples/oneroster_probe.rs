@@ -1,5 +1,5 @@
-//! Asks a OneRoster 1.2 server for everything that a sync run asks for, and says what was understood. `tests/prism` points
-//! it at a strict mock: `oneroster_probe http://127.0.0.1:4010`.
+//! Asks a OneRoster 1.2 server for everything that a sync run asks for, and says what was understood. `tests/prism`
+//! points it at a strict mock: `oneroster_probe http://127.0.0.1:4010`.
 #![allow(clippy::print_stdout, reason = "its words are what the test reads")]
 
 use std::sync::Arc;

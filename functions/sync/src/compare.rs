@@ -212,8 +212,8 @@ impl<'f> Plan<'f> {
         found
     }
 
-    /// Takes the court orders out of what is asked about: a bar tells nobody anything, and until somebody has decided about
-    /// leavers no barred adult is to be told.
+    /// Takes the court orders out of what is asked about: a bar tells nobody anything, and until somebody has decided
+    /// about leavers no barred adult is to be told.
     pub(crate) fn bar_at_once(&mut self) {
         self.barred_now = std::mem::take(&mut self.barred);
     }
@@ -252,7 +252,8 @@ fn none() -> Counted {
     Counted { part: Part::Contacts, known: 0, removed: 0, fed: 0, before, after }
 }
 
-/// Pairs who stay, are barred by a source, and will not be by the feed. Those that the school barred itself are left out.
+/// Pairs who stay, are barred by a source, and will not be by the feed. Those that the school barred itself are left
+/// out.
 async fn unbarred(
     school: &School,
     fed: &Fed,

@@ -1,6 +1,6 @@
 //! Why a run could not go on by itself.
 
-use runtime::{FileError, QueueError};
+use runtime::{FileError, JobError, QueueError};
 use store::StoreError;
 
 /// The run goes back to its queue and is taken up again.
@@ -25,3 +25,13 @@ pub enum SyncError {
 
 /// What a step of a run comes to.
 pub type Result<T> = std::result::Result<T, SyncError>;
+
+impl JobError for SyncError {
+    fn is_passing(&self) -> bool {
+        match self {
+            // A run elsewhere is left to the queue's long visibility: the other worker may need minutes.
+            Self::Store(StoreError::Corrupt { .. }) | Self::Fail(_) | Self::Elsewhere => false,
+            Self::Store(_) | Self::Queue(_) | Self::Files(_) => true,
+        }
+    }
+}

@@ -1,12 +1,11 @@
 //! A feed as rows of the address book, each with a name and a hash.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::book::Reach;
-use domain::contact::{Contact, LabelledNumber, Overrides, Source};
-use domain::feed::{FeedPerson, GroupKind, Mark, Part, Snapshot, Tie};
+use domain::contact::{Contact, Rules};
+use domain::feed::{GroupKind, Mark, Part, Snapshot, Tie};
 use domain::ids::ContactId;
-use domain::phone::{CountryCode, NumberMode, PhoneNumber};
 use domain::sync::{Count, Counts};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -67,9 +66,11 @@ impl Fed {
         feed: Snapshot,
         from: &BTreeMap<ContactId, Part>,
         days: (Date, Date),
-        country: CountryCode,
-        numbers: NumberMode,
+        rules: Rules,
     ) -> Self {
+        let counts = counts_of_ties(&feed.ties);
+        let ties = List::new(feed.ties.into_iter().map(|tie| (tie_name(&tie), tie)), counts);
+        let marks = marks_by_day(feed.marks, days);
         let mut kinds = BTreeMap::new();
         let mut people: BTreeMap<Part, (Vec<(String, Contact)>, Counts)> = BTreeMap::new();
         for (id, person) in feed.people {
@@ -79,52 +80,12 @@ impl Fed {
                 kinds.insert(group.name.clone(), group.kind);
                 count(counts, [(Count::of_kind(group.kind), true)]);
             }
-            let contact = contact_of(person, country, numbers);
-            count(counts, reach_of(&contact, country, numbers));
+            let contact = person.into_contact(rules);
+            count(counts, reach_of(&contact, rules));
             rows.push((id.to_string(), contact));
         }
-        let mut of_ties = Counts::new();
-        for tie in &feed.ties {
-            count(
-                &mut of_ties,
-                [
-                    (Count::Responsible, tie.responsibility),
-                    (Count::Prioritised, tie.priority.is_some()),
-                    (Count::Barred, tie.court_order),
-                ],
-            );
-        }
-        let ties = feed.ties.into_iter().map(|tie| (tie_name(&tie), tie));
-        let mut marks: BTreeMap<Date, Vec<(String, Mark)>> = BTreeMap::new();
-        let mut day = days.0;
-        while day <= days.1 {
-            marks.insert(day, Vec::new());
-            let Ok(next) = day.tomorrow() else { break };
-            day = next;
-        }
-        for mark in feed.marks {
-            // A day that was not asked for is not compared, so it is not kept either.
-            if let Some(of_day) = marks.get_mut(&mark.date) {
-                of_day.push((format!("{}{BETWEEN}{}", mark.pupil, mark.session.code()), mark));
-            }
-        }
-        let of_marks = |rows: &[(String, Mark)]| {
-            let said = rows.iter().filter(|(_, mark)| !matches!(mark.code.as_str(), "" | "-")).count();
-            Counts::from([(Count::Marks, said)])
-        };
-        let marks = marks.into_iter().map(|(day, rows)| {
-            let counts = of_marks(&rows);
-            (day, List::new(rows, counts))
-        });
-        Self {
-            people: people
-                .into_iter()
-                .map(|(part, (rows, counts))| (part, List::new(rows, counts)))
-                .collect(),
-            ties: List::new(ties, of_ties),
-            kinds,
-            marks: marks.collect(),
-        }
+        let people = people.into_iter().map(|(part, (rows, counts))| (part, List::new(rows, counts)));
+        Self { people: people.collect(), ties, kinds, marks }
     }
 
     /// A hash of what groups are for.
@@ -138,41 +99,54 @@ impl Fed {
     }
 }
 
+fn counts_of_ties(ties: &BTreeSet<Tie>) -> Counts {
+    let mut counts = Counts::new();
+    for tie in ties {
+        let has = [
+            (Count::Responsible, tie.responsibility),
+            (Count::Prioritised, tie.priority.is_some()),
+            (Count::Barred, tie.court_order),
+        ];
+        count(&mut counts, has);
+    }
+    counts
+}
+
+/// A list for each day that was asked for, also where it has no marks.
+fn marks_by_day(all: BTreeSet<Mark>, (first, last): (Date, Date)) -> BTreeMap<Date, List<Mark>> {
+    let mut marks: BTreeMap<Date, Vec<(String, Mark)>> = BTreeMap::new();
+    let mut day = first;
+    while day <= last {
+        marks.insert(day, Vec::new());
+        let Ok(next) = day.tomorrow() else { break };
+        day = next;
+    }
+    for mark in all {
+        // A day that was not asked for is not compared, so it is not kept either.
+        if let Some(of_day) = marks.get_mut(&mark.date) {
+            of_day.push((format!("{}{BETWEEN}{}", mark.pupil, mark.session.code()), mark));
+        }
+    }
+    let listed = |(day, rows): (Date, Vec<(String, Mark)>)| {
+        let said = rows.iter().filter(|(_, mark)| !matches!(mark.code.as_str(), "" | "-")).count();
+        (day, List::new(rows, Counts::from([(Count::Marks, said)])))
+    };
+    marks.into_iter().map(listed).collect()
+}
+
 fn count<const N: usize>(counts: &mut Counts, has: [(Count, bool); N]) {
     for (count, _) in has.into_iter().filter(|(_, has)| *has) {
         *counts.entry(count).or_default() += 1;
     }
 }
 
-fn reach_of(contact: &Contact, country: CountryCode, mode: NumberMode) -> [(Count, bool); 3] {
-    let reach = Reach::of(contact, country, mode);
+fn reach_of(contact: &Contact, rules: Rules) -> [(Count, bool); 3] {
+    let reach = Reach::of(contact, rules.country, rules.mode);
     [
         (Count::Texts, reach.numbers.iter().any(|(_, number)| number.can_sms())),
         (Count::Phones, !reach.numbers.is_empty()),
         (Count::Emails, reach.email.is_some()),
     ]
-}
-
-/// A malformed number or address is kept as it came, so that the office sees it.
-fn contact_of(person: FeedPerson, country: CountryCode, mode: NumberMode) -> Contact {
-    let number = |n: LabelledNumber| LabelledNumber {
-        number: PhoneNumber::parse(&n.number, country, mode)
-            .map_or(n.number, |known| known.as_str().to_owned()),
-        label: n.label,
-    };
-    Contact {
-        id: person.id,
-        source: Source::Mis,
-        title: person.title,
-        forename: person.forename,
-        surname: person.surname,
-        role: person.role,
-        numbers: person.numbers.into_iter().map(number).collect(),
-        email: person.emails.into_iter().next(),
-        groups: person.groups.into_iter().map(|group| group.name).collect(),
-        overrides: Overrides::default(),
-        away: None,
-    }
 }
 
 pub(crate) fn tie_name(tie: &Tie) -> String {

@@ -18,8 +18,8 @@ use crate::mis::{Counter, MisError, Query};
 const LOOK: Duration = Duration::from_mins(1);
 
 impl Syncer {
-    /// Reads the marks of the day that a message is about, if the message waits for that still. Nothing of the school is
-    /// changed: the next run does that. That the list on the absence page is out of date is noted.
+    /// Reads the marks of the day that a message is about, if the message waits for that still. Nothing of the school
+    /// is changed: the next run does that. That the list on the absence page is out of date is noted.
     pub(crate) async fn look_at_registers(&self, school: &School, message: MessageId) -> Result<()> {
         let now_ms = self.clock.now_ms();
         let look = school.sync().registers().look(message).await?.filter(|look| look.waits(now_ms));

@@ -8,7 +8,7 @@ use domain::phone::NumberMode;
 use domain::settings::Settings;
 use domain::sync::{Connector, MisSettings};
 use runtime::{
-    Aws, BoxFuture, Clock, ConfigError, Ids, Outside, S3Files, SecretsManager, SqsQueue, Vault, files_bucket,
+    Aws, Clock, ConfigError, Ids, Outside, S3Files, SecretsManager, SqsQueue, Vault, files_bucket,
     guarded_http_client, mis_secrets, queues, table_name,
 };
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use crate::mis::{
     Fetcher, Mis, MisError, OneRosterConfig, OneRosterRest, Policy, Secret, Sif, SifConfig, Sleep, Version,
     Wonde, WondeConfig, Xporter, XporterConfig,
 };
-use crate::{Connectors, Syncer};
+use crate::{Connectors, Opening, Syncer};
 
 /// Longest that one request to an MIS may take, in milliseconds.
 const CALL_MS: u64 = 30_000;
@@ -145,11 +145,7 @@ impl Opener {
 }
 
 impl Connectors for Opener {
-    fn open<'a>(
-        &'a self,
-        school: SchoolId,
-        settings: &'a Settings,
-    ) -> BoxFuture<'a, Result<Option<Arc<dyn Mis>>, MisError>> {
+    fn open<'a>(&'a self, school: SchoolId, settings: &'a Settings) -> Opening<'a> {
         Box::pin(async move {
             if settings.mis.is_on() { self.connect(school, &settings.mis).await.map(Some) } else { Ok(None) }
         })

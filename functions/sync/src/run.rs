@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::contact::Rules;
 use domain::feed::{Part, Records, Snapshot};
 use domain::ids::{ContactId, RunId, SyncFileId};
 use domain::job::Job;
@@ -11,7 +12,6 @@ use domain::settings::Settings;
 use domain::sync::{Changes, JobState, Loss, Lost, Run, RunState};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use runtime::QueueName;
 use store::{School, StoreError};
 use tracing::{info, warn};
 
@@ -21,6 +21,7 @@ use crate::feed::{Fed, List};
 use crate::file::file_kind;
 use crate::mis::{Counter, Mis, MisError, Query};
 use crate::outline::outline;
+use crate::progress::{Outcome, set};
 use crate::write::Turn;
 use crate::{LEASE_MS, Syncer};
 
@@ -40,16 +41,6 @@ const NO_MIS: &str = "No MIS is set up for this school. Choose one in the accoun
 const NOT_WHOLE: &str = "The MIS sent only a part of the school. Nothing was changed.";
 const BROKE_OFF: &str =
     "The refresh broke off again and again, through no fault of the MIS. The next one makes up for it.";
-
-/// How a run went so far as it went.
-pub(crate) enum Outcome {
-    /// It is at its end.
-    Ended(RunState, Option<String>),
-    /// Another invocation goes on with it, after so many milliseconds.
-    Later(i64),
-    /// It is not ours any more.
-    Gone,
-}
 
 /// Why the feed cannot be used.
 enum Unread {
@@ -141,7 +132,7 @@ impl Syncer {
         run.state = RunState::Queued;
         if school.sync().renew(run, LEASE_MS + delay_ms, self.clock.now_ms()).await? {
             let job = Job::Sync { school: school.id(), run: run.id };
-            self.queue.send(QueueName::Sync, vec![(job, delay_ms)]).await?;
+            self.queue.send(job.queue(), vec![(job, delay_ms)]).await?;
         }
         Ok(())
     }
@@ -163,7 +154,8 @@ impl Syncer {
             Err(Unread::Gone) => return Ok(Outcome::Gone),
             Err(Unread::Error(e)) => return Err(e),
         };
-        let fed = Fed::of(read.feed, &read.from, days, settings.country, self.numbers);
+        let rules = Rules { country: settings.country, mode: self.numbers };
+        let fed = Fed::of(read.feed, &read.from, days, rules);
         let nothing = List::default();
         let mut plan = Plan::of(school, &fed, &nothing, &read.parts).await?;
         let resumed = run.changes != Changes::default();
@@ -178,8 +170,8 @@ impl Syncer {
         }
     }
 
-    /// Takes out of the plan what is to be asked about first; in words, if anything is. People and registers stand apart:
-    /// a family is told of an absence also while somebody has yet to decide about leavers.
+    /// Takes out of the plan what is to be asked about first; in words, if anything is. People and registers stand
+    /// apart: a family is told of an absence also while somebody has yet to decide about leavers.
     async fn hold(
         &self,
         school: &School,
@@ -339,11 +331,5 @@ fn unread(error: &MisError) -> Unread {
         | MisError::Unreachable(_)
         | MisError::Refused { .. }
         | MisError::TooManyRequests { .. } => Unread::Failed(why),
-    }
-}
-
-pub(crate) fn set(run: &mut Run, part: Part, state: JobState, (done, of): (u64, u64)) {
-    if let Some(job) = run.job(part) {
-        (job.state, job.done, job.of) = (state, done, of);
     }
 }

@@ -3,7 +3,6 @@
 use domain::ids::RunId;
 use domain::job::Job;
 use domain::sync::{Asked, Run, is_due};
-use runtime::QueueName;
 use store::{Access, Begun};
 use tracing::warn;
 
@@ -33,7 +32,7 @@ impl Syncer {
         if let Some(lost) = standing.lost(now_ms) {
             // The queue would bring it again too, in an hour and a half.
             let job = Job::Sync { school: id, run: lost.id };
-            self.queue.send(QueueName::Sync, vec![(job, 0)]).await?;
+            self.queue.send_now(job).await?;
             return Ok(false);
         }
         // What is handed in is read when it comes.
@@ -50,7 +49,7 @@ impl Syncer {
         let begun = school.sync().begin(&run, LEASE_MS, now_ms).await?;
         if begun == Begun::New {
             let job = Job::Sync { school: id, run: run.id };
-            self.queue.send(QueueName::Sync, vec![(job, 0)]).await?;
+            self.queue.send_now(job).await?;
         }
         Ok(begun == Begun::New)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::audit::{Act, Change, Deed};
+use domain::audit::{Act, AuditEvent, Change};
 use domain::contact::Contact;
 use domain::feed::{Mark, Part, Session, Tie};
 use domain::ids::ContactId;
@@ -15,7 +15,7 @@ use store::{Bulk, ManifestHead, School};
 use crate::compare::{Difference, KINDS, Plan};
 use crate::error::Result;
 use crate::feed::{Fed, bucket_of, two_of};
-use crate::run::{Outcome, set};
+use crate::progress::{Outcome, Stop, set};
 use crate::{LEASE_MS, Syncer};
 
 /// Buckets written in one go.
@@ -31,7 +31,7 @@ pub(crate) struct Turn {
 }
 
 /// One step's share of a list.
-struct Step<'d> {
+struct ListStep<'d> {
     buckets: &'d [u8],
     changed: Vec<&'d str>,
     removed: Vec<&'d str>,
@@ -39,7 +39,7 @@ struct Step<'d> {
     unkept: bool,
 }
 
-impl Step<'_> {
+impl ListStep<'_> {
     /// Whether an invocation before this one has not done it already: the head of the list is kept last.
     fn is_to_do(&self) -> bool {
         self.unkept || !self.changed.is_empty() || !self.removed.is_empty()
@@ -56,7 +56,7 @@ enum Kept {
 }
 
 impl<T: Serialize> Difference<'_, T> {
-    fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+    fn steps(&self) -> impl Iterator<Item = ListStep<'_>> {
         let buckets = self.buckets.chunks(BUCKETS_AT_ONCE).chain(self.buckets.is_empty().then_some(&[][..]));
         buckets.map(|buckets| {
             // A row that somebody else changed is written though its bucket does not differ: with the first step.
@@ -65,7 +65,7 @@ impl<T: Serialize> Difference<'_, T> {
                 let bucket = bucket_of(name);
                 buckets.contains(&bucket) || (first && !self.buckets.contains(&bucket))
             };
-            Step {
+            ListStep {
                 buckets,
                 changed: self.changed.iter().map(String::as_str).filter(mine).collect(),
                 removed: self.removed.keys().map(String::as_str).filter(mine).collect(),
@@ -102,155 +102,146 @@ impl<T: Serialize> Difference<'_, T> {
 }
 
 impl Syncer {
+    /// Writes what a plan changes, as far as this invocation has time.
     pub(crate) async fn write(
         &self,
         school: &School,
         run: &mut Run,
         fed: &Fed,
         plan: &Plan<'_>,
-        Turn { started, resumed }: Turn,
+        turn: Turn,
     ) -> Result<Outcome> {
+        match (Writing { sync: self, school, run, fed, plan, started: turn.started }).all(turn.resumed).await
+        {
+            Ok(()) => Ok(Outcome::Ended(RunState::Finished, None)),
+            Err(Stop::Outcome(outcome)) => Ok(outcome),
+            Err(Stop::Error(error)) => Err(error),
+        }
+    }
+}
+
+/// An invocation that writes.
+struct Writing<'a> {
+    sync: &'a Syncer,
+    school: &'a School,
+    run: &'a mut Run,
+    fed: &'a Fed,
+    plan: &'a Plan<'a>,
+    started: Duration,
+}
+
+type Step<T = ()> = std::result::Result<T, Stop>;
+
+impl Writing<'_> {
+    async fn all(&mut self, resumed: bool) -> Step {
+        let plan = self.plan;
         if plan.touches_book() || resumed {
-            let now_ms = self.clock.now_ms();
-            let bulk = school.book().begin_bulk(&run.id.to_string(), 2 * LEASE_MS, now_ms).await?;
-            // Whoever reads the book meanwhile must find no adult without what bars them: ties come before the people
-            // whom they tie, and are of no account until those are there.
-            for (pupil, adult) in &plan.unbarred {
-                bulk.bar(pupil, adult, &barred(pupil, adult, "in the MIS"), self.clock.now_ms()).await?;
-            }
-            for (pupil, adult) in &plan.barred_now {
-                bulk.bar(pupil, adult, &barred(pupil, adult, ""), self.clock.now_ms()).await?;
-            }
-            if let Some(ties) = &plan.ties
-                && let Some(outcome) = self.put_ties(school, run, &bulk, ties, started).await?
-            {
-                return Ok(outcome);
-            }
-            for (part, difference) in &plan.people {
-                set_writing(run, *part);
-                if let Some(outcome) =
-                    self.write_people(school, run, &bulk, plan, difference, started).await?
-                {
-                    return Ok(outcome);
-                }
-            }
-            if let Some(ties) = &plan.ties
-                && let Some(outcome) = self.end_ties(school, run, &bulk, ties, started).await?
-            {
-                return Ok(outcome);
-            }
-            set_writing(run, Part::Groups);
-            if let Some(hash) = &plan.kinds {
-                bulk.put_kinds(&fed.kinds, self.clock.now_ms()).await?;
-                let hashes = BTreeMap::from([(0, hash.clone())]);
-                let head = ManifestHead { hashes, rows: fed.kinds.len(), ..ManifestHead::default() };
-                school.sync().manifest().put_head(KINDS, &head).await?;
-            }
-            // While the book is held nobody can change these people again.
-            let gone: Vec<ContactId> =
-                plan.stale.iter().filter(|id| !fed.has_person(id.as_str())).cloned().collect();
-            school.sync().manifest().clear_stale(&gone).await?;
+            // Held until the last of it is written: an invocation that stops before leaves it held for the next one.
+            let bulk =
+                self.school.book().begin_bulk(&self.run.id.to_string(), 2 * LEASE_MS, self.now_ms()).await?;
+            self.book(&bulk).await?;
             bulk.end().await?;
         }
         for (day, marks) in plan.marks.iter().filter(|(_, d)| !d.is_empty()) {
-            set_writing(run, Part::Attendance);
-            self.write_marks(school, *day, marks).await?;
-            if !self.goes_on(school, run).await? {
-                return Ok(Outcome::Gone);
-            }
+            set_writing(self.run, Part::Attendance);
+            self.marks(*day, marks).await?;
+            self.go_on().await?;
         }
         for (name, head) in &plan.past {
-            school.sync().manifest().delete(name, head).await?;
+            self.school.sync().manifest().delete(name, head).await?;
         }
         // Lists that did not change, where nothing was counted of them yet.
         for (_, people) in plan.people.iter().filter(|(_, d)| d.is_empty()) {
-            people.keep_head(school).await?;
+            people.keep_head(self.school).await?;
         }
         if let Some(ties) = plan.ties.as_ref().filter(|d| d.is_empty()) {
-            ties.keep_head(school).await?;
+            ties.keep_head(self.school).await?;
         }
-        Ok(Outcome::Ended(RunState::Finished, None))
+        Ok(())
     }
 
-    async fn write_people(
-        &self,
-        school: &School,
-        run: &Run,
-        bulk: &Bulk,
-        plan: &Plan<'_>,
-        people: &Difference<'_, Contact>,
-        started: Duration,
-    ) -> Result<Option<Outcome>> {
+    /// Writes bars, ties, people and what groups are for, while the book is held.
+    async fn book(&mut self, bulk: &Bulk) -> Step {
+        let plan = self.plan;
+        // Whoever reads the book meanwhile must find no adult without what bars them: ties come before the people
+        // whom they tie, and are of no account until those are there.
+        for (pupil, adult) in &plan.unbarred {
+            bulk.bar(pupil, adult, &barred(pupil, adult, "in the MIS"), self.now_ms()).await?;
+        }
+        for (pupil, adult) in &plan.barred_now {
+            bulk.bar(pupil, adult, &barred(pupil, adult, ""), self.now_ms()).await?;
+        }
+        if let Some(ties) = &plan.ties {
+            self.put_ties(bulk, ties).await?;
+        }
+        for (part, people) in &plan.people {
+            set_writing(self.run, *part);
+            self.people(bulk, people).await?;
+        }
+        if let Some(ties) = &plan.ties {
+            self.end_ties(bulk, ties).await?;
+        }
+        set_writing(self.run, Part::Groups);
+        if let Some(hash) = &plan.kinds {
+            bulk.put_kinds(&self.fed.kinds, self.now_ms()).await?;
+            let hashes = BTreeMap::from([(0, hash.clone())]);
+            let head = ManifestHead { hashes, rows: self.fed.kinds.len(), ..ManifestHead::default() };
+            self.school.sync().manifest().put_head(KINDS, &head).await?;
+        }
+        // While the book is held nobody can change these people again.
+        let gone = plan.stale.iter().filter(|id| !self.fed.has_person(id.as_str()));
+        let gone: Vec<ContactId> = gone.cloned().collect();
+        Ok(self.school.sync().manifest().clear_stale(&gone).await?)
+    }
+
+    async fn people(&self, bulk: &Bulk, people: &Difference<'_, Contact>) -> Step {
         if people.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
-        for step in people.steps().filter(Step::is_to_do) {
+        for step in people.steps().filter(ListStep::is_to_do) {
             let contacts: Vec<Contact> = people.rows(&step.changed).cloned().collect();
-            let mended: Vec<ContactId> =
-                contacts.iter().map(|c| c.id.clone()).filter(|id| plan.stale.contains(id)).collect();
-            bulk.upsert_contacts(contacts, self.clock.now_ms()).await?;
-            let left: Vec<ContactId> =
-                step.removed.iter().filter_map(|id| ContactId::parse(id).ok()).collect();
-            bulk.leave(&left, self.clock.now_ms()).await?;
-            people.keep_buckets(school, step.buckets, Kept::Fed).await?;
-            school.sync().manifest().clear_stale(&mended).await?;
-            if let Some(outcome) = self.pause(school, run, started).await? {
-                return Ok(Some(outcome));
-            }
+            let mended = contacts.iter().map(|c| c.id.clone()).filter(|id| self.plan.stale.contains(id));
+            let mended: Vec<ContactId> = mended.collect();
+            bulk.upsert_contacts(contacts, self.now_ms()).await?;
+            let left = step.removed.iter().filter_map(|id| ContactId::parse(id).ok());
+            bulk.leave(&left.collect::<Vec<_>>(), self.now_ms()).await?;
+            people.keep_buckets(self.school, step.buckets, Kept::Fed).await?;
+            self.school.sync().manifest().clear_stale(&mended).await?;
+            self.pause().await?;
         }
-        people.keep_head(school).await?;
-        Ok(None)
+        Ok(people.keep_head(self.school).await?)
     }
 
     /// Adds and replaces ties, those that bar before all others.
-    async fn put_ties(
-        &self,
-        school: &School,
-        run: &Run,
-        bulk: &Bulk,
-        ties: &Difference<'_, Tie>,
-        started: Duration,
-    ) -> Result<Option<Outcome>> {
+    async fn put_ties(&self, bulk: &Bulk, ties: &Difference<'_, Tie>) -> Step {
         let changed: Vec<&str> = ties.changed.iter().map(String::as_str).collect();
         let barring: Vec<Tie> = ties.rows(&changed).filter(|tie| tie.court_order).cloned().collect();
-        bulk.put_ties(&barring, self.clock.now_ms()).await?;
+        bulk.put_ties(&barring, self.now_ms()).await?;
         for step in ties.steps().filter(|step| !step.changed.is_empty()) {
             let put: Vec<Tie> = ties.rows(&step.changed).filter(|tie| !tie.court_order).cloned().collect();
-            bulk.put_ties(&put, self.clock.now_ms()).await?;
-            ties.keep_buckets(school, step.buckets, Kept::FedAndRemoved).await?;
-            if let Some(outcome) = self.pause(school, run, started).await? {
-                return Ok(Some(outcome));
-            }
+            bulk.put_ties(&put, self.now_ms()).await?;
+            ties.keep_buckets(self.school, step.buckets, Kept::FedAndRemoved).await?;
+            self.pause().await?;
         }
-        Ok(None)
+        Ok(())
     }
 
-    async fn end_ties(
-        &self,
-        school: &School,
-        run: &Run,
-        bulk: &Bulk,
-        ties: &Difference<'_, Tie>,
-        started: Duration,
-    ) -> Result<Option<Outcome>> {
+    async fn end_ties(&self, bulk: &Bulk, ties: &Difference<'_, Tie>) -> Step {
         if ties.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         for step in ties.steps().filter(|step| !step.removed.is_empty()) {
             let ended = step.removed.iter().filter_map(|name| two_of(name));
             let ended: Vec<(ContactId, ContactId)> =
                 ended.filter_map(|(pupil, adult)| Some((pupil, ContactId::parse(adult).ok()?))).collect();
-            bulk.end_ties(&ended, self.clock.now_ms()).await?;
-            ties.keep_buckets(school, step.buckets, Kept::Fed).await?;
-            if let Some(outcome) = self.pause(school, run, started).await? {
-                return Ok(Some(outcome));
-            }
+            bulk.end_ties(&ended, self.now_ms()).await?;
+            ties.keep_buckets(self.school, step.buckets, Kept::Fed).await?;
+            self.pause().await?;
         }
-        ties.keep_head(school).await?;
-        Ok(None)
+        Ok(ties.keep_head(self.school).await?)
     }
 
-    async fn write_marks(&self, school: &School, day: Date, marks: &Difference<'_, Mark>) -> Result<()> {
+    async fn marks(&self, day: Date, marks: &Difference<'_, Mark>) -> Result<()> {
         let changed: Vec<&str> = marks.changed.iter().map(String::as_str).collect();
         let put: Vec<&Mark> = marks.rows(&changed).collect();
         let removed = marks.removed.keys().filter_map(|name| {
@@ -258,29 +249,35 @@ impl Syncer {
             let session = Session::from_code(session)?;
             Some(Mark { pupil, date: day, session, code: String::new(), minutes_late: None })
         });
-        school.sync().registers().write(&put, &removed.collect::<Vec<_>>()).await?;
-        marks.keep_buckets(school, &marks.buckets, Kept::Fed).await?;
-        marks.keep_head(school).await
+        self.school.sync().registers().write(&put, &removed.collect::<Vec<_>>()).await?;
+        marks.keep_buckets(self.school, &marks.buckets, Kept::Fed).await?;
+        marks.keep_head(self.school).await
     }
 
-    /// Whether to go on: `None`, or why this invocation stops here. The book stays held for the next one.
-    async fn pause(&self, school: &School, run: &Run, started: Duration) -> Result<Option<Outcome>> {
-        if self.clock.elapsed().saturating_sub(started) > self.turn {
-            return Ok(Some(Outcome::Later(0)));
+    /// Stops here where this invocation's time is over. The book stays held for the next one.
+    async fn pause(&self) -> Step {
+        if self.sync.clock.elapsed().saturating_sub(self.started) > self.sync.turn {
+            return Err(Stop::Outcome(Outcome::Later(0)));
         }
-        Ok((!self.goes_on(school, run).await?).then_some(Outcome::Gone))
+        self.go_on().await
     }
 
-    async fn goes_on(&self, school: &School, run: &Run) -> Result<bool> {
-        Ok(school.sync().renew(run, LEASE_MS, self.clock.now_ms()).await?)
+    /// Stops here where the run belongs to somebody else by now.
+    async fn go_on(&self) -> Step {
+        let ours = self.school.sync().renew(self.run, LEASE_MS, self.now_ms()).await?;
+        if ours { Ok(()) } else { Err(Stop::Outcome(Outcome::Gone)) }
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.sync.clock.now_ms()
     }
 }
 
 /// The pair's bar is the school's own from now on: only a person lifts it.
-fn barred(pupil: &ContactId, adult: &ContactId, before: &str) -> Deed {
+fn barred(pupil: &ContactId, adult: &ContactId, before: &str) -> AuditEvent {
     let changes = Change::of("pupil", "", pupil.as_str()).into_iter();
     let changes = changes.chain(Change::of("no_contact", before, "here"));
-    Deed { changes: changes.collect(), ..Deed::of_system(Act::PairBarred, adult.as_str()) }
+    AuditEvent { changes: changes.collect(), ..AuditEvent::of_system(Act::PairBarred, adult.as_str()) }
 }
 
 fn set_writing(run: &mut Run, part: Part) {

@@ -6,6 +6,7 @@ use domain::ids::{ContactId, Epoch, MessageId, SchoolId};
 use domain::job::Job;
 use domain::usage::{Days, Totals, count_page, total_page};
 use jiff::tz::TimeZone;
+use runtime::JobError;
 use store::{Access, Meta, PAGES_READ_AT_ONCE, School, Store, StoreError};
 
 /// Tries when somebody else counts the same message at the same time.
@@ -20,6 +21,12 @@ pub enum UsageError {
     /// The job is none of ours.
     #[error("a {0} job does not belong in this queue")]
     StrayJob(&'static str),
+}
+
+impl JobError for UsageError {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Store(error) if !matches!(error, StoreError::Corrupt { .. }))
+    }
 }
 
 /// What a recount found and mended for one message.

@@ -1,6 +1,6 @@
 //! A finished message becomes the day's counts and the contacts' history: once, however often it is asked.
 
+mod batch;
 mod count;
-mod handler;
 
 pub use count::{Difference, Usage, UsageError};

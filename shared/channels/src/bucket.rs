@@ -1,5 +1,5 @@
 //! How much of a sender's time a page takes up. The store gives out the time: no two reservations overlap, so a sender
-//! keeps its pace whoever sends for it (`Store::reserve_slot`).
+//! keeps its pace whichever worker sends for it (`Store::reserve_slot`).
 
 use std::num::NonZeroU32;
 

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use domain::delivery::{Answer, Reason};
 use reqwest::RequestBuilder;
 
 /// Longest answer that is read, in bytes: far above a page of records.
 const MOST_BYTES: usize = 8 << 20;
 
-/// What came of a request.
+/// The result of a request.
 pub(crate) enum Exchange {
     /// An answer, read to its end.
     Reply { status: u16, body: Vec<u8> },
@@ -15,6 +16,17 @@ pub(crate) enum Exchange {
     NotSent,
     /// The connection was made and then something went wrong: may have been received.
     Lost,
+}
+
+impl Exchange {
+    /// Status and body of the reply; without one, what that proves of a send.
+    pub(crate) fn reply(self) -> Result<(u16, Vec<u8>), Answer> {
+        match self {
+            Self::Reply { status, body } => Ok((status, body)),
+            Self::NotSent => Err(Answer::Refused { reason: Reason::TryLater, code: None, again: true }),
+            Self::Lost => Err(Answer::Unknown),
+        }
+    }
 }
 
 /// Makes a request, once.

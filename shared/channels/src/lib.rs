@@ -1,6 +1,6 @@
 //! The ways out: one port for each channel and the adapters behind them.
 //!
-//! A port answers what became of one send and never tries again by itself: who may send again, and when, is the
+//! A port answers how one send ended and never tries again by itself: who may send again, and when, is the
 //! protocol's business. Adapters neither read a clock nor invent ids.
 
 mod address;

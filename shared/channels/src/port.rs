@@ -10,6 +10,11 @@ use domain::phone::PhoneNumber;
 /// A future that a port gives back: ports are used behind `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// What a provider has on record of sends.
+pub type Found<'a> = BoxFuture<'a, Result<Vec<Record>, ChannelError>>;
+/// Where a send stands.
+pub type Fetched<'a> = BoxFuture<'a, Result<Option<Evidence>, ChannelError>>;
+
 /// Sends texts.
 pub trait SmsSender: Send + Sync {
     /// Hands one text to the provider, once.
@@ -17,16 +22,10 @@ pub trait SmsSender: Send + Sync {
 
     /// The texts that the provider has from `from` to `to` and that it took between the two times (milliseconds
     /// since 1970, both included). An error says that nobody knows, never that there are none.
-    fn find<'a>(
-        &'a self,
-        to: &'a str,
-        from: &'a str,
-        since_ms: i64,
-        until_ms: i64,
-    ) -> BoxFuture<'a, Result<Vec<Record>, ChannelError>>;
+    fn find<'a>(&'a self, to: &'a str, from: &'a str, since_ms: i64, until_ms: i64) -> Found<'a>;
 
     /// Where the text with the provider's `id` stands; `None` if the provider does not know it.
-    fn fetch<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Evidence>, ChannelError>>;
+    fn fetch<'a>(&'a self, id: &'a str) -> Fetched<'a>;
 }
 
 /// Calls people and speaks to them.
@@ -35,16 +34,10 @@ pub trait VoiceCaller: Send + Sync {
     fn send<'a>(&'a self, call: OutgoingCall<'a>) -> BoxFuture<'a, Answer>;
 
     /// The calls that the provider has from `from` to `to`, as [`SmsSender::find`] does for texts.
-    fn find<'a>(
-        &'a self,
-        to: &'a str,
-        from: &'a str,
-        since_ms: i64,
-        until_ms: i64,
-    ) -> BoxFuture<'a, Result<Vec<Record>, ChannelError>>;
+    fn find<'a>(&'a self, to: &'a str, from: &'a str, since_ms: i64, until_ms: i64) -> Found<'a>;
 
     /// Where the call with the provider's `id` stands; `None` if the provider does not know it.
-    fn fetch<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Evidence>, ChannelError>>;
+    fn fetch<'a>(&'a self, id: &'a str) -> Fetched<'a>;
 }
 
 /// Sends e-mail. A provider of e-mail cannot be asked what it has: its events say so.
@@ -59,14 +52,13 @@ pub trait Tweeter: Send + Sync {
     fn post<'a>(&'a self, tweet: OutgoingTweet<'a>) -> BoxFuture<'a, Answer>;
 }
 
+/// What an account's provider says to a step of linking it.
+pub type Linking<'a, T> = BoxFuture<'a, Result<T, ChannelError>>;
+
 /// Links a school's account, so that we may post for it.
 pub trait AccountLinker: Send + Sync {
     /// Asks for a request, and says where a person allows it; they come back to `callback`.
-    fn begin<'a>(
-        &'a self,
-        callback: &'a str,
-        nonce: Nonce<'a>,
-    ) -> BoxFuture<'a, Result<LinkBegun, ChannelError>>;
+    fn begin<'a>(&'a self, callback: &'a str, nonce: Nonce<'a>) -> Linking<'a, LinkBegun>;
 
     /// Changes an allowed request, with the verifier that came back, into lasting access.
     fn finish<'a>(
@@ -74,7 +66,7 @@ pub trait AccountLinker: Send + Sync {
         request: &'a Access,
         verifier: &'a str,
         nonce: Nonce<'a>,
-    ) -> BoxFuture<'a, Result<LinkedAccount, ChannelError>>;
+    ) -> Linking<'a, LinkedAccount>;
 }
 
 /// What makes a signed request its own.

@@ -1,6 +1,6 @@
 //! Signed references: what a provider carries along with a message and gives back with every report on it.
 //!
-//! A reference names one attempt at one delivery. It is not secret, but it cannot be made up: whoever reports on a
+//! A reference names one attempt at one delivery. It is not secret, but it cannot be made up: a report on a
 //! delivery must have been told its reference by us.
 
 use std::fmt;

@@ -1,5 +1,5 @@
 //! The audit log: who did what, when and from where, sealed into a chain so that a row that was changed or taken out
-//! shows (FEATURES §2, §3; `docs/AUDIT.md` says how anybody can check it).
+//! shows (`docs/AUDIT.md` says how anybody can check it).
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -92,7 +92,7 @@ pub enum Who {
     User(String),
     /// A partner's system, by the API key's id.
     Key(String),
-    /// Whoever runs the operator's command.
+    /// The person who runs the operator's command.
     Operator,
     /// The product itself.
     System,
@@ -134,7 +134,7 @@ impl Change {
 
 /// Something done, not yet in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deed {
+pub struct AuditEvent {
     /// By whom.
     pub who: Who,
     /// Network address that it came from; empty for our own processes.
@@ -147,7 +147,7 @@ pub struct Deed {
     pub changes: Vec<Change>,
 }
 
-impl Deed {
+impl AuditEvent {
     /// Something that the product did of itself.
     pub fn of_system(act: Act, on: impl Into<String>) -> Self {
         Self { who: Who::System, from: String::new(), act, on: on.into(), changes: Vec::new() }
@@ -164,11 +164,11 @@ pub struct Entry {
     pub at_ms: i64,
     /// [`Who::code`].
     pub who: String,
-    /// As in [`Deed`].
+    /// As in [`AuditEvent`].
     pub from: String,
     /// [`Act::code`].
     pub act: String,
-    /// As in [`Deed`].
+    /// As in [`AuditEvent`].
     pub on: String,
     /// The changes as JSON.
     pub changes: String,
@@ -194,16 +194,16 @@ impl Default for Head {
 }
 
 impl Head {
-    /// The row that a deed becomes after this head.
-    pub fn seal(&self, school: &str, deed: &Deed, at_ms: i64) -> Entry {
+    /// The row that an event becomes after this head.
+    pub fn seal(&self, school: &str, event: &AuditEvent, at_ms: i64) -> Entry {
         let mut entry = Entry {
             seq: self.seq + 1,
             at_ms,
-            who: one_line(&deed.who.code()),
-            from: one_line(&deed.from),
-            act: deed.act.code().to_owned(),
-            on: one_line(&deed.on),
-            changes: serde_json::to_string(&deed.changes).unwrap_or_default(),
+            who: one_line(&event.who.code()),
+            from: one_line(&event.from),
+            act: event.act.code().to_owned(),
+            on: one_line(&event.on),
+            changes: serde_json::to_string(&event.changes).unwrap_or_default(),
             prev: self.hash.clone(),
             hash: String::new(),
         };
@@ -305,14 +305,14 @@ mod tests {
         let mut head = Head::default();
         let mut entries = Vec::new();
         for n in 0..rows {
-            let deed = Deed {
+            let event = AuditEvent {
                 who: Who::User(format!("u{n}")),
                 from: "192.0.2.7".to_owned(),
                 act: Act::RolesChanged,
                 on: "u9".to_owned(),
                 changes: Change::of("roles", "user", &format!("user,admin {n}\n")).into_iter().collect(),
             };
-            let entry = head.seal(SCHOOL, &deed, 1_000 * n);
+            let entry = head.seal(SCHOOL, &event, 1_000 * n);
             head = entry.head();
             entries.push(entry);
         }
@@ -376,14 +376,14 @@ mod tests {
         let mut head = Head::default();
         let mut entries = Vec::new();
         for n in 0..4 {
-            let deed = Deed {
+            let event = AuditEvent {
                 who: Who::System,
                 from: String::new(),
                 act: Act::SignedIn,
                 on: String::new(),
                 changes: vec![],
             };
-            let entry = head.seal(SCHOOL, &deed, n);
+            let entry = head.seal(SCHOOL, &event, n);
             head = entry.head();
             entries.push(entry);
         }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::channel::Channel;
+use crate::channel::{Address, Channel, Reports};
 
-/// Where a delivery stands (DESIGN §4).
+/// Where a delivery stands (ARCHITECTURE §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
@@ -127,7 +127,7 @@ pub enum Reason {
     DetailMissing,
     /// The pupil's mark is another than the message says.
     RegisterChanged,
-    /// A court order bars everybody whom it was for from a pupil whom it is about.
+    /// A court order bars all its recipients from a pupil that it is about.
     Barred,
     /// A tie, a group or the person is gone since it was planned.
     NoLongerMeant,
@@ -140,8 +140,8 @@ pub enum Reason {
 impl Reason {
     /// What happened, in plain words.
     pub const fn words(self, channel: Channel) -> &'static str {
-        match (self, channel) {
-            (Self::NoSuchAddress, Channel::Email) => "Address does not exist",
+        match (self, channel.facts().address) {
+            (Self::NoSuchAddress, Address::Email) => "Address does not exist",
             (Self::NoSuchAddress, _) => "Number does not exist",
             (Self::WrongKind, _) => "Number cannot take this kind of message",
             (Self::OptedOut, _) => "Asked not to be messaged",
@@ -162,7 +162,7 @@ impl Reason {
             (Self::RegisterChanged, _) => "The register has changed",
             (Self::Barred, _) => "Barred by a court order",
             (Self::NoLongerMeant, _) => "No longer one of its recipients",
-            (Self::AddressChanged, Channel::Email) => "The address changed before it went",
+            (Self::AddressChanged, Address::Email) => "The address changed before it went",
             (Self::AddressChanged, _) => "The number changed before it went",
             (Self::Other, _) => "Failed",
         }
@@ -170,8 +170,8 @@ impl Reason {
 
     /// What staff can do next, in plain words.
     pub const fn next_step(self, channel: Channel) -> &'static str {
-        match (self, channel) {
-            (Self::NoSuchAddress, Channel::Email) => "Check the address with the family and correct it.",
+        match (self, channel.facts().address) {
+            (Self::NoSuchAddress, Address::Email) => "Check the address with the family and correct it.",
             (Self::NoSuchAddress, _) => "Check the number with the family and correct it.",
             (Self::WrongKind, _) => "Add a mobile number, or call instead.",
             (Self::OptedOut, _) => {
@@ -247,13 +247,14 @@ pub struct Evidence {
     pub id: Option<String>,
 }
 
-/// How strong a state is as evidence about one attempt. An SES bounce may follow *delivered* (the first server took
-/// it, a later one did not); at Twilio *delivered* is the last word.
+/// How strong a state is as evidence about one attempt. Where events alone report, a bounce may follow *delivered*
+/// (SES: the first server took it, a later one did not); where there are records (Twilio), *delivered* is the last
+/// word.
 const fn rank(channel: Channel, state: DeliveryState) -> u8 {
-    match (state, channel) {
+    match (state, channel.facts().reports) {
         (DeliveryState::Accepted, _) => 1,
         (DeliveryState::TemporaryFailure, _) => 2,
-        (DeliveryState::Delivered, Channel::Email) => 3,
+        (DeliveryState::Delivered, Reports::Events) => 3,
         (DeliveryState::PermanentFailure, _) => 4,
         (DeliveryState::Delivered, _) => 5,
         _ => 0,
@@ -309,7 +310,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn evidence_joins_alike_in_any_order_and_number(a in evidence(), b in evidence(), c in evidence(), ch in channel()) {
+        fn evidence_joins_alike_in_any_order_and_number(
+            a in evidence(), b in evidence(), c in evidence(), ch in channel()
+        ) {
             let ab = a.clone().join(b.clone(), ch);
             prop_assert_eq!(&ab, &b.clone().join(a.clone(), ch));
             prop_assert_eq!(ab.clone().join(c.clone(), ch), a.clone().join(b.join(c, ch), ch));

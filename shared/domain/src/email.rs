@@ -13,8 +13,8 @@ const LONGEST_LOCAL: usize = 64;
 /// The longest label of a domain.
 const LONGEST_LABEL: usize = 63;
 
-/// An e-mail address that can be put in a header: no spaces, no controls, no brackets, no quotes. The domain is in lower
-/// case and in ASCII (`xn--…` for an internationalised one).
+/// An e-mail address that can be put in a header: no spaces, no controls, no brackets, no quotes. The domain is in
+/// lower case and in ASCII (`xn--…` for an internationalised one).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress {

@@ -85,6 +85,11 @@ ulid_id!(
 pub struct ContactId(String);
 
 impl ContactId {
+    /// The id of somebody whose own has yet to be read.
+    pub(crate) const fn blank() -> Self {
+        Self(String::new())
+    }
+
     /// Parses what a file, a form or a partner gave, surrounding space removed.
     pub fn parse(text: &str) -> Result<Self, BadId> {
         let text = text.trim();

@@ -4,7 +4,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::Evidence;
 use crate::ids::{Epoch, ImportId, MessageId, RunId, SchoolId, SyncFileId};
+use crate::message::Purpose;
 use crate::notice::Notice;
+
+/// The queues between the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum QueueName {
+    /// Ordinary sends.
+    Routine,
+    /// Emergencies, which wait for nobody.
+    Emergency,
+    /// What providers report.
+    Receipts,
+    /// Messages to count.
+    Finished,
+    /// What an MIS is asked.
+    Sync,
+}
 
 /// Names a page of up to 25 deliveries.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,7 +71,7 @@ pub enum Job {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         slot: Option<i64>,
     },
-    /// Find out what became of a page whose worker may be gone, or of its unknown deliveries.
+    /// Find out how a page ended whose worker may be gone, or its unknown deliveries.
     Recover {
         /// The page.
         #[serde(flatten)]
@@ -148,6 +164,33 @@ impl Job {
             | Self::Notify { school, .. } => *school,
             Self::Page { page, .. } | Self::Recover { page, .. } => page.school,
             Self::Receipt { delivery, .. } => delivery.page.school,
+        }
+    }
+
+    /// The queue that the job belongs in, where it is not for an emergency.
+    pub const fn queue(&self) -> QueueName {
+        match self {
+            Self::Plan { .. }
+            | Self::Page { .. }
+            | Self::Recover { .. }
+            | Self::Watch { .. }
+            | Self::Import { .. } => QueueName::Routine,
+            // Somebody waits for it.
+            Self::Notify { .. } => QueueName::Emergency,
+            Self::Receipt { .. } => QueueName::Receipts,
+            Self::Finish { .. } => QueueName::Finished,
+            Self::Sync { .. }
+            | Self::TryMis { .. }
+            | Self::LookAtRegisters { .. }
+            | Self::LookAtFile { .. } => QueueName::Sync,
+        }
+    }
+
+    /// The queue that the job belongs in, for a message of this purpose.
+    pub const fn queue_for(&self, purpose: Purpose) -> QueueName {
+        match (self.queue(), purpose) {
+            (QueueName::Routine, Purpose::Emergency) => QueueName::Emergency,
+            (queue, _) => queue,
         }
     }
 

@@ -1,7 +1,8 @@
-//! Whom a member of staff sees and messages, where they are linked to groups (FEATURES §1.5).
+//! Whom a member of staff sees and messages, where they are linked to groups.
 //!
-//! A linked user is given a smaller address book: whoever is not in it cannot be found, named or chosen, however they
-//! are asked for. The groups go along with a message, so that its plan, which reads the book anew, is bound by them too.
+//! A linked user is given a smaller address book: nobody outside it can be found, named or chosen, however they are
+//! asked for. The groups are kept with a message, so that its plan, which reads the book again, is bound by them
+//! too.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
     use crate::audience::{Audience, SendTo};
     use crate::book::BookRows;
-    use crate::contact::{ContactRole, LabelledNumber, Overrides, PhoneLabel, Source};
+    use crate::contact::{ContactRole, LabelledNumber, PhoneLabel, Source};
     use crate::content::{Contents, EmailContent, SmsContent, VoiceContent};
     use crate::feed::Tie;
     use crate::ids::ContactId;
@@ -90,17 +91,12 @@ mod tests {
     fn person(n: usize, groups: &[usize]) -> Contact {
         let number = LabelledNumber { label: PhoneLabel::Mobile, number: format!("0770090{:04}", n / 3) };
         Contact {
-            id: id(n),
-            source: Source::Hand,
-            title: None,
             forename: format!("F{n}"),
             surname: "Abbot".into(),
-            role: ContactRole::Parent,
             numbers: if n.is_multiple_of(5) { Vec::new() } else { vec![number] },
             email: (!n.is_multiple_of(4)).then(|| format!("p{}@example.org", n / 2)),
             groups: named(groups),
-            overrides: Overrides::default(),
-            away: None,
+            ..Contact::new(id(n), Source::Hand, ContactRole::Parent)
         }
     }
 
@@ -118,13 +114,13 @@ mod tests {
                 sms: Some(SmsContent { header: String::new(), text: text.clone() }),
                 voice: Some(VoiceContent { text: text.clone() }),
                 email: Some(EmailContent { subject: text.clone(), text }),
-                tweet: None,
+                ..Contents::default()
             },
             routing: None,
         }
     }
 
-    /// Everybody whom a plan selects, reached or not.
+    /// Everybody selected by a plan, reached or not.
     fn selected(plan: &Plan) -> Vec<ContactId> {
         let served = plan.deliveries.iter().flat_map(|d| d.contacts.iter());
         let mut all: Vec<ContactId> = served.chain(&plan.unreachable).cloned().collect();

@@ -45,7 +45,7 @@ impl Message {
     }
 }
 
-/// Where a message stands.
+/// The status of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageState {
@@ -106,13 +106,12 @@ mod tests {
     #[test]
     fn a_message_is_stored_with_each_content_beside_its_purpose() {
         let whole: Message = serde_json::from_str(WHOLE).unwrap();
-        let contents = Contents {
-            sms: Some(SmsContent { header: "Hillview".into(), text: "Closed today".into() }),
-            voice: Some(VoiceContent { text: "We are closed".into() }),
-            email: Some(EmailContent { subject: "Snow".into(), text: "**Closed**".into() }),
-            tweet: Some(TweetContent { text: "Closed!".into() }),
-        };
-        assert_eq!((&whole.contents, whole.routing), (&contents, Some(Routing::Both)));
+        let said = &whole.contents;
+        assert_eq!(said.sms, Some(SmsContent { header: "Hillview".into(), text: "Closed today".into() }));
+        assert_eq!(said.voice, Some(VoiceContent { text: "We are closed".into() }));
+        assert_eq!(said.email, Some(EmailContent { subject: "Snow".into(), text: "**Closed**".into() }));
+        assert_eq!(said.tweet, Some(TweetContent { text: "Closed!".into() }));
+        assert_eq!(whole.routing, Some(Routing::Both));
         assert_eq!(serde_json::to_string(&whole).unwrap(), WHOLE);
         let text: Message = serde_json::from_str(TEXT_ONLY).unwrap();
         assert!(text.contents.channels().eq([Channel::Sms]));

@@ -1,5 +1,5 @@
-//! E-mails and texts that the product itself sends to staff. A notice names ids only: whoever carries it out makes the
-//! one-time link or code and looks up the address, so that no queue holds a secret.
+//! E-mails and texts that the product itself sends to staff. A notice names ids only: the worker that carries it out
+//! makes the one-time link or code and looks up the address, so that no queue holds a secret.
 
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +107,25 @@ impl std::fmt::Debug for Notice {
 }
 
 impl Notice {
+    /// Who is told; `None` where a stranger typed a name that need not be anybody's.
+    pub const fn user(&self) -> Option<UserId> {
+        match self {
+            Self::ForgottenPassword { .. } | Self::LockedOut { .. } => None,
+            Self::Welcome { user }
+            | Self::PasswordLink { user }
+            | Self::Linked { user }
+            | Self::ConfirmEmail { user }
+            | Self::EmailMoved { user, .. }
+            | Self::PasswordChanged { user }
+            | Self::SecondFactor { user, .. }
+            | Self::RecoveryCodes { user }
+            | Self::Pin { user, .. }
+            | Self::Edited { user, .. }
+            | Self::Rejected { user, .. }
+            | Self::WaitsForSync { user, .. } => Some(*user),
+        }
+    }
+
     /// A word for logs.
     pub const fn kind(&self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Which passwords are good enough (FEATURES §2.3): a rising length, score of the guesses needed (zxcvbn) and mix of
+//! Which passwords are good enough (ARCHITECTURE §7): a rising length, score of the guesses needed (zxcvbn) and mix of
 //! characters. What is missing is said, so that the next try is the last.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
@@ -76,7 +76,7 @@ pub enum Lacks {
     Strangeness(String),
 }
 
-/// What came of looking at a password.
+/// The result of judging a password.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// Why it is refused; empty if it is not.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::audience::{find, pupils_for};
 use crate::book::{AddressBook, Reach};
-use crate::channel::{Address, Channel};
+use crate::channel::{Address, Billed, Channel};
 use crate::contact::Contact;
 use crate::delivery::Reason;
 use crate::ids::ContactId;
@@ -69,7 +69,7 @@ pub struct Plan {
     pub unknown_contacts: Vec<ContactId>,
     /// Of the chosen pupils, those who do not exist or are none.
     pub unknown_pupils: Vec<ContactId>,
-    /// Pupils for whom nobody is written to.
+    /// Pupils with nobody to write to.
     pub pupils_without: Vec<ContactId>,
     /// Adults of chosen pupils, and others who were chosen, who are left out because of a court order.
     pub barred: usize,
@@ -94,7 +94,7 @@ pub fn plan(book: &AddressBook, message: &Message, settings: &Settings) -> Plan 
     let mut gathered = Gathered::new(&texts, settings);
     let routing = message.routing.unwrap_or(settings.routing);
 
-    // A post alone is for everybody: whoever was chosen besides is not looked for.
+    // A post alone is for everybody: people chosen besides are not looked up.
     let people = if message.contents.is_public() { Vec::new() } else { found.people };
     let families: BTreeSet<usize> = found.families.into_iter().collect();
     for position in people {
@@ -161,7 +161,7 @@ fn to_accounts(message: &Message, texts: &Texts, settings: &Settings) -> Vec<Pla
 struct Gathered<'a> {
     texts: &'a Texts,
     settings: &'a Settings,
-    /// Names of the pupils for whom the adult at hand is written to.
+    /// Names of the pupils that the present adult is written to about.
     pupils: String,
     by_channel: HashMap<Channel, Vec<Planned>>,
     /// Of channel, address and text, to the first delivery that has them.
@@ -206,10 +206,10 @@ impl<'a> Gathered<'a> {
                 },
             }
         }
-        let units = match (channel, deliveries.last()) {
+        let units = match (channel.facts().billed, deliveries.last()) {
             // Where everybody gets the same text it is counted once.
-            (Channel::Sms, Some(last)) if Arc::ptr_eq(&last.text, &rendered.text) => last.units,
-            (Channel::Sms, _) => sms::count(&rendered.text).parts,
+            (Billed::Units, Some(last)) if Arc::ptr_eq(&last.text, &rendered.text) => last.units,
+            (Billed::Units, _) => sms::count(&rendered.text).parts,
             _ => Units(1),
         };
         deliveries.push(Planned {
@@ -275,17 +275,12 @@ pub(crate) mod tests {
         let number =
             |(label, n): &(PhoneLabel, &str)| LabelledNumber { label: *label, number: (*n).to_owned() };
         Contact {
-            id: ContactId::parse(id).unwrap(),
-            source: Source::Hand,
-            title: None,
             forename: forename.into(),
             surname: "Abbot".into(),
-            role: ContactRole::Parent,
             numbers: numbers.iter().map(number).collect(),
             email: email.map(Into::into),
             groups: vec![group.into()],
-            overrides: crate::contact::Overrides::default(),
-            away: None,
+            ..Contact::new(ContactId::parse(id).unwrap(), Source::Hand, ContactRole::Parent)
         }
     }
 
@@ -308,7 +303,7 @@ pub(crate) mod tests {
                 sms: Some(SmsContent { header: String::new(), text: sms.into() }),
                 voice: Some(VoiceContent { text: sms.into() }),
                 email: Some(EmailContent { subject: "News".into(), text: sms.into() }),
-                tweet: None,
+                ..Contents::default()
             },
             routing: None,
         }

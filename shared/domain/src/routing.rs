@@ -1,4 +1,4 @@
-//! Which of a person's numbers get a text or a call: FEATURES §5, in one function.
+//! Which of a person's numbers get a text or a call in one function.
 
 use serde::{Deserialize, Serialize};
 

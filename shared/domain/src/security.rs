@@ -1,4 +1,4 @@
-//! What a school asks of its users' sign-ins (FEATURES §2).
+//! What a school asks of its users' sign-ins (ARCHITECTURE §7).
 
 use serde::{Deserialize, Serialize};
 

@@ -76,7 +76,7 @@ impl Texts {
     }
 
     /// Values of the channel's tokens for one contact, in the order in which [`Texts::render`] wants them. `pupils` are
-    /// the names of those for whom they are written to.
+    /// the names of those that they are written to about.
     pub fn values(
         &self,
         channel: Channel,

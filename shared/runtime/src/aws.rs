@@ -84,8 +84,8 @@ impl Aws {
         Self { config }
     }
 
-    /// Region and credentials that Lambda puts into the environment, and `AWS_ENDPOINT_URL` if it is set. The many other
-    /// places where an SDK looks for them would be a tenth of a function's binary.
+    /// Region and credentials that Lambda puts into the environment, and `AWS_ENDPOINT_URL` if it is set. The many
+    /// other places where an SDK looks for them would be a tenth of a function's binary.
     pub fn in_lambda() -> Result<Self, ConfigError> {
         let session = variable("AWS_SESSION_TOKEN");
         let credentials = Credentials::from_keys(
@@ -137,7 +137,7 @@ impl Aws {
         aws_sdk_secretsmanager::Client::from_conf(config.build())
     }
 
-    /// SES, with the SDK's retries off: whether a send may be repeated is for the protocol to say (DESIGN §4.4).
+    /// SES, with the SDK's retries off: whether a send may be repeated is for the protocol to say (ARCHITECTURE §4.4).
     pub fn ses(&self, ses: &SesConfig, call_ms: u64) -> aws_sdk_sesv2::Client {
         let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_millis(call_ms)).build();
         let mut config = aws_sdk_sesv2::config::Builder::from(&self.config)

@@ -98,13 +98,13 @@ pub struct SesConfig {
     pub per_second: u32,
 }
 
-/// How long things may take, in milliseconds (DESIGN §4.3): lease > function > send deadline + call, so that whoever is
-/// declared lost sends no more.
+/// How long things may take, in milliseconds (ARCHITECTURE §4.3): lease > function > send deadline + call, so that a
+/// worker declared lost sends no more.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
     /// After which a page that is still at the same fence has lost its worker.
     pub lease_ms: i64,
-    /// After which a function begins no more sends, counted from its start; it claims no page after half of it.
+    /// After which a function starts no more sends, counted from its start; it claims no page after half of it.
     pub send_deadline_ms: u64,
     /// One call to a provider.
     pub call_ms: u64,
@@ -204,7 +204,7 @@ impl Config {
         })
     }
 
-    /// *Simulated* only while every provider is on loopback: then drama numbers are as good as any (DESIGN §5).
+    /// *Simulated* only while every provider is on loopback: then drama numbers are as good as any (ARCHITECTURE §9).
     pub fn number_mode(&self) -> NumberMode {
         let simulated = is_loopback(&self.twilio.base_url)
             && self.ses.endpoint.as_deref().is_some_and(is_loopback)

@@ -20,44 +20,42 @@ pub enum FileError {
     Failed(String),
 }
 
+/// What a store of files answers.
+pub type Filed<'a, T = ()> = BoxFuture<'a, Result<T, FileError>>;
+
 /// A store of files.
 pub trait Files: Send + Sync + fmt::Debug {
     /// A URL to which a browser may PUT exactly `bytes` bytes as `key` within `valid`. The browser must send
     /// `content-type: application/octet-stream`.
-    fn upload_url(&self, key: &str, bytes: u64, valid: Duration) -> BoxFuture<'_, Result<String, FileError>>;
+    fn upload_url(&self, key: &str, bytes: u64, valid: Duration) -> Filed<'_, String>;
 
     /// The whole file.
-    fn read(&self, key: &str) -> BoxFuture<'_, Result<Vec<u8>, FileError>>;
+    fn read(&self, key: &str) -> Filed<'_, Vec<u8>>;
 
     /// Writes the whole file, over whatever is there; `mime` is its media type.
-    fn write<'a>(
-        &'a self,
-        key: &'a str,
-        bytes: &'a [u8],
-        mime: &'a str,
-    ) -> BoxFuture<'a, Result<(), FileError>> {
+    fn write<'a>(&'a self, key: &'a str, bytes: &'a [u8], mime: &'a str) -> Filed<'a> {
         let _ = (key, bytes, mime);
         Box::pin(async { Err(FileError::Failed("these files cannot be written".to_owned())) })
     }
 
     /// Removes the file; one that is not there is no error.
-    fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>>;
+    fn remove(&self, key: &str) -> Filed<'_>;
 
-    /// Keeps a small file where nobody can change or remove it for years: an anchor of an audit log. The key's parts are
-    /// letters, digits, dots and hyphens.
-    fn keep(&self, key: &str, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), FileError>> {
+    /// Keeps a small file where nobody can change or remove it for years: an anchor of an audit log. The key's parts
+    /// are letters, digits, dots and hyphens.
+    fn keep(&self, key: &str, bytes: Vec<u8>) -> Filed<'_> {
         let _ = (key, bytes);
         Box::pin(async { Err(FileError::Failed("nothing is kept here".to_owned())) })
     }
 
     /// Everything that was kept under keys that begin with `prefix`.
-    fn kept(&self, prefix: &str) -> BoxFuture<'_, Result<Vec<Vec<u8>>, FileError>> {
+    fn kept(&self, prefix: &str) -> Filed<'_, Vec<Vec<u8>>> {
         let _ = prefix;
         Box::pin(async { Ok(Vec::new()) })
     }
 }
 
-/// In memory, for tests: nobody can upload, and what is written can be read.
+/// In memory, for tests: uploads go elsewhere, and what is written can be read.
 #[derive(Default)]
 pub struct MemoryFiles(Mutex<BTreeMap<String, Vec<u8>>>);
 
@@ -75,6 +73,11 @@ impl MemoryFiles {
     pub fn has(&self, key: &str) -> bool {
         self.held().contains_key(key)
     }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.held().is_empty()
+    }
 }
 
 impl fmt::Debug for MemoryFiles {
@@ -84,17 +87,22 @@ impl fmt::Debug for MemoryFiles {
 }
 
 impl Files for MemoryFiles {
-    fn upload_url(&self, key: &str, _: u64, _: Duration) -> BoxFuture<'_, Result<String, FileError>> {
-        let url = format!("https://files.example/{key}");
+    fn upload_url(&self, key: &str, _: u64, _: Duration) -> Filed<'_, String> {
+        let url = format!("https://files.example.com/{key}?signed");
         Box::pin(async move { Ok(url) })
     }
 
-    fn read(&self, key: &str) -> BoxFuture<'_, Result<Vec<u8>, FileError>> {
+    fn read(&self, key: &str) -> Filed<'_, Vec<u8>> {
         let found = self.held().get(key).cloned().ok_or(FileError::NotFound);
         Box::pin(async move { found })
     }
 
-    fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>> {
+    fn write<'a>(&'a self, key: &'a str, bytes: &'a [u8], _: &'a str) -> Filed<'a> {
+        self.put(key, bytes);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn remove(&self, key: &str) -> Filed<'_> {
         self.held().remove(key);
         Box::pin(async { Ok(()) })
     }
@@ -121,7 +129,7 @@ fn failed<E: std::error::Error, R: fmt::Debug>(error: &aws_sdk_s3::error::SdkErr
 }
 
 impl Files for S3Files {
-    fn upload_url(&self, key: &str, bytes: u64, valid: Duration) -> BoxFuture<'_, Result<String, FileError>> {
+    fn upload_url(&self, key: &str, bytes: u64, valid: Duration) -> Filed<'_, String> {
         let key = key.to_owned();
         Box::pin(async move {
             let until = PresigningConfig::expires_in(valid).map_err(|e| FileError::Failed(e.to_string()))?;
@@ -137,7 +145,7 @@ impl Files for S3Files {
         })
     }
 
-    fn read(&self, key: &str) -> BoxFuture<'_, Result<Vec<u8>, FileError>> {
+    fn read(&self, key: &str) -> Filed<'_, Vec<u8>> {
         let key = key.to_owned();
         Box::pin(async move {
             let got = self.client.get_object().bucket(&self.bucket).key(key).send().await.map_err(|e| {
@@ -154,12 +162,7 @@ impl Files for S3Files {
         })
     }
 
-    fn write<'a>(
-        &'a self,
-        key: &'a str,
-        bytes: &'a [u8],
-        mime: &'a str,
-    ) -> BoxFuture<'a, Result<(), FileError>> {
+    fn write<'a>(&'a self, key: &'a str, bytes: &'a [u8], mime: &'a str) -> Filed<'a> {
         Box::pin(async move {
             let put = self.client.put_object().bucket(&self.bucket).key(key).content_type(mime);
             let put = put.body(bytes.to_vec().into()).send().await;
@@ -167,7 +170,7 @@ impl Files for S3Files {
         })
     }
 
-    fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>> {
+    fn remove(&self, key: &str) -> Filed<'_> {
         let key = key.to_owned();
         Box::pin(async move {
             let removed = self.client.delete_object().bucket(&self.bucket).key(key).send().await;
@@ -175,7 +178,7 @@ impl Files for S3Files {
         })
     }
 
-    fn keep(&self, key: &str, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), FileError>> {
+    fn keep(&self, key: &str, bytes: Vec<u8>) -> Filed<'_> {
         let key = key.to_owned();
         Box::pin(async move {
             let put = self.client.put_object().bucket(&self.kept_bucket).key(key);
@@ -184,7 +187,7 @@ impl Files for S3Files {
         })
     }
 
-    fn kept(&self, prefix: &str) -> BoxFuture<'_, Result<Vec<Vec<u8>>, FileError>> {
+    fn kept(&self, prefix: &str) -> Filed<'_, Vec<Vec<u8>>> {
         let prefix = prefix.to_owned();
         Box::pin(async move {
             let mut found = Vec::new();

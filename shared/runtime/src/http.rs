@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::guard::{Outside, Resolver};
 
 /// A client with a time-out for each call, no redirects and no retries: whether a send may be repeated is for the
-/// protocol to say (DESIGN §4.4).
+/// protocol to say (ARCHITECTURE §4.4).
 pub fn http_client(call_ms: u64) -> Result<reqwest::Client, reqwest::Error> {
     builder(call_ms).pool_max_idle_per_host(512).build()
 }

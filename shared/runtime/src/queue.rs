@@ -3,37 +3,13 @@
 use std::fmt;
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use domain::job::Job;
-use domain::message::Purpose;
+use domain::job::{Job, QueueName};
 
 use crate::BoxFuture;
 use crate::config::Queues;
 
 /// Longest delay that SQS takes, in milliseconds. A longer wait is a job that is put back when it comes early.
 const MAX_DELAY_MS: i64 = 900_000;
-
-/// Which queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum QueueName {
-    /// Ordinary sends.
-    Routine,
-    /// Emergencies, which wait for nobody.
-    Emergency,
-    /// What providers report.
-    Receipts,
-    /// Messages to count.
-    Finished,
-    /// Sync runs.
-    Sync,
-}
-
-/// The queue for the jobs of a message.
-pub const fn queue_for(purpose: Purpose) -> QueueName {
-    match purpose {
-        Purpose::Emergency => QueueName::Emergency,
-        _ => QueueName::Routine,
-    }
-}
 
 /// A job was not queued.
 #[derive(Debug, thiserror::Error)]
@@ -46,8 +22,13 @@ pub trait Queue: Send + Sync + fmt::Debug {
     /// job is harmless when it comes twice, and `Watch` makes up for those that never came.
     fn send(&self, queue: QueueName, jobs: Vec<(Job, i64)>) -> BoxFuture<'_, Result<(), QueueError>>;
 
-    /// Has an item that is to come again seen after so many seconds rather than when its visibility runs out. `source` is
-    /// its queue's ARN and `receipt` the handle of its receive. A queue that has a pace of its own need not listen.
+    /// Queues one job at once, where it belongs.
+    fn send_now(&self, job: Job) -> BoxFuture<'_, Result<(), QueueError>> {
+        self.send(job.queue(), vec![(job, 0)])
+    }
+
+    /// Has an item that is to come again seen after so many seconds rather than when its visibility runs out. `source`
+    /// is its queue's ARN and `receipt` the handle of its receive. A queue that has a pace of its own need not listen.
     fn see_again<'a>(
         &'a self,
         _source: &'a str,

@@ -51,28 +51,23 @@ pub enum VaultError {
     Failed(String),
 }
 
+/// What a vault answers.
+pub type Kept<'a, T = ()> = BoxFuture<'a, Result<T, VaultError>>;
+
 /// A store of credentials. A name is used once: what is kept under it is read and removed, never changed.
 pub trait Vault: Send + Sync + fmt::Debug {
     /// Keeps a set of credentials of a school under a new name.
-    fn put<'a>(
-        &'a self,
-        school: SchoolId,
-        name: &'a str,
-        text: &'a SecretText,
-    ) -> BoxFuture<'a, Result<(), VaultError>>;
+    fn put<'a>(&'a self, school: SchoolId, name: &'a str, text: &'a SecretText) -> Kept<'a>;
 
     /// The set of that name; `None` if there is none, or it was removed.
-    fn get<'a>(
-        &'a self,
-        school: SchoolId,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<Option<SecretText>, VaultError>>;
+    fn get<'a>(&'a self, school: SchoolId, name: &'a str) -> Kept<'a, Option<SecretText>>;
 
     /// Removes the set of that name; one that is not there is no error.
-    fn remove<'a>(&'a self, school: SchoolId, name: &'a str) -> BoxFuture<'a, Result<(), VaultError>>;
+    fn remove<'a>(&'a self, school: SchoolId, name: &'a str) -> Kept<'a>;
 }
 
-/// Where a set is kept: under the school, so that no name leads to another school's. `Err` for what is no name.
+/// Where a set is kept: under the school, so that no name leads to another school's. `Err` for a text that is not a
+/// name.
 pub fn vault_key(school: SchoolId, name: &str) -> Result<String, VaultError> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
     let good = (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain);
@@ -106,27 +101,18 @@ impl fmt::Debug for MemoryVault {
 }
 
 impl Vault for MemoryVault {
-    fn put<'a>(
-        &'a self,
-        school: SchoolId,
-        name: &'a str,
-        text: &'a SecretText,
-    ) -> BoxFuture<'a, Result<(), VaultError>> {
+    fn put<'a>(&'a self, school: SchoolId, name: &'a str, text: &'a SecretText) -> Kept<'a> {
         Box::pin(async move {
             self.held().insert(vault_key(school, name)?, text.clone());
             Ok(())
         })
     }
 
-    fn get<'a>(
-        &'a self,
-        school: SchoolId,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<Option<SecretText>, VaultError>> {
+    fn get<'a>(&'a self, school: SchoolId, name: &'a str) -> Kept<'a, Option<SecretText>> {
         Box::pin(async move { Ok(self.held().get(&vault_key(school, name)?).cloned()) })
     }
 
-    fn remove<'a>(&'a self, school: SchoolId, name: &'a str) -> BoxFuture<'a, Result<(), VaultError>> {
+    fn remove<'a>(&'a self, school: SchoolId, name: &'a str) -> Kept<'a> {
         Box::pin(async move {
             self.held().remove(&vault_key(school, name)?);
             Ok(())
@@ -159,12 +145,7 @@ fn failed<E: std::error::Error, R: fmt::Debug>(error: &SdkError<E, R>) -> VaultE
 }
 
 impl Vault for SecretsManager {
-    fn put<'a>(
-        &'a self,
-        school: SchoolId,
-        name: &'a str,
-        text: &'a SecretText,
-    ) -> BoxFuture<'a, Result<(), VaultError>> {
+    fn put<'a>(&'a self, school: SchoolId, name: &'a str, text: &'a SecretText) -> Kept<'a> {
         Box::pin(async move {
             let create = self.client.create_secret().name(self.id(school, name)?);
             create.secret_string(text.expose()).send().await.map_err(|e| failed(&e))?;
@@ -172,11 +153,7 @@ impl Vault for SecretsManager {
         })
     }
 
-    fn get<'a>(
-        &'a self,
-        school: SchoolId,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<Option<SecretText>, VaultError>> {
+    fn get<'a>(&'a self, school: SchoolId, name: &'a str) -> Kept<'a, Option<SecretText>> {
         Box::pin(async move {
             match self.client.get_secret_value().secret_id(self.id(school, name)?).send().await {
                 Ok(found) => Ok(found.secret_string.map(SecretText::new)),
@@ -193,7 +170,7 @@ impl Vault for SecretsManager {
         })
     }
 
-    fn remove<'a>(&'a self, school: SchoolId, name: &'a str) -> BoxFuture<'a, Result<(), VaultError>> {
+    fn remove<'a>(&'a self, school: SchoolId, name: &'a str) -> Kept<'a> {
         Box::pin(async move {
             let delete = self.client.delete_secret().secret_id(self.id(school, name)?);
             match delete.recovery_window_in_days(RECOVERY_DAYS).send().await {

@@ -37,7 +37,7 @@ pub enum NotList {
 pub struct ListText {
     /// The list, as CSV.
     pub text: String,
-    /// Sentences for whoever uploaded it.
+    /// Sentences for the person who uploaded it.
     pub notes: Vec<String>,
     is_workbook: bool,
 }

@@ -3,40 +3,16 @@
 //! Absent on purpose: no scan, no count of rows on the send path, no way to a school's rows but [`Store::school`].
 
 mod access;
-mod account;
-mod api_keys;
-mod approvals;
-mod at_work;
-mod audit;
-mod book;
-mod bulk;
-mod codes;
-mod contacts;
 mod error;
-mod guard;
-mod imports;
-mod inbox;
 mod keys;
-mod limits;
-mod members;
-mod messages;
-mod one_time;
-mod pacing;
-mod pages;
-mod pins;
-mod profiles;
-mod progress;
+mod message;
+mod people;
+mod schema;
+mod school;
 mod secret;
-mod sessions;
-mod settings;
 mod sync;
 mod table;
-mod ties;
-mod told;
 mod update;
-mod usage;
-mod users;
-mod x;
 
 use std::sync::Arc;
 
@@ -44,36 +20,36 @@ use aws_sdk_dynamodb::Client;
 use domain::ids::SchoolId;
 
 pub use access::Access;
-pub use account::{Account, ComposeDefaults, SecondFactor};
-pub use api_keys::{ApiKey, ApiKeys, ApiToken, KeyKind, KeyTerms};
-pub use approvals::{Approvals, Entrance, Hold, Waiting, Written};
-pub use audit::{Audit, AuditMonth};
-pub use book::{Book, BookCache};
-pub use bulk::Bulk;
-pub use codes::{CODE_TRIES, CodeCheck};
-pub use contacts::{Contacts, StoredContact, Upserted};
+pub use access::account::{Account, ComposeDefaults, SecondFactor};
+pub use access::api_keys::{ApiKey, ApiKeys, ApiToken, KeyKind, KeyTerms};
+pub use access::codes::{CODE_TRIES, CodeCheck};
+pub use access::limits::{Allowance, Slot};
+pub use access::members::{MemberChange, Members, Membership};
+pub use access::one_time::{Mint, OneTime, OneTimeKind};
+pub use access::profiles::{OwnProfile, Profiles};
+pub use access::sessions::{Begin, Lifetime, Owes, Session};
+pub use access::users::User;
 pub use error::{Result, StoreError};
-pub use imports::{FindingKind, Import, Imports};
-pub use inbox::{Inbound, InboxNumbers};
 pub use keys::PAGES_PER_SHARD;
-pub use limits::{Allowance, Slot};
-pub use members::{MemberChange, Members, Membership};
-pub use messages::{
-    Accepted, Author, Body, Edited, Finishing, IdempotencyKey, Messages, Meta, NewMessage, Summary, Unsynced,
-};
-pub use one_time::{Mint, OneTime, OneTimeKind};
-pub use pages::{Claiming, PAGES_READ_AT_ONCE, PageContent, Pages, PlannedDelivery};
-pub use pins::{PinAsked, Pins, Tried, pin_text};
-pub use profiles::{OwnProfile, Profiles};
-pub use progress::{Planning, Progress, WrittenPlan};
-pub use sessions::{Begin, Lifetime, Owes, Session};
-pub use settings::SchoolSettings;
+pub use message::accept::{Accepted, Entrance, Hold, IdempotencyKey, NewMessage};
+pub use message::approvals::{Approvals, Waiting, Written};
+pub use message::family_notices::{Families, FamilyNotices, ToldBy};
+pub use message::pages::{Claiming, PAGES_READ_AT_ONCE, PageContent, Pages, PlannedDelivery};
+pub use message::pins::{PinAsked, Pins, Tried, pin_text};
+pub use message::planning::{Planning, WrittenPlan};
+pub use message::progress::Progress;
+pub use message::{Author, Body, Edited, Finishing, Messages, Meta, Summary, Unsynced};
+pub use people::book::{Book, BookCache};
+pub use people::bulk::Bulk;
+pub use people::contacts::{Contacts, StoredContact, Upserted};
+pub use people::imports::{FindingKind, Import, Imports};
+pub use people::ties::Ties;
+pub use school::audit::{Audit, AuditMonth};
+pub use school::inbox::{Inbound, InboxNumbers};
+pub use school::settings::SchoolSettings;
+pub use school::usage::Usage;
+pub use school::x::{XAccess, XLink, XRequest};
 pub use sync::{Begun, LastRun, Manifest, ManifestHead, MisTrial, Registers, Sync, SyncFiles, SyncStanding};
-pub use ties::Ties;
-pub use told::{Families, FamilyNotices, ToldBy};
-pub use usage::Usage;
-pub use users::User;
-pub use x::{XAccess, XLink, XRequest};
 
 use table::Table;
 
@@ -81,7 +57,7 @@ use table::Table;
 #[derive(Debug, Clone)]
 pub struct Store {
     table: Table,
-    books: book::Books,
+    books: people::book::Books,
 }
 
 /// One school's rows: the only door to them.
@@ -89,13 +65,13 @@ pub struct Store {
 pub struct School {
     pub(crate) table: Table,
     pub(crate) id: SchoolId,
-    pub(crate) books: book::Books,
+    pub(crate) books: people::book::Books,
 }
 
 impl Store {
     /// The table of this name.
     pub fn new(client: Client, table_name: &str) -> Self {
-        Self { table: Table { client, name: Arc::from(table_name) }, books: book::Books::default() }
+        Self { table: Table { client, name: Arc::from(table_name) }, books: people::book::Books::default() }
     }
 
     /// Opens one school's rows to whoever has shown a right to them.

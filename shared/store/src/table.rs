@@ -8,9 +8,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, Delete, DeleteRequest, GlobalSecondaryIndex,
-    KeySchemaElement, KeyType, KeysAndAttributes, Projection, ProjectionType, Put, PutRequest,
-    ScalarAttributeType, TimeToLiveSpecification, TransactWriteItem, Update, WriteRequest,
+    AttributeValue, Delete, DeleteRequest, KeysAndAttributes, Put, PutRequest, TransactWriteItem, Update,
+    WriteRequest,
 };
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -69,6 +68,23 @@ pub(crate) fn to_row<T: Serialize>(what: &'static str, key: &Key, entity: &T) ->
     Ok(row)
 }
 
+/// A value as an attribute of JSON.
+pub(crate) fn json<T: Serialize>(what: &'static str, value: &T) -> Result<AttributeValue> {
+    serde_json::to_string(value).map(AttributeValue::S).map_err(|e| StoreError::corrupt(what, e))
+}
+
+/// The value of an attribute of JSON; the empty one where there is no such attribute.
+pub(crate) fn read_json<T: DeserializeOwned + Default>(
+    what: &'static str,
+    row: &Row,
+    name: &str,
+) -> Result<T> {
+    match text(row, name) {
+        None => Ok(T::default()),
+        Some(json) => serde_json::from_str(json).map_err(|e| StoreError::corrupt(what, e)),
+    }
+}
+
 /// A put for a batch.
 pub(crate) fn put_request(row: Row) -> Result<WriteRequest> {
     let put = PutRequest::builder().set_item(Some(row)).build();
@@ -79,6 +95,12 @@ pub(crate) fn put_request(row: Row) -> Result<WriteRequest> {
 pub(crate) fn delete_request(key: &Key) -> Result<WriteRequest> {
     let delete = DeleteRequest::builder().set_key(Some(key_row(key))).build();
     Ok(WriteRequest::builder().delete_request(delete.map_err(|e| StoreError::corrupt("batch", e))?).build())
+}
+
+/// Deletes of rows of one partition, for a batch.
+pub(crate) fn delete_requests(pk: &str, rows: &[Row]) -> Result<Vec<WriteRequest>> {
+    let sks = rows.iter().filter_map(|row| text(row, SK));
+    sks.map(|sk| delete_request(&Key { pk: pk.to_owned(), sk: sk.to_owned() })).collect()
 }
 
 /// A row as an entity.
@@ -359,50 +381,5 @@ impl Table {
         Ok(TransactWriteItem::builder()
             .update(update.map_err(|e| StoreError::corrupt("transaction", e))?)
             .build())
-    }
-
-    /// Makes the table as `template.yaml` declares it, for the embedded database. An existing table is left alone.
-    pub(crate) async fn create_table(&self) -> Result<()> {
-        let bad = |e| StoreError::corrupt("table", e);
-        let attribute = |name: &str| {
-            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
-        };
-        let part = |name: &str, kind: KeyType| {
-            KeySchemaElement::builder().attribute_name(name).key_type(kind).build()
-        };
-        let index = GlobalSecondaryIndex::builder()
-            .index_name(keys::WORK_INDEX)
-            .key_schema(part(keys::WORK_PK, KeyType::Hash).map_err(bad)?)
-            .key_schema(part(keys::WORK_SK, KeyType::Range).map_err(bad)?)
-            .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
-            .build()
-            .map_err(bad)?;
-        let made = self
-            .client
-            .create_table()
-            .table_name(&*self.name)
-            .billing_mode(BillingMode::PayPerRequest)
-            .attribute_definitions(attribute(PK).map_err(bad)?)
-            .attribute_definitions(attribute(SK).map_err(bad)?)
-            .attribute_definitions(attribute(keys::WORK_PK).map_err(bad)?)
-            .attribute_definitions(attribute(keys::WORK_SK).map_err(bad)?)
-            .key_schema(part(PK, KeyType::Hash).map_err(bad)?)
-            .key_schema(part(SK, KeyType::Range).map_err(bad)?)
-            .global_secondary_indexes(index)
-            .send()
-            .await;
-        match made {
-            Ok(_) => {}
-            Err(SdkError::ServiceError(e)) if e.err().is_resource_in_use_exception() => return Ok(()),
-            Err(e) => return Err(StoreError::sdk("create table", &e)),
-        }
-        let ttl = TimeToLiveSpecification::builder()
-            .attribute_name(keys::TTL)
-            .enabled(true)
-            .build()
-            .map_err(bad)?;
-        let set = self.client.update_time_to_live().table_name(&*self.name).time_to_live_specification(ttl);
-        set.send().await.map_err(|e| StoreError::sdk("set time to live", &e))?;
-        Ok(())
     }
 }

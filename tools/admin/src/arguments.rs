@@ -1,8 +1,8 @@
 //! The command line, read into types that hold only what may be written.
 
+use domain::people::Scope;
 use std::path::PathBuf;
 
-use api::auth::Scope;
 use domain::email::EmailAddress;
 use domain::ids::SchoolId;
 use domain::phone::CountryCode;
@@ -33,7 +33,8 @@ messenger-admin, the operator's command line
     usage:read sync:run
 
   messenger-admin reset-second-factor --username NAME
-    switches off a user's second step, for who has lost phone and recovery codes; make sure first that it is they who ask
+    switches off a user's second step, for who has lost phone and recovery codes; make sure first that it is they
+    who ask
 
   messenger-admin verify-audit --school ID [--anchors FOLDER]
     checks a school's audit log, row by row, against its head and the anchors of its nights, and says what is wrong;

@@ -1,8 +1,8 @@
 //! Founding a school: its settings, its super-user, its API keys.
 
-use api::auth::Scope;
-use domain::audit::{Act, Change, Deed, Who};
+use domain::audit::{Act, AuditEvent, Change, Who};
 use domain::ids::SchoolId;
+use domain::people::Scope;
 use domain::settings::Settings;
 use store::{Access, ApiToken, School, Store, StoreError, User};
 
@@ -54,8 +54,9 @@ pub async fn create_school(
     let named = Change::of("name", "", &settings.name);
     let super_user = Change::of("super-user", "", &Who::User(user.id.to_string()).code());
     let changes = named.into_iter().chain(super_user).collect();
-    let deed = by_operator(Act::SchoolCreated, "", changes);
-    match store.school(Access::of_operator(id)).members().create_school(settings, user, &deed, now_ms).await {
+    let event = by_operator(Act::SchoolCreated, "", changes);
+    match store.school(Access::of_operator(id)).members().create_school(settings, user, &event, now_ms).await
+    {
         Err(StoreError::Conflict) => {
             // Somebody was faster: say what they took.
             is_free(store, user).await?;
@@ -76,9 +77,9 @@ async fn is_free(store: &Store, user: &User) -> Result<(), FoundError> {
     }
 }
 
-/// A deed of whoever runs the command.
-pub(crate) fn by_operator(act: Act, on: impl Into<String>, changes: Vec<Change>) -> Deed {
-    Deed { who: Who::Operator, from: String::new(), act, on: on.into(), changes }
+/// An event by the person who runs the command.
+pub(crate) fn by_operator(act: Act, on: impl Into<String>, changes: Vec<Change>) -> AuditEvent {
+    AuditEvent { who: Who::Operator, from: String::new(), act, on: on.into(), changes }
 }
 
 /// Makes an API key of a school that is there. The secret is in `token` only: we keep its hash.
@@ -113,9 +114,9 @@ pub async fn reset_second_factor(store: &Store, now_ms: i64, username: &str) -> 
     after.account.second_factor = None;
     after.account.epoch = after.account.epoch.wrapping_add(1);
     store.change_user(&user, &after).await?;
-    let deed = by_operator(Act::SecondFactorOff, user.id.to_string(), Vec::new());
+    let event = by_operator(Act::SecondFactorOff, user.id.to_string(), Vec::new());
     for school in &user.schools {
-        store.school(Access::of_operator(*school)).audit().record(&deed, now_ms).await?;
+        store.school(Access::of_operator(*school)).audit().record(&event, now_ms).await?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `messenger-admin`: reads the command line, reaches the table, says what came of it.
+//! `messenger-admin`: reads the command line, reaches the table, prints the result.
 
 use std::process::ExitCode;
 

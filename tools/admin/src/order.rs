@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use api::auth::hash_password;
 use domain::audit::Act;
 use domain::ids::{SchoolId, UserId};
 use domain::job::Job;
@@ -10,15 +9,15 @@ use domain::money::Pence;
 use domain::notice::Notice;
 use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{Prices, Settings};
-use runtime::{Ids, Queue, QueueName};
+use runtime::{Ids, Queue, QueueName, hash_password};
 use store::{Access, ApiToken, Mint, OneTimeKind, Store, User};
 
 use crate::arguments::{Command, FirstSignIn, NewKey, NewSchool};
 use crate::found::{FoundError, by_operator, create_key, create_school, reset_second_factor, school_of};
 use crate::verify::{Report, verify_audit};
 
-/// What came of a command: lines of a word and a value, for the terminal and for scripts. Holds secrets that nobody can
-/// be told again, so it is printed once and never logged.
+/// The result of a command: lines of a word and a value, for the terminal and for scripts. Holds secrets that nobody
+/// can be told again, so it is printed once and never logged.
 pub struct Outcome(Vec<(&'static str, String)>);
 
 impl fmt::Display for Outcome {

@@ -100,6 +100,10 @@ fn row_of(scenario: Scenario) -> Option<Row> {
     killed.or_else(|| Row::ALL.into_iter().find(|row| scenario_of(*row) == scenario))
 }
 
+/// The first line of the table.
+const HEAD: &str =
+    "row        injections   runs   lost  twice  not confirmed  rejected  usage  other  seconds\n";
+
 impl Report {
     /// Injections of a row in runs of its own kind.
     pub fn own(&self, row: Row) -> u64 {
@@ -145,21 +149,7 @@ impl Report {
 
     /// The table, then what happened by kind, then what was found.
     pub fn table(&self, by_kind: bool) -> String {
-        let mut out = String::new();
-        let _ = writeln!(
-            out,
-            "{:<10} {:>10} {:>6} {:>6} {:>6} {:>14} {:>9} {:>6} {:>6} {:>8}",
-            "row",
-            "injections",
-            "runs",
-            "lost",
-            "twice",
-            "not confirmed",
-            "rejected",
-            "usage",
-            "other",
-            "seconds"
-        );
+        let mut out = HEAD.to_owned();
         for (scenario, line) in &self.lines {
             let row = Row::ALL.into_iter().find(|row| scenario_of(*row) == *scenario);
             let injections = row.map_or_else(|| "-".to_owned(), |row| self.own(row).to_string());
@@ -206,32 +196,16 @@ pub async fn campaign(plan: Plan, progress: impl Fn(&Outcome)) -> Report {
     let mut in_work: BTreeMap<Row, u64> = BTreeMap::new();
     loop {
         while under_way.len() < plan.at_once {
-            let killed = report
-                .tally
-                .kinds()
-                .iter()
-                .filter(|((_, k), _)| k.starts_with(killed::KILL))
-                .map(|(_, n)| n)
-                .sum();
-            let scenario = if killing < KILLED_AT_ONCE && plan.kills > killed {
+            let scenario = if killing < KILLED_AT_ONCE && plan.kills > kills(&report) {
                 killing += 1;
                 Scenario::Killed
             } else if combined > 0 {
                 combined -= 1;
                 Scenario::Combined
             } else {
-                // The row that lacks most, reckoning that each run under way makes up for some.
-                let lack = |(row, wanted): &(Row, u64)| {
-                    let coming = in_work.get(row).copied().unwrap_or(0) * guess(&report, *row);
-                    wanted.saturating_sub(report.own(*row) + coming) * 1_000 / wanted.max(&1)
-                };
-                match plan.wanted.iter().max_by_key(|w| lack(w)).filter(|w| lack(w) > 0) {
-                    Some((row, _)) => {
-                        *in_work.entry(*row).or_default() += 1;
-                        scenario_of(*row)
-                    }
-                    None => break,
-                }
+                let Some(row) = lacking(&plan, &report, &in_work) else { break };
+                *in_work.entry(row).or_default() += 1;
+                scenario_of(row)
             };
             let (this, program) = (seed, plan.program.clone());
             seed += 1;
@@ -257,6 +231,21 @@ pub async fn campaign(plan: Plan, progress: impl Fn(&Outcome)) -> Report {
     }
     report.took = began.elapsed();
     report
+}
+
+/// How often the product was killed.
+fn kills(report: &Report) -> u64 {
+    let kinds = report.tally.kinds();
+    kinds.iter().filter(|((_, kind), _)| kind.starts_with(killed::KILL)).map(|(_, n)| n).sum()
+}
+
+/// The row that lacks most, reckoning that each run under way makes up for some; `None` where none lacks any.
+fn lacking(plan: &Plan, report: &Report, in_work: &BTreeMap<Row, u64>) -> Option<Row> {
+    let lack = |(row, wanted): &(Row, u64)| {
+        let coming = in_work.get(row).copied().unwrap_or(0) * guess(report, *row);
+        wanted.saturating_sub(report.own(*row) + coming) * 1_000 / wanted.max(&1)
+    };
+    plan.wanted.iter().max_by_key(|w| lack(w)).filter(|w| lack(w) > 0).map(|(row, _)| *row)
 }
 
 /// What one run of a row comes to, going by those that have been.

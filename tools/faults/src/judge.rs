@@ -1,5 +1,5 @@
-//! The judge. It knows what was asked for, what the providers saw, and what the api and the table say at the end; how the
-//! product came to it, it neither knows nor asks. It reads the table's rows by itself, over the wire.
+//! The judge. It knows what was asked for, what the providers saw, and what the api and the table say at the end; how
+//! the product came to it, it neither knows nor asks. It reads the table's rows by itself, over the wire.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -137,8 +137,8 @@ async fn seen(partner: &Partner) -> BTreeMap<Place, u64> {
     seen
 }
 
-/// What the table says of each delivery, and what stands in it that belongs to no plan.
-fn read(rows: &[Value], wrong: &mut Vec<String>) -> BTreeMap<Place, Row> {
+/// The plan of each message.
+fn plans(rows: &[Value], wrong: &mut Vec<String>) -> BTreeMap<String, String> {
     let mut epochs = BTreeMap::new();
     for row in rows.iter().filter(|row| text(row, "sk") == "META") {
         if let Some(message) = message_of(row) {
@@ -150,6 +150,12 @@ fn read(rows: &[Value], wrong: &mut Vec<String>) -> BTreeMap<Place, Row> {
             }
         }
     }
+    epochs
+}
+
+/// What the table says of each delivery, and what stands in it that belongs to no plan.
+fn read(rows: &[Value], wrong: &mut Vec<String>) -> BTreeMap<Place, Row> {
+    let epochs = plans(rows, wrong);
     let mut contents: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     let mut states: BTreeMap<(String, String), &Value> = BTreeMap::new();
     let mut orphans = BTreeSet::new();
@@ -263,6 +269,26 @@ async fn hear(
         let times = seen.get(&place).copied().unwrap_or(0);
         let row = kept.get(&place);
         let state = said.get(&(channel.clone(), to.clone())).map_or("missing", String::as_str);
+        Case { message, channel, to, state, times, row }.weigh(all, permits, verdict);
+    }
+    if said.len() != message.to.len() {
+        verdict.wrong.push(format!("{}: {} deliveries for {}", message.id, said.len(), message.to.len()));
+    }
+}
+
+/// A delivery that was asked for: what the product says of it, and how often a provider saw it.
+struct Case<'a> {
+    message: &'a Sent,
+    channel: &'a str,
+    to: &'a str,
+    state: &'a str,
+    times: u64,
+    row: Option<&'a Row>,
+}
+
+impl Case<'_> {
+    fn weigh(&self, all: &[Sent], permits: Permits, verdict: &mut Verdict) {
+        let Self { message, channel, to, state, times, row } = *self;
         let name = format!("{} {channel} {to}: {state}, seen {times} times", message.id);
         let shown_as_sent = matches!(state, "accepted" | "delivered" | "expired" | "permanent_failure");
         let honest = match state {
@@ -279,12 +305,7 @@ async fn hear(
         }
         if state == "unknown" {
             verdict.not_confirmed += 1;
-            let alike = all.iter().filter(|other| {
-                other.to.contains(&(channel.clone(), to.clone()))
-                    && (channel == "voice" || other.words == message.words)
-            });
-            let askable = channel != "email" && alike.count() == 1 && row.is_none_or(|r| r.lost < MOST_LOST);
-            if askable && !permits.unanswered {
+            if self.could_be_asked(all) && !permits.unanswered {
                 verdict.wrong.push(format!("{name}: the provider could have been asked"));
             }
             if times > 0 {
@@ -292,7 +313,13 @@ async fn hear(
             }
         }
     }
-    if said.len() != message.to.len() {
-        verdict.wrong.push(format!("{}: {} deliveries for {}", message.id, said.len(), message.to.len()));
+
+    /// Whether the provider's records can tell what became of it.
+    fn could_be_asked(&self, all: &[Sent]) -> bool {
+        let alike = all.iter().filter(|other| {
+            other.to.iter().any(|(channel, to)| channel == self.channel && to == self.to)
+                && (self.channel == "voice" || other.words == self.message.words)
+        });
+        self.channel != "email" && alike.count() == 1 && self.row.is_none_or(|r| r.lost < MOST_LOST)
     }
 }

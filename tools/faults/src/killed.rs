@@ -82,8 +82,8 @@ impl Stage<'_> {
     }
 }
 
-/// Two ports that are free now, one after the other. Not of those that the system gives to whoever asks for any: while the
-/// product is dead its ports must stay free, or the messages of this run go to another's simulators.
+/// Two ports that are free now, one after the other. Not of those that the system gives to whoever asks for any: while
+/// the product is dead its ports must stay free, or the messages of this run go to another's simulators.
 fn free_ports(seed: u64) -> u16 {
     let free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
     let first = u16::try_from(seed % 5_000).unwrap_or(0);
@@ -105,22 +105,7 @@ pub async fn run(seed: u64, program: &Path) -> Outcome {
     let partner = Partner::new(&url, &key().reveal(), &stage.providers);
     let sending = tokio::spawn(send_all(partner.clone(), Arc::clone(&chance), storm.messages));
 
-    let mut kills = 0;
-    for generation in 0..storm.deaths.unsigned_abs() * 2 {
-        if kills == usize::try_from(storm.deaths).unwrap_or(0) {
-            break;
-        }
-        let mut process = stage.victim(generation, false).await;
-        let place = until_death(&mut process, || sending.is_finished()).await;
-        process.kill().await;
-        let Some(place) = place else { break };
-        if place == OF_ITSELF {
-            continue;
-        }
-        kills += 1;
-        tracing::info!(generation, place, "killed");
-        tally.add(Row::Deaths, format!("{KILL} {place}"));
-    }
+    let kills = kill_again_and_again(&stage, storm.deaths, || sending.is_finished(), &tally).await;
     let mut last = stage.victim(9_999, true).await;
     let (sent, mut wrong) = sending.await.expect("the messages");
     let until = Instant::now() + LONGEST;
@@ -152,6 +137,32 @@ pub async fn run(seed: u64, program: &Path) -> Outcome {
     last.kill().await;
     providers.kill().await;
     Outcome { seed, scenario: Scenario::Killed, verdict, tally, took: began.elapsed() }
+}
+
+/// Kills the product up to so often, as long as there is something to send. Says how often.
+async fn kill_again_and_again(
+    stage: &Stage<'_>,
+    deaths: i64,
+    is_sent: impl Fn() -> bool,
+    tally: &Tally,
+) -> usize {
+    let mut kills = 0;
+    for generation in 0..deaths.unsigned_abs() * 2 {
+        if kills == usize::try_from(deaths).unwrap_or(0) {
+            break;
+        }
+        let mut process = stage.victim(generation, false).await;
+        let place = until_death(&mut process, &is_sent).await;
+        process.kill().await;
+        let Some(place) = place else { break };
+        if place == OF_ITSELF {
+            continue;
+        }
+        kills += 1;
+        tracing::info!(generation, place, "killed");
+        tally.add(Row::Deaths, format!("{KILL} {place}"));
+    }
+    kills
 }
 
 async fn send_all(partner: Partner, chance: Arc<Chance>, messages: u64) -> (Vec<Sent>, Vec<String>) {

@@ -11,6 +11,7 @@ pub mod life;
 pub mod partner;
 pub mod providers;
 pub mod queue;
+pub mod refusals;
 pub mod run;
 pub mod scenario;
 pub mod tally;

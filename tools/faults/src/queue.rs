@@ -1,5 +1,5 @@
-//! A durable queue with SQS's promises and no more: at least once, in any order, hidden while somebody works on it, to the
-//! dead letters after five receives. It outlives every worker; with a journal it outlives the process.
+//! A durable queue with SQS's promises and no more: at least once, in any order, hidden while somebody works on it, to
+//! the dead letters after five receives. It outlives every worker; with a journal it outlives the process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;

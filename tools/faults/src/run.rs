@@ -22,21 +22,17 @@ use crate::judge::{self, Permits, Verdict};
 use crate::life;
 use crate::partner::{Partner, Sent, compose};
 use crate::queue::Queues;
-use crate::scenario::{Scenario, Storm};
+use crate::scenario::{STORM, Scenario, Storm, UNREADABLE};
 use crate::tally::{Row, Tally};
 use crate::town::{ACCOUNT, MOST_REFUSALS, TOKEN, Town, key, school};
 use crate::trouble::{count_struck, order_faults, poisoned, replay};
 
 /// Longest wait for a run to come to its end after the storm.
 const PATIENCE: Duration = Duration::from_mins(5);
-/// Longest storm: faults that have met nothing by then are left out.
-pub const STORM: Duration = Duration::from_secs(20);
 /// Most deliveries in a page: what one lost worker may leave unconfirmed for each page in its hands.
 const PAGE: usize = 25;
 /// Pages that a worker of a run can have in its hands.
 const PAGES: usize = 4;
-/// An item that no program can read.
-pub const UNREADABLE: &str = "{\"job\":\"page\"}";
 
 /// What came of a run.
 #[derive(Debug)]
@@ -117,9 +113,7 @@ pub async fn run(scenario: Scenario, seed: u64) -> Outcome {
     let set_up = simulators(&storm, Some(events_url));
     let providers = elsewhere().spawn(Simulators::start(set_up)).await.expect("a task").expect("simulators");
     let (database_url, _database) = serve_database(None).await;
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.set_nonblocking(true).expect("a socket");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let (listener, url) = listen();
     let town = Arc::new(Town::new(seed, storm, &database_url, &url, providers.url()));
     let _events = Held(tokio::spawn(serve_events(town.queues.clone(), events)));
     let people = town.chance.between("people", 30, 60);
@@ -130,12 +124,7 @@ pub async fn run(scenario: Scenario, seed: u64) -> Outcome {
     let mut workers: Vec<_> = (0..storm.workers).map(|n| life::keep_worker(&town, n)).collect();
     let mut wrong = Vec::new();
     order_faults(&town, &partner).await;
-    if storm.poison {
-        town.weather.poisoned.store(1 + town.chance.between("poisoned", 0, 1), Ordering::Relaxed);
-        for queue in crate::queue::NAMES {
-            town.queues.put(queue, UNREADABLE, Duration::ZERO);
-        }
-    }
+    poison(&town);
     let mut sent = send_all(&town, &partner, people, &mut wrong).await;
     let shown = Arc::new(Mutex::new(Vec::new()));
     let watching = Held(tokio::spawn(watch(partner.clone(), sent.clone(), Arc::clone(&shown))));
@@ -143,10 +132,7 @@ pub async fn run(scenario: Scenario, seed: u64) -> Outcome {
         poisoned(&town, &mut wrong).await;
     }
     replay(&town, &partner, &mut wrong).await;
-    weather_out(&town, &partner, &sent, began + STORM).await;
-    partner.clear_faults().await;
-    count_struck(&town, &partner).await;
-    town.calm();
+    blow_over(&town, &partner, &sent, began + STORM).await;
     if storm.skewed {
         // From here on the clocks are right but for one that is ahead, to which all that was planned is due.
         workers.truncate(1);
@@ -157,21 +143,59 @@ pub async fn run(scenario: Scenario, seed: u64) -> Outcome {
     if storm.resend && is_quiet {
         is_quiet = send_again(&town, &partner, &mut sent, &mut wrong).await;
     }
-    if !is_quiet {
+    let mut verdict = if is_quiet {
+        judged(&town, &partner, &database_url, &sent, wrong).await
+    } else {
         // What is lost or double while it is still under way is not for a judge to say.
-        keep_rows(scenario, seed, &database_url, &mut wrong).await;
-        let verdict = Verdict { wrong, ..Verdict::default() };
-        return Outcome { seed, scenario, verdict, tally: Arc::clone(&town.tally), took: began.elapsed() };
-    }
-    recount(&town, &mut wrong).await;
-    attempts(&town, &mut wrong);
-    let mut verdict = judge::judge(&partner, &database_url, &sent, permits(&town)).await;
-    verdict.wrong.append(&mut wrong);
-    if !verdict.is_clean() {
+        Verdict { wrong, ..Verdict::default() }
+    };
+    if !is_quiet || !verdict.is_clean() {
         keep_rows(scenario, seed, &database_url, &mut verdict.wrong).await;
     }
     drop(workers);
     Outcome { seed, scenario, verdict, tally: Arc::clone(&town.tally), took: began.elapsed() }
+}
+
+/// Where the api is reached.
+fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("a socket");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    (listener, url)
+}
+
+/// Puts jobs that nobody can do into the queues, if the storm has any.
+fn poison(town: &Town) {
+    if !town.storm.poison {
+        return;
+    }
+    town.weather.poisoned.store(1 + town.chance.between("poisoned", 0, 1), Ordering::Relaxed);
+    for queue in crate::queue::NAMES {
+        town.queues.put(queue, UNREADABLE, Duration::ZERO);
+    }
+}
+
+/// Lets the storm go on until then, and has nothing go wrong from there on.
+async fn blow_over(town: &Town, partner: &Partner, sent: &[Sent], until: Instant) {
+    weather_out(town, partner, sent, until).await;
+    partner.clear_faults().await;
+    count_struck(town, partner).await;
+    town.calm();
+}
+
+/// The judge's word on a run that has come to rest, and what was `wrong` on the way there.
+async fn judged(
+    town: &Town,
+    partner: &Partner,
+    database_url: &str,
+    sent: &[Sent],
+    mut wrong: Vec<String>,
+) -> Verdict {
+    recount(town, &mut wrong).await;
+    attempts(town, &mut wrong);
+    let mut verdict = judge::judge(partner, database_url, sent, permits(town)).await;
+    verdict.wrong.append(&mut wrong);
+    verdict
 }
 
 /// Sends the run's messages, each request repeated until it is answered, some of them even then.
@@ -316,8 +340,8 @@ async fn recount(town: &Town, wrong: &mut Vec<String>) {
     }
 }
 
-/// What of this run's end can be explained by what befell it: each worker that was lost had so many pages in its hands at
-/// most; each answer that said nothing was to one delivery. A busy machine makes both happen without being told to.
+/// What of this run's end can be explained by what befell it: each worker that was lost had so many pages in its hands
+/// at most; each answer that said nothing was to one delivery. A busy machine makes both happen without being told to.
 pub fn permits(town: &Town) -> Permits {
     let storm = &town.storm;
     let lost = usize::try_from(town.perils.died.load(Ordering::Relaxed)).unwrap_or(0);

@@ -1,6 +1,12 @@
 //! What befalls a run: one kind of fault alone, or all together.
 
 use std::fmt;
+use std::time::Duration;
+
+/// Longest storm: faults that have met nothing by then are left out.
+pub const STORM: Duration = Duration::from_secs(20);
+/// An item that no program can read.
+pub const UNREADABLE: &str = "{\"job\":\"page\"}";
 
 /// The kinds of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

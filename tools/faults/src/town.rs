@@ -20,8 +20,8 @@ use ulid::Ulid;
 use crate::chance::Chance;
 use crate::database::Weather;
 use crate::gate::{Budget, Perils};
-use crate::providers::Refusals;
 use crate::queue::{Manners, Queues};
+use crate::refusals::Refusals;
 use crate::scenario::Storm;
 use crate::tally::Tally;
 
@@ -43,7 +43,7 @@ pub const MOST_REFUSALS: u8 = 5;
 const LEASE_MS: i64 = 850;
 const VISIBILITY_MS: i64 = 1_000;
 
-/// The product's times at a pace, in their order (DESIGN §4.3): lease > function > send deadline > call.
+/// The product's times at a pace, in their order (ARCHITECTURE §4.3): lease > function > send deadline > call.
 fn timing(pace: i64) -> Timing {
     let fast = pace.unsigned_abs();
     Timing {
@@ -80,7 +80,8 @@ pub struct Town {
     pub refusals: Arc<Refusals>,
     /// Bodies of the jobs that a worker said had failed.
     pub failed: Mutex<BTreeSet<String>>,
-    /// Moves when the machine turns out too busy for the product's times: every worker then starts anew with longer ones.
+    /// Moves when the machine turns out too busy for the product's times: every worker then starts anew with longer
+    /// ones.
     pub pace: watch::Sender<i64>,
     /// Where the database is.
     pub database_url: String,

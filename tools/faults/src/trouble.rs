@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::partner::Partner;
-use crate::run::{STORM, UNREADABLE};
+use crate::scenario::{STORM, UNREADABLE};
 use crate::tally::Row;
 use crate::town::Town;
 

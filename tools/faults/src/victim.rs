@@ -1,5 +1,5 @@
-//! The product in a process of its own, to be killed: the same worker and api on a database in a file and a queue with a
-//! journal. Where it is to die it says so, does nothing more, and waits for its end.
+//! The product in a process of its own, to be killed: the same worker and api on a database in a file and a queue with
+//! a journal. Where it is to die it says so, does nothing more, and waits for its end.
 
 use std::net::TcpListener;
 use std::path::PathBuf;

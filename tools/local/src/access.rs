@@ -1,4 +1,4 @@
-//! How to get in: printed at the start and written for scripts (the Contract's `access.json`).
+//! How to get in: printed at the start and written for scripts (`access.json`).
 
 use std::fmt;
 

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::system::StartError;
+use crate::error::StartError;
 
 /// A running database.
 #[derive(Debug)]

@@ -6,14 +6,15 @@ mod people;
 mod staff;
 
 use admin::found::{FoundError, create_school};
-use api::auth::{Scope, hash_password};
 use domain::email::EmailAddress;
 use domain::ids::{SchoolId, UserId};
 use domain::money::Pence;
+use domain::people::Scope;
 use domain::phone::CountryCode;
 use domain::routing::{Routing, VoiceCalling};
 use domain::settings::{Prices, Settings};
 use domain::sync::MisSettings;
+use runtime::hash_password;
 use store::{Access, Account, ApiToken, Store, StoreError, User};
 use ulid::Ulid;
 

@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use axum::routing::put;
-use runtime::{BoxFuture, Clock, FileError, Files, Ids};
+use runtime::{Clock, FileError, Filed, Files, Ids};
 use sha2::{Digest, Sha256};
 
 /// Largest file that this store takes, in bytes.
@@ -82,7 +82,7 @@ async fn upload(State(files): State<LocalFiles>, Path(ticket): Path<String>, bod
 }
 
 impl Files for LocalFiles {
-    fn upload_url(&self, key: &str, bytes: u64, valid: Duration) -> BoxFuture<'_, Result<String, FileError>> {
+    fn upload_url(&self, key: &str, bytes: u64, valid: Duration) -> Filed<'_, String> {
         let until_ms = self.clock.now_ms() + i64::try_from(valid.as_millis()).unwrap_or(i64::MAX / 2);
         let ticket = self.ids.secret();
         lock(&self.tickets).insert(ticket.clone(), Ticket { key: key.to_owned(), bytes, until_ms });
@@ -90,7 +90,7 @@ impl Files for LocalFiles {
         Box::pin(async move { Ok(url) })
     }
 
-    fn read(&self, key: &str) -> BoxFuture<'_, Result<Vec<u8>, FileError>> {
+    fn read(&self, key: &str) -> Filed<'_, Vec<u8>> {
         let key = key.to_owned();
         Box::pin(async move {
             match self.path(&key) {
@@ -103,16 +103,11 @@ impl Files for LocalFiles {
         })
     }
 
-    fn write<'a>(
-        &'a self,
-        key: &'a str,
-        bytes: &'a [u8],
-        _: &'a str,
-    ) -> BoxFuture<'a, Result<(), FileError>> {
+    fn write<'a>(&'a self, key: &'a str, bytes: &'a [u8], _: &'a str) -> Filed<'a> {
         Box::pin(self.keep(key, bytes))
     }
 
-    fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>> {
+    fn remove(&self, key: &str) -> Filed<'_> {
         let key = key.to_owned();
         Box::pin(async move {
             lock(&self.memory).remove(&key);
@@ -128,8 +123,8 @@ impl Files for LocalFiles {
         })
     }
 
-    /// Beside the other files, under its own name: whoever checks the log finds it there.
-    fn keep(&self, key: &str, bytes: Vec<u8>) -> BoxFuture<'_, Result<(), FileError>> {
+    /// Beside the other files, under its own name, where a check of the log finds it.
+    fn keep(&self, key: &str, bytes: Vec<u8>) -> Filed<'_> {
         let key = key.to_owned();
         Box::pin(async move {
             let failed = |e: std::io::Error| FileError::Failed(e.to_string());

@@ -5,6 +5,7 @@ mod access;
 pub mod arguments;
 mod database;
 mod demo;
+mod error;
 mod files;
 mod mis;
 mod queue;
@@ -15,5 +16,6 @@ mod web;
 
 pub use access::Access;
 pub use demo::DemoUser;
+pub use error::StartError;
 pub use queue::LocalQueue;
-pub use system::{Options, ProviderUrls, StartError, System};
+pub use system::{Options, ProviderUrls, System};

@@ -1,20 +1,23 @@
 //! The sync as it runs locally: the production connectors, and the demo school's MIS where the simulator is this time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::ids::SchoolId;
 use domain::phone::NumberMode;
 use domain::settings::Settings;
 use domain::sync::MisSettings;
-use runtime::{BoxFuture, Clock, Files, Ids, Outside, SecretText, Vault};
+use runtime::{Clock, Files, Ids, Outside, SecretText, Vault};
 use serde_json::json;
 use store::Store;
-use sync::mis::{Mis, MisError};
-use sync::{Connectors, Opener, Syncer};
+use sync::{Connectors, Opener, Opening, Syncer};
 
 use crate::demo;
+use crate::error::StartError;
 use crate::queue::LocalQueue;
-use crate::system::{StartError, TURN};
+
+/// How long one invocation of the sync writes before it hands on.
+const TURN: Duration = Duration::from_mins(10);
 
 /// Opens the MIS of any school; the demo school's is wherever the simulator listens.
 struct LocalConnectors {
@@ -23,11 +26,7 @@ struct LocalConnectors {
 }
 
 impl Connectors for LocalConnectors {
-    fn open<'a>(
-        &'a self,
-        school: SchoolId,
-        settings: &'a Settings,
-    ) -> BoxFuture<'a, Result<Option<Arc<dyn Mis>>, MisError>> {
+    fn open<'a>(&'a self, school: SchoolId, settings: &'a Settings) -> Opening<'a> {
         Box::pin(async move {
             if settings.mis.secret != demo::mis::SECRET {
                 return self.opener.open(school, settings).await;

@@ -5,7 +5,7 @@ use std::path::Path;
 use runtime::Ids;
 use serde::{Deserialize, Serialize};
 
-use crate::system::StartError;
+use crate::error::StartError;
 
 /// What must survive a restart: references in callbacks are signed with it, and people know the sign-ins.
 #[derive(Serialize, Deserialize)]

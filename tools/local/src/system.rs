@@ -22,6 +22,7 @@ use usage::Usage;
 use crate::access::Access;
 use crate::database;
 use crate::demo;
+use crate::error::StartError;
 use crate::files::LocalFiles;
 use crate::mis;
 use crate::queue::{Handler, LocalQueue, Mapping};
@@ -31,8 +32,6 @@ use crate::web;
 
 /// Name of the table in the embedded database.
 const TABLE: &str = "messenger";
-/// How long one invocation of the sync writes before it hands on.
-pub(crate) const TURN: Duration = Duration::from_mins(10);
 /// Between two looks at the schools' schedules.
 const TICK: Duration = Duration::from_mins(1);
 /// Between two sweeps.
@@ -72,21 +71,6 @@ impl ProviderUrls {
     /// What the environment says.
     pub fn from_env() -> Self {
         Self { twilio: twilio_base_url(), ses: ses_endpoint(), account: twilio_account(), ..Self::default() }
-    }
-}
-
-/// The product did not start.
-#[derive(Debug, thiserror::Error)]
-#[error("{part}: {cause}")]
-pub struct StartError {
-    part: &'static str,
-    cause: String,
-}
-
-impl StartError {
-    #[expect(clippy::needless_pass_by_value, reason = "reads better in map_err")]
-    pub(crate) fn new(part: &'static str, cause: impl ToString) -> Self {
-        Self { part, cause: cause.to_string() }
     }
 }
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::ids::SchoolId;
-use runtime::{BoxFuture, SecretText, Vault, VaultError, vault_key};
+use runtime::{Kept, SecretText, Vault, VaultError, vault_key};
 
+use crate::error::StartError;
 use crate::secrets::write_private;
-use crate::system::StartError;
 
 /// Name of the file.
 const FILE: &str = "mis-credentials.json";
@@ -61,27 +61,18 @@ impl fmt::Debug for LocalVault {
 }
 
 impl Vault for LocalVault {
-    fn put<'a>(
-        &'a self,
-        school: SchoolId,
-        name: &'a str,
-        text: &'a SecretText,
-    ) -> BoxFuture<'a, Result<(), VaultError>> {
+    fn put<'a>(&'a self, school: SchoolId, name: &'a str, text: &'a SecretText) -> Kept<'a> {
         Box::pin(async move {
             let key = vault_key(school, name)?;
             self.change(|held| drop(held.insert(key, text.expose().to_owned())))
         })
     }
 
-    fn get<'a>(
-        &'a self,
-        school: SchoolId,
-        name: &'a str,
-    ) -> BoxFuture<'a, Result<Option<SecretText>, VaultError>> {
+    fn get<'a>(&'a self, school: SchoolId, name: &'a str) -> Kept<'a, Option<SecretText>> {
         Box::pin(async move { Ok(self.held().get(&vault_key(school, name)?).map(SecretText::new)) })
     }
 
-    fn remove<'a>(&'a self, school: SchoolId, name: &'a str) -> BoxFuture<'a, Result<(), VaultError>> {
+    fn remove<'a>(&'a self, school: SchoolId, name: &'a str) -> Kept<'a> {
         Box::pin(async move {
             let key = vault_key(school, name)?;
             self.change(|held| drop(held.remove(&key)))

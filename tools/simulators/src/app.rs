@@ -10,10 +10,10 @@ use crate::clock::{self, Millis};
 use crate::config::{Config, Latency, TwilioAccount};
 use crate::courier::Courier;
 use crate::faults::Faults;
-use crate::mis::Mis;
+use crate::mis::state::Mis;
 use crate::record::Record;
 use crate::sid::Sids;
-use crate::x::X;
+use crate::x::state::X;
 
 /// Where the product listens; may be told after the start.
 #[derive(Debug, Clone, Default)]

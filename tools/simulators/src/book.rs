@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use crate::clock::Millis;
 use crate::journal::{Journal, Lookup, Place};
+use crate::kind::Kind;
 use crate::outcome::{self, CallFate};
-use crate::record::{Kind, Record};
+use crate::record::Record;
 use crate::sid::Sid;
 
 /// The place of a record in the order of acceptance.
@@ -228,7 +229,7 @@ impl Book {
         found
     }
 
-    /// Numbers that the index says are wanted; equal hashes are told apart by whoever reads them.
+    /// Numbers that the index says are wanted; equal hashes are told apart by reading the records.
     fn candidates(&self, wanted: &Wanted<'_>, limit: usize) -> Vec<Number> {
         let inner = self.lock();
         let party = wanted.party.map(hash);

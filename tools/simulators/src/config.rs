@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::mis::MisSchool;
+use crate::mis::school::MisSchool;
 
 /// The Twilio account that the simulators stand for.
 #[derive(Debug, Clone)]

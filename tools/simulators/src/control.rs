@@ -12,10 +12,11 @@ use tokio::task::JoinSet;
 
 use crate::app::{App, Shared, Targets};
 use crate::book::{Counts, Wanted};
-use crate::courier::{Parcel, Standing};
+use crate::courier::{Parcel, ReceiptCounts};
 use crate::faults::Order;
+use crate::kind::Kind;
 use crate::mail::{self, Attachment, Mail};
-use crate::record::{Kind, Record};
+use crate::record::Record;
 use crate::sid::Sid;
 use crate::{clock, outcome, segments, server, ses, twilio};
 
@@ -145,14 +146,14 @@ fn written_log(app: &App, query: &LogQuery) -> String {
 struct Totals {
     #[serde(flatten)]
     counts: Counts,
-    receipts: Standing,
+    receipts: ReceiptCounts,
     /// Requests that went wrong as ordered, by kind of fault.
     faults: BTreeMap<&'static str, u64>,
 }
 
 async fn counts(State(app): State<Shared>) -> Response {
     let totals =
-        Totals { counts: app.book.counts(), receipts: app.courier.standing(), faults: app.faults.struck() };
+        Totals { counts: app.book.counts(), receipts: app.courier.counts(), faults: app.faults.struck() };
     server::as_json(StatusCode::OK, &totals)
 }
 
@@ -246,7 +247,7 @@ pub(crate) struct Inbound {
     pub(crate) url: Option<String>,
 }
 
-/// What came of a text from a phone.
+/// The answer to a text from a phone.
 #[derive(Debug, Serialize)]
 pub(crate) struct Received {
     pub(crate) sid: String,

@@ -1,8 +1,5 @@
-//! Receipts on their way to the product: kept in order per record, retried while the product is down.
+//! The courier of receipts: where their jobs are left, progress is counted, and requests are posted.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -13,49 +10,36 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::Serialize;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{Notify, Semaphore};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::app::{App, Shared};
 use crate::book::Number;
-use crate::clock;
-use crate::outcome::{self, Step};
-use crate::record::{Kind, Record};
-use crate::twilio::overrides::Retries;
-use crate::{ses, twilio};
 
 /// A request ready to be posted.
 pub(crate) type Parcel = Request<Full<Bytes>>;
 
 /// Requests under way at once.
-const AT_ONCE: usize = 48;
+pub(crate) const AT_ONCE: usize = 48;
 const TIME_OUT: Duration = Duration::from_secs(15);
-/// Twilio's callbacks are given up after this long, if not before.
-const TWILIO_PATIENCE: Duration = Duration::from_secs(15);
-/// SES events go through SNS and a queue, which keep trying; after a restart they are tried again.
-const SES_PATIENCE: Duration = Duration::from_mins(30);
-/// Receipts of records older than this are not taken up again after a restart.
-const FRESH: clock::Millis = 24 * 60 * 60 * 1000;
 
 /// The next receipt of one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Job {
-    due: Instant,
-    number: Number,
+    pub(crate) due: Instant,
+    pub(crate) number: Number,
     /// When the record's course began.
-    start: Instant,
+    pub(crate) start: Instant,
     /// Which of its receipts.
-    step: usize,
-    tries: u32,
+    pub(crate) step: usize,
+    pub(crate) tries: u32,
     /// When this receipt was first due.
-    first: Instant,
+    pub(crate) first: Instant,
 }
 
-/// How it stands with receipts.
+/// How many receipts are owed, delivered and given up.
 #[derive(Debug, Serialize)]
-pub(crate) struct Standing {
+pub(crate) struct ReceiptCounts {
     /// Records that are still owed receipts.
     pub(crate) pending: u64,
     pub(crate) delivered: u64,
@@ -63,21 +47,21 @@ pub(crate) struct Standing {
     pub(crate) paused: bool,
 }
 
-/// The courier's counter, where work is left and progress is seen.
+/// Where receipts are handed in to be delivered, and how far they are.
 #[derive(Debug)]
 pub(crate) struct Courier {
     /// `None` when receipts are switched off.
     jobs: Option<UnboundedSender<Job>>,
-    paused: AtomicBool,
-    wake: Notify,
-    pending: AtomicU64,
-    delivered: AtomicU64,
-    given_up: AtomicU64,
+    pub(crate) paused: AtomicBool,
+    pub(crate) wake: Notify,
+    pub(crate) pending: AtomicU64,
+    pub(crate) delivered: AtomicU64,
+    pub(crate) given_up: AtomicU64,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
 impl Courier {
-    /// A courier, and the other end of its counter for [`run`]; none when receipts are switched off.
+    /// A courier, and where its jobs come out for [`run`](crate::delivery::run); none when receipts are switched off.
     pub(crate) fn new(on: bool) -> (Self, Option<UnboundedReceiver<Job>>) {
         let (jobs, inbox) = on.then(unbounded_channel).unzip();
         let mut connector = HttpConnector::new();
@@ -107,15 +91,27 @@ impl Courier {
         }
     }
 
+    /// Whether receipts are sent at all.
+    pub(crate) const fn is_on(&self) -> bool {
+        self.jobs.is_some()
+    }
+
+    /// Leaves word of what comes next.
+    pub(crate) fn leave(&self, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job);
+        }
+    }
+
     /// Holds all receipts back, or lets them go again.
     pub(crate) fn pause(&self, paused: bool) {
         self.paused.store(paused, Ordering::Release);
         self.wake.notify_one();
     }
 
-    /// How it stands.
-    pub(crate) fn standing(&self) -> Standing {
-        Standing {
+    /// How many receipts are owed, delivered and given up.
+    pub(crate) fn counts(&self) -> ReceiptCounts {
+        ReceiptCounts {
             pending: self.pending.load(Ordering::Relaxed),
             delivered: self.delivered.load(Ordering::Relaxed),
             given_up: self.given_up.load(Ordering::Relaxed),
@@ -133,135 +129,5 @@ impl Courier {
             Some(status)
         };
         tokio::time::timeout(TIME_OUT, whole).await.ok()?
-    }
-}
-
-/// Takes up the receipts that were owed when the process last ended.
-pub(crate) fn resume(app: &App) {
-    if app.courier.jobs.is_some() {
-        for number in app.book.unsettled(clock::now() - FRESH) {
-            app.courier.take_on(number);
-        }
-    }
-}
-
-/// Delivers until the task that runs it is ended.
-pub(crate) async fn run(app: Shared, mut inbox: UnboundedReceiver<Job>) {
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
-    let mut waiting: BinaryHeap<Reverse<Job>> = BinaryHeap::new();
-    let mut under_way = JoinSet::new();
-    loop {
-        while under_way.try_join_next().is_some() {}
-        let next = waiting.peek().map(|Reverse(job)| job.due);
-        let due = async {
-            match next {
-                Some(due) => tokio::time::sleep_until(due).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            job = inbox.recv() => match job {
-                Some(job) => waiting.push(Reverse(job)),
-                None => return,
-            },
-            () = app.courier.wake.notified() => {}
-            () = due, if !app.courier.paused.load(Ordering::Acquire) => {
-                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-                if let Some(Reverse(job)) = waiting.pop() {
-                    let app = Arc::clone(&app);
-                    under_way.spawn(async move {
-                        work(&app, job).await;
-                        drop(slot);
-                    });
-                }
-            }
-        }
-    }
-}
-
-/// The receipts of a record in the order in which they go out.
-fn course(app: &App, record: &Record<'_>) -> Vec<Step> {
-    let mut steps = outcome::steps(record);
-    if app.latency.unordered && record.sid.pick(2) == 1 {
-        let times: Vec<u32> = steps.iter().map(|step| step.after).collect();
-        steps.reverse();
-        for (step, after) in steps.iter_mut().zip(times) {
-            step.after = after;
-        }
-    }
-    steps
-}
-
-/// Delivers one receipt if it is due, then leaves word of what comes next.
-async fn work(app: &App, job: Job) {
-    let Some(line) = app.book.read(job.number) else {
-        return;
-    };
-    let Some(record) = line.record() else { return };
-    let steps = course(app, &record);
-    let Some(step) = steps.get(job.step) else {
-        app.courier.pending.fetch_sub(1, Ordering::Relaxed);
-        if !steps.is_empty() {
-            let _ = app.book.settle(record.sid);
-        }
-        return;
-    };
-    let due = job.start + app.latency.step * step.after;
-    if due > Instant::now() {
-        return leave(app, Job { due, first: due, ..job });
-    }
-    let parcel = match record.kind {
-        Kind::Email => ses::events::parcel(app, &record, step),
-        _ => twilio::receipts::parcel(app, &record, step.event),
-    };
-    // Nowhere to send it: as if nobody had subscribed.
-    let Some(parcel) = parcel else {
-        return onward(app, job);
-    };
-    match app.courier.post(parcel).await {
-        Some(status) if status.is_success() => {
-            app.courier.delivered.fetch_add(1, Ordering::Relaxed);
-            onward(app, job);
-        }
-        _ if record.kind == Kind::Email => retry(app, job, record.kind),
-        status => {
-            let retries = Retries::of(&record.callback);
-            if job.tries < retries.most && retries.after(status) {
-                retry(app, job, record.kind);
-            } else {
-                give_up(app, job);
-            }
-        }
-    }
-}
-
-fn leave(app: &App, job: Job) {
-    if let Some(jobs) = &app.courier.jobs {
-        let _ = jobs.send(job);
-    }
-}
-
-fn onward(app: &App, job: Job) {
-    let now = Instant::now();
-    leave(app, Job { due: now, step: job.step + 1, tries: 0, first: now, ..job });
-}
-
-fn give_up(app: &App, job: Job) {
-    app.courier.given_up.fetch_add(1, Ordering::Relaxed);
-    onward(app, job);
-}
-
-fn retry(app: &App, job: Job, kind: Kind) {
-    let pause = Duration::from_millis(250) * 2_u32.pow(job.tries.min(5));
-    let due = Instant::now() + pause;
-    let patience = if kind == Kind::Email { SES_PATIENCE } else { TWILIO_PATIENCE };
-    if due.duration_since(job.first) < patience {
-        leave(app, Job { due, tries: job.tries + 1, ..job });
-    } else if kind == Kind::Email {
-        // Left unsettled, so that the next start takes it up again.
-        app.courier.given_up.fetch_add(1, Ordering::Relaxed);
-        app.courier.pending.fetch_sub(1, Ordering::Relaxed);
-    } else {
-        give_up(app, job);
     }
 }

@@ -1,7 +1,7 @@
 //! Simulators of Twilio, SES v2, X and an MIS on one address that speak the products' wire formats, with a page that
 //! shows the traffic as phones and a mailbox would. They know nothing of the product: what they saw is evidence.
 //!
-//! # What becomes of a message
+//! # How a message ends
 //!
 //! The last three digits of a number decide:
 //!
@@ -27,23 +27,25 @@
 //! - `GET /_control/log?kind=sms|call|email|tweet|inbound&to=&limit=`: all that was accepted, oldest first, each
 //!   `{"kind","sid","from","to","also"?,"at","reference"?,"outcome","callback"?}` with `body` and `units` of a text,
 //!   `body` (what is said) of a call, `subject`, `text`, `html`, `attachments` of an e-mail.
-//! - `GET /_control/counts`: sums, how it stands with receipts, and the faults that have struck, by kind.
-//! - `POST /_control/faults` `{"target":"sms|call|email|tweet|any","kind":…,"on":"send|read"?,"code"?,"count"?,"every"?,
-//!   "seed"?,"delay_ms"?}`, kind one of `429 500 502 503 reset timeout garbage slow refuse_code accept_then_timeout
-//!   accept_then_reset accept_then_500 accept_then_garbage`; `DELETE` clears all.
+//! - `GET /_control/counts`: sums, receipts pending, delivered and given up, and the faults that have struck, by kind.
+//! - `POST /_control/faults` `{"target":"sms|call|email|tweet|any","kind":…,"on":"send|read"?,"code"?,"count"?,
+//!   "every"?,"seed"?,"delay_ms"?}`, kind one of `429 500 502 503 reset timeout garbage slow refuse_code
+//!   accept_then_timeout accept_then_reset accept_then_500 accept_then_garbage`; `DELETE` clears all.
 //! - `POST /_control/pause`, `/_control/resume`: receipts.
 //! - `POST /_control/replay` `{"sid","status","times"?,"forge"?}`: receipts at once, doubled, forged.
 //! - `POST /_control/inbound` `{"from","to","body","url"?}`: a text from a phone.
 //! - `POST /_control/targets` `{"ses_events"?,"inbound"?}`: where the product listens now.
 //! - `GET /` or `/outbox?phone=…`: the page.
-//! - X: `POST /oauth/request_token`, `GET /oauth/authorize` (a page with *Allow* and *Deny*), `POST /oauth/access_token`,
-//!   `POST /2/tweets`, all signed with [`X_CONSUMER_KEY`]; `POST /_control/x/revoke` `{"account"}` takes access back.
-//! - MIS: `POST /idaas/sts/STS/GetToken` (password [`MIS_PASSWORD`]) and `GET /api/v1/School/{estab}/` with `SchoolInfo`,
-//!   `Students`, `Contacts`, `StudentContacts`, `Staff`, `Groups`, `AttendanceForDate`, as Xporter on Demand.
+//! - X: `POST /oauth/request_token`, `GET /oauth/authorize` (a page with *Allow* and *Deny*),
+//!   `POST /oauth/access_token`, `POST /2/tweets`, all signed with [`X_CONSUMER_KEY`]; `POST /_control/x/revoke`
+//!   `{"account"}` takes access back.
+//! - MIS: `POST /idaas/sts/STS/GetToken` (password [`MIS_PASSWORD`]) and `GET /api/v1/School/{estab}/` with
+//!   `SchoolInfo`, `Students`, `Contacts`, `StudentContacts`, `Staff`, `Groups`, `AttendanceForDate`, as Xporter on
+//!   Demand.
 //! - `GET /mis`: its pages, to change a mobile (`POST /mis/mobile`), a mark (`POST /mis/mark`), or to break the feed
 //!   (`POST /mis/feed` with `breakage` one of `none half empty truncated duplicates error200 dies_on_page2
-//!   unauthorised waits`; `waits` keeps every answer of a list back until the feed is set otherwise, 20 seconds at most, so
-//!   that a run takes as long as whoever tries something needs). What is changed is kept in `mis.json`.
+//!   unauthorised waits`; `waits` keeps every answer of a list back until the feed is set otherwise, 20 seconds at
+//!   most, so that a run takes as long as a test needs). What is changed is kept in `mis.json`.
 
 mod app;
 pub mod args;
@@ -52,8 +54,10 @@ mod clock;
 mod config;
 mod control;
 mod courier;
+mod delivery;
 mod faults;
 mod journal;
+mod kind;
 mod mail;
 mod mis;
 mod outbox;
@@ -99,7 +103,7 @@ impl Simulators {
         let listener = TcpListener::bind(config.listen).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let app = Arc::new(App::open(&config, courier)?);
-        courier::resume(&app);
+        delivery::resume(&app);
         let router = twilio::routes()
             .merge(ses::routes())
             .merge(control::routes())
@@ -108,7 +112,7 @@ impl Simulators {
             .merge(x::routes())
             .with_state(Arc::clone(&app));
         let mut tasks = vec![tokio::spawn(server::serve(listener, router))];
-        tasks.extend(inbox.map(|inbox| tokio::spawn(courier::run(Arc::clone(&app), inbox))));
+        tasks.extend(inbox.map(|inbox| tokio::spawn(delivery::run(Arc::clone(&app), inbox))));
         Ok(Running { url, app, tasks })
     }
 }
@@ -122,11 +126,6 @@ impl Running {
     /// Says where the product takes SES events (wrapped as by SNS).
     pub fn set_ses_events_url(&self, url: impl Into<String>) {
         self.app.point_to(|targets| targets.ses_events = Some(url.into()));
-    }
-
-    /// Says where the product takes texts from phones.
-    pub fn set_inbound_url(&self, url: impl Into<String>) {
-        self.app.point_to(|targets| targets.inbound = Some(url.into()));
     }
 
     /// Stops, and returns when the address is free again. What was accepted is kept; receipts under way are sent

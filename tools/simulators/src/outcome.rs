@@ -1,9 +1,10 @@
-//! What becomes of what is sent: read from the last three digits of the number, or the local part of the address.
+//! How what is sent ends: read from the last three digits of the number, or the local part of the address.
 
 use crate::clock::Millis;
-use crate::record::{Kind, Record};
+use crate::kind::Kind;
+use crate::record::Record;
 
-/// What becomes of a text that was accepted.
+/// How a text that was accepted ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextFate {
     Delivered,
@@ -11,7 +12,7 @@ pub(crate) enum TextFate {
     Undelivered(u16),
 }
 
-/// What becomes of a call.
+/// How a call ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallFate {
     Answered { seconds: u32 },
@@ -20,7 +21,7 @@ pub(crate) enum CallFate {
     Failed,
 }
 
-/// What becomes of an e-mail to one address.
+/// How an e-mail to one address ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MailFate {
     Delivered,
@@ -47,7 +48,7 @@ pub(crate) fn refusal_of_text(to: &str) -> Option<u16> {
     }
 }
 
-/// What becomes of a text to this number.
+/// How a text to this number ends.
 pub(crate) fn of_text(to: &str) -> TextFate {
     match ending(to) {
         "903" => TextFate::Undelivered(30003),
@@ -57,7 +58,7 @@ pub(crate) fn of_text(to: &str) -> TextFate {
     }
 }
 
-/// What becomes of a call to this number.
+/// How a call to this number ends.
 pub(crate) fn of_call(to: &str) -> CallFate {
     match ending(to) {
         "901" => CallFate::Failed,
@@ -72,7 +73,7 @@ fn fnv(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-/// What becomes of an e-mail to this address.
+/// How an e-mail to this address ends.
 pub(crate) fn of_mail(address: &str) -> MailFate {
     let local = address.split('@').next().unwrap_or_default().to_ascii_lowercase();
     let name = local.split('+').next().unwrap_or_default();

@@ -5,25 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
+use crate::kind::Kind;
 use crate::sid::Sid;
-
-/// What kind of traffic a record is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
-    /// An accepted text message.
-    Sms,
-    /// An accepted call.
-    Call,
-    /// An accepted e-mail.
-    Email,
-    /// An accepted post on X.
-    Tweet,
-    /// A text message from a phone to the school.
-    Inbound,
-    /// Not traffic: all receipts of the record with this id have been dealt with.
-    Done,
-}
 
 /// The call events that the caller asked to be told of, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -103,7 +86,7 @@ fn is_zero(n: &u32) -> bool {
 }
 
 impl<'a> Record<'a> {
-    /// A record with only its identity; the rest is filled in by whoever accepts it.
+    /// A record with only its identity; the rest is filled in where it is accepted.
     pub(crate) fn new(kind: Kind, sid: Sid, at: Millis) -> Self {
         Self {
             kind,

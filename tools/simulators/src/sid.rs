@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::clock::Millis;
-use crate::record::Kind;
+use crate::kind::Kind;
 
 /// The identity of one accepted message, call or e-mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -1,8 +1,9 @@
 //! How large the Lambda binaries are, how fast they start, and what they take.
 //!
-//! `start [--runs N] EMPTY FOLDER` takes the binary `EMPTY`, which does nothing, and `api`, `dispatch` and `usage` of the
-//! folder in turn, N times over, so that a busy machine slows all of them alike. Each is started with the environment that `template.yaml` gives it and finds, on
-//! loopback, Lambda's Runtime API and a database in which there is nothing. The table it prints is Markdown.
+//! `start [--runs N] EMPTY FOLDER` takes the binary `EMPTY`, which does nothing, and `api`, `dispatch` and `usage` of
+//! the folder in turn, N times over, so that a busy machine slows all of them alike. Each is started with the
+//! environment that `template.yaml` gives it and finds, on loopback, Lambda's Runtime API and a database in which there
+//! is nothing. The table it prints is Markdown.
 
 mod functions;
 mod host;
@@ -61,7 +62,7 @@ fn println(text: &str) {
     print!("{text}");
 }
 
-/// As cargo lays it down, or as `cargo lambda` does.
+/// As cargo writes it, or as `cargo lambda` does.
 fn binary(folder: &Path, name: &str) -> PathBuf {
     let path = folder.join(name);
     if path.is_dir() { path.join("bootstrap") } else { path }

@@ -1,8 +1,8 @@
 //! A partner's system, by its API key.
 
 use axum::extract::FromRequestParts;
-use domain::audit::{Act, Deed, Who};
-use domain::people::{Role, Roles};
+use domain::audit::{Act, AuditEvent, Who};
+use domain::people::Scope;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use store::{ApiKey, ApiToken, Author, KeyKind, School};
@@ -11,82 +11,7 @@ use crate::address::ClientAddress;
 use crate::error::{ApiError, Result};
 use crate::state::ApiState;
 
-/// What a key may be used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// Adding and changing contacts.
-    ContactsWrite,
-    /// Previewing, sending, stopping and resending messages.
-    MessagesWrite,
-    /// Reading where messages stand.
-    MessagesRead,
-    /// Reading usage figures.
-    UsageRead,
-    /// Asking for sync runs, and reading how they went.
-    SyncRun,
-}
-
-impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 5] =
-        [Self::ContactsWrite, Self::MessagesWrite, Self::MessagesRead, Self::UsageRead, Self::SyncRun];
-
-    /// What it allows, for whoever makes a key.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::ContactsWrite => "Add and change contacts",
-            Self::MessagesWrite => "Preview, send, stop and resend messages",
-            Self::MessagesRead => "See the status of messages",
-            Self::UsageRead => "See usage",
-            Self::SyncRun => "Refresh from the school’s MIS, and see the result",
-        }
-    }
-
-    /// The roles that somebody needs to give it: a key does nothing that whoever holds its secret may not do.
-    pub const fn needs(self) -> Roles {
-        match self {
-            Self::ContactsWrite => Roles::NONE.with(Role::AddContact).with(Role::EditContact),
-            Self::MessagesWrite => Roles::NONE.with(Role::ComposeMessage).with(Role::AuthoriseMessage),
-            Self::MessagesRead | Self::UsageRead => Roles::NONE.with(Role::MessageHistory),
-            Self::SyncRun => Roles::NONE.with(Role::User),
-        }
-    }
-
-    /// Why somebody with these roles cannot give it, if they cannot.
-    pub fn withheld(self, roles: Roles) -> Option<String> {
-        let lacking: Vec<String> =
-            self.needs().without_all(roles).iter().map(|role| format!("“{}”", role.title())).collect();
-        let words = self.words();
-        let (last, before) = lacking.split_last()?;
-        Some(match before {
-            [] => format!("“{words}” can be given only by a user with the role {last}."),
-            before => {
-                format!(
-                    "“{words}” can be given only by a user with the roles {} and {last}.",
-                    before.join(", ")
-                )
-            }
-        })
-    }
-
-    /// The scope of a word.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.code() == code)
-    }
-
-    /// The word that a key's row holds.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::ContactsWrite => "contacts:write",
-            Self::MessagesWrite => "messages:write",
-            Self::MessagesRead => "messages:read",
-            Self::UsageRead => "usage:read",
-            Self::SyncRun => "sync:run",
-        }
-    }
-}
-
-/// Whoever holds an API key that was checked.
+/// A partner whose API key was checked.
 #[derive(Debug, Clone)]
 pub struct Partner {
     school: School,
@@ -111,9 +36,9 @@ impl Partner {
     }
 
     /// Something that it did to `on`, for the log.
-    pub fn deed(&self, act: Act, on: &str) -> Deed {
+    pub fn audit_event(&self, act: Act, on: &str) -> AuditEvent {
         let who = Who::Key(self.key.id().to_owned());
-        Deed { who, from: self.from.clone(), act, on: on.to_owned(), changes: Vec::new() }
+        AuditEvent { who, from: self.from.clone(), act, on: on.to_owned(), changes: Vec::new() }
     }
 
     /// As the history names it.

@@ -1,7 +1,7 @@
 //! A signed-in member of staff.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use domain::audit::{Act, Change, Deed, Who};
+use domain::audit::{Act, AuditEvent, Change, Who};
 use domain::ids::UserId;
 use domain::limit::Limit;
 use domain::people::{Action, Page, Rights, Standing, Switches};
@@ -72,10 +72,10 @@ impl SignedIn {
         if author.id == self.user.to_string() { self.opens(Page::Own) } else { self.opens(Page::History) }
     }
 
-    /// A deed of theirs for the audit log.
-    pub fn deed(&self, act: Act, on: impl Into<String>, changes: Vec<Change>) -> Deed {
+    /// An event of theirs for the audit log.
+    pub fn audit_event(&self, act: Act, on: impl Into<String>, changes: Vec<Change>) -> AuditEvent {
         let who = Who::User(self.user.to_string());
-        Deed { who, from: self.from.clone(), act, on: on.into(), changes }
+        AuditEvent { who, from: self.from.clone(), act, on: on.into(), changes }
     }
 
     /// As the history names them.

@@ -6,7 +6,7 @@
 //! address that a whole school shares: of tries from one address only those that failed count, and none of a known
 //! browser.
 
-use domain::audit::{Act, Deed, Who};
+use domain::audit::{Act, AuditEvent, Who};
 use domain::ids::UserId;
 use domain::job::Job;
 use domain::notice::Notice;
@@ -125,8 +125,8 @@ pub async fn second_step(
         Factor::Wrong => return Ok(SecondStep::Wrong(token.to_owned())),
         Factor::Right => {}
         Factor::Recovery => {
-            let deed = deed_of(address, &user, Act::RecoveryCodeUsed);
-            school.audit().record(&deed, state.now_ms()).await?;
+            let event = event_of(address, &user, Act::RecoveryCodeUsed);
+            school.audit().record(&event, state.now_ms()).await?;
         }
     }
     // A code works once, so two answers to one first step need two codes; still, one is enough.
@@ -228,7 +228,7 @@ pub(crate) async fn enter(
     let cookie = begin(state, headers, user, membership, None, since_ms).await?;
     let school = state.store().school(store::Access::of_member(membership));
     school.members().record_sign_in(user.id, state.now_ms()).await?;
-    school.audit().record(&deed_of(address, user, Act::SignedIn), state.now_ms()).await?;
+    school.audit().record(&event_of(address, user, Act::SignedIn), state.now_ms()).await?;
     Ok(cookie)
 }
 
@@ -250,8 +250,8 @@ pub(crate) async fn begin(
     Ok(session_cookie(state, &token))
 }
 
-fn deed_of(address: &ClientAddress, user: &User, act: Act) -> Deed {
+fn event_of(address: &ClientAddress, user: &User, act: Act) -> AuditEvent {
     let id: UserId = user.id;
     let who = Who::User(id.to_string());
-    Deed { who, from: address.as_str().to_owned(), act, on: id.to_string(), changes: Vec::new() }
+    AuditEvent { who, from: address.as_str().to_owned(), act, on: id.to_string(), changes: Vec::new() }
 }

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use domain::audit::Act;
 use domain::channel::Channel;
 use domain::ids::{ContactId, MessageId};
+use domain::people::Scope;
 use http::StatusCode;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -13,8 +14,8 @@ use utoipa::ToSchema;
 use super::body::Parameters;
 use super::messages::MessageAnswer;
 use super::schema;
-use crate::auth::{Partner, Scope};
-use crate::error::{ApiError, Problem, Result};
+use crate::auth::Partner;
+use crate::error::{ApiError, Result};
 use crate::services::control::{self, MayResend};
 use crate::services::deliveries::{DeliveryLine, deliveries};
 use crate::services::status::status;
@@ -89,10 +90,8 @@ pub(crate) struct ResendAnswer {
     params(("id" = String, Path, description = "The message")),
     responses(
         (status = 200, description = "Its status", body = StatusAnswer),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `messages:read`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `messages:read`"),
+        (status = 404, description = "Not a message of this school"),
     ),
 )]
 pub(crate) async fn get_message(
@@ -122,11 +121,9 @@ pub(crate) async fn get_message(
     ),
     responses(
         (status = 200, description = "Some deliveries", body = DeliveriesAnswer),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `messages:read`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Not a cursor of this message", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `messages:read`"),
+        (status = 404, description = "Not a message of this school"),
+        (status = 422, description = "Not a cursor of this message"),
     ),
 )]
 pub(crate) async fn get_deliveries(
@@ -153,10 +150,8 @@ pub(crate) async fn get_deliveries(
     params(("id" = String, Path, description = "The message")),
     responses(
         (status = 202, description = "Its status now", body = MessageAnswer),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `messages:write`"),
+        (status = 404, description = "Not a message of this school"),
     ),
 )]
 pub(crate) async fn stop_message(
@@ -165,8 +160,8 @@ pub(crate) async fn stop_message(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<MessageAnswer>)> {
     let school = partner.may(Scope::MessagesWrite)?;
-    let deed = partner.deed(Act::MessageStopped, &id);
-    let now = control::stop(&state, school, message_id(&id)?, &deed).await?;
+    let event = partner.audit_event(Act::MessageStopped, &id);
+    let now = control::stop(&state, school, message_id(&id)?, &event).await?;
     Ok((StatusCode::ACCEPTED, Json(MessageAnswer { id, state: now.code() })))
 }
 
@@ -178,12 +173,10 @@ pub(crate) async fn stop_message(
     params(("id" = String, Path, description = "The message")),
     responses(
         (status = 202, description = "How many will be sent again", body = ResendAnswer),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not a message of this school", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It was stopped or rejected", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "That would be more than the key may send at once", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `messages:write`"),
+        (status = 404, description = "Not a message of this school"),
+        (status = 409, description = "It was stopped or rejected"),
+        (status = 422, description = "That would be more than the key may send at once"),
     ),
 )]
 pub(crate) async fn resend_message(
@@ -192,14 +185,14 @@ pub(crate) async fn resend_message(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<ResendAnswer>)> {
     let school = partner.may(Scope::MessagesWrite)?;
-    let deed = partner.deed(Act::MessageResent, &id);
+    let event = partner.audit_event(Act::MessageResent, &id);
     // Posts on X are for staff who hold the role.
     let may = MayResend { posts: false, cap: partner.cap() };
-    let resent = control::resend(&state, school, message_id(&id)?, may, &deed).await?;
+    let resent = control::resend(&state, school, message_id(&id)?, may, &event).await?;
     Ok((StatusCode::ACCEPTED, Json(ResendAnswer { id, state: resent.state.code(), count: resent.count })))
 }
 
-/// What is no id is not there, like an id that is not ours.
+/// An id that does not parse is a 404, like another school's.
 fn message_id(text: &str) -> Result<MessageId> {
     text.parse().map_err(|_| ApiError::NotFound)
 }

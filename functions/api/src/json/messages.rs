@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::audience::{Audience, SendTo};
-use domain::channel::Channel;
+use domain::channel::{Billed, Channel};
 use domain::content::{Contents, EmailContent, SmsContent, VoiceContent};
 use domain::ids::ContactId;
 use domain::message::{Message, Purpose};
+use domain::people::Scope;
 use domain::plan::Plan;
 use domain::routing::Routing;
 use domain::settings::Settings;
@@ -19,8 +20,8 @@ use utoipa::ToSchema;
 
 use super::body::JsonBody;
 use super::schema;
-use crate::auth::{Partner, Scope};
-use crate::error::{ApiError, FieldError, Problem, Result};
+use crate::auth::Partner;
+use crate::error::{ApiError, FieldError, Result};
 use crate::services::submit::{
     Checked, Origin, Submission, Submitted, check, idempotency, problems_of, refuse, submit,
 };
@@ -212,13 +213,10 @@ pub(crate) struct MessageAnswer {
     post, path = "/api/v1/messages/preview", tag = "Messages", request_body = MessageRequest,
     responses(
         (status = 200, description = "What it would send", body = PreviewAnswer),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Over 6 MB", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "It could not be sent as it is", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "An import is under way; try again in a minute", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `messages:write`"),
+        (status = 413, description = "Over 6 MB"),
+        (status = 422, description = "It could not be sent as it is"),
+        (status = 503, description = "An import is under way; try again in a minute"),
     ),
 )]
 pub(crate) async fn preview_message(
@@ -230,18 +228,19 @@ pub(crate) async fn preview_message(
     let settings = school.settings().get().await?.current(state.now_ms());
     let message = request.into_message(&settings)?;
     let Checked { plan, costing, .. } = check(&state, school, &message, &settings).await?;
+    let count = |channel| costing.of(channel).map(|c| Count { messages: c.messages });
     Ok(Json(PreviewAnswer {
         recipients: costing.recipients,
         unreachable: costing.unreachable,
         pupils_without: plan.pupils_without.iter().take(SHOWN).cloned().collect(),
-        sms: costing.sms.map(|c| SmsSummary {
+        email: count(Channel::Email),
+        voice: count(Channel::Voice),
+        sms: costing.of(Channel::Sms).zip(costing.sms.as_ref()).map(|(c, sms)| SmsSummary {
             messages: c.messages,
-            units: c.units,
-            encoding: c.encoding,
-            units_each: c.units_each,
+            units: c.billed,
+            encoding: sms.encoding,
+            units_each: sms.units_each,
         }),
-        email: costing.email.map(|c| Count { messages: c.messages }),
-        voice: costing.voice.map(|c| Count { messages: c.messages }),
         deliveries: shown(plan),
     }))
 }
@@ -260,7 +259,7 @@ fn shown(plan: Plan) -> Vec<PreviewDelivery> {
             channel: d.channel,
             text: d.text.to_string(),
             to: d.to,
-            units: (d.channel == Channel::Sms).then_some(d.units.0),
+            units: (d.channel.facts().billed == Billed::Units).then_some(d.units.0),
         })
         .scan(fits, |fits, delivery| fits(&delivery.text).then_some(delivery))
         .collect()
@@ -277,12 +276,9 @@ fn shown(plan: Plan) -> Vec<PreviewDelivery> {
         example = "order-4711")),
     responses(
         (status = 202, description = "Accepted; see `Location`", body = MessageAnswer),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `messages:write`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Over 6 MB", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "It cannot be sent as it is, or the key was used for another request", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `messages:write`"),
+        (status = 413, description = "Over 6 MB"),
+        (status = 422, description = "It cannot be sent as it is, or the key was used for another request"),
     ),
 )]
 pub(crate) async fn send_message(
@@ -324,7 +320,7 @@ fn idempotency_key(headers: &HeaderMap, request: &MessageRequest) -> Result<Opti
 impl MessageRequest {
     /// The message, with the school's own header where none is given.
     fn into_message(self, settings: &Settings) -> Result<Message> {
-        let mut problems = self.mismatches();
+        let mut problems = Vec::new();
         if self.channels.contains(&Channel::Tweet) {
             let message =
                 "Posts on X are written by staff who hold the role for it, on the pages. Leave `tweet` out.";
@@ -345,10 +341,11 @@ impl MessageRequest {
                 }),
                 voice: self.voice.map(|voice| VoiceContent { text: voice.text }),
                 email: self.email.map(|email| EmailContent { subject: email.subject, text: email.text }),
-                tweet: None,
+                ..Contents::default()
             },
             routing: self.routing,
         };
+        let mut problems: Vec<_> = mismatches(&self.channels, &message.contents).chain(problems).collect();
         if problems.is_empty() {
             return Ok(message);
         }
@@ -357,31 +354,21 @@ impl MessageRequest {
         problems.extend(problems_of(&message).into_iter().filter(|p| !said(p)));
         Err(refuse(problems))
     }
+}
 
-    fn mismatches(&self) -> Vec<FieldError> {
-        let given = [
-            (Channel::Sms, self.sms.is_some()),
-            (Channel::Voice, self.voice.is_some()),
-            (Channel::Email, self.email.is_some()),
-        ];
-        let mismatch = |(channel, given): (Channel, bool)| {
-            let code = channel.code();
-            match (self.channels.contains(&channel), given) {
-                (true, false) => Some(FieldError::new(
-                    code,
-                    format!(
-                        "`channels` has \"{code}\" but `{code}` is missing. Say what it says, or leave the channel out."
-                    ),
-                )),
-                (false, true) => Some(FieldError::new(
-                    code,
-                    format!(
-                        "`{code}` is given but `channels` lacks \"{code}\". Add it, or leave `{code}` out."
-                    ),
-                )),
-                _ => None,
+/// Where `channels` and what is said on each do not agree.
+fn mismatches(channels: &[Channel], contents: &Contents) -> impl Iterator<Item = FieldError> {
+    Channel::to_people().filter_map(|channel| {
+        let code = channel.code();
+        let words = match (channels.contains(&channel), contents.get(channel).is_some()) {
+            (true, false) => format!(
+                "`channels` has \"{code}\" but `{code}` is missing. Say what it says, or leave the channel out."
+            ),
+            (false, true) => {
+                format!("`{code}` is given but `channels` lacks \"{code}\". Add it, or leave `{code}` out.")
             }
+            _ => return None,
         };
-        given.into_iter().filter_map(mismatch).collect()
-    }
+        Some(FieldError::new(code, words))
+    })
 }

@@ -5,10 +5,13 @@ use std::sync::LazyLock;
 use axum::body::Bytes;
 use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, Ref, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use super::{contacts, message, messages, sync, sync_files, usage};
+use crate::error::Problem;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -33,7 +36,8 @@ use super::{contacts, message, messages, sync, sync_files, usage};
         usage::get_usage,
     ),
     security(("api_key" = [])),
-    modifiers(&ApiKey),
+    components(schemas(Problem)),
+    modifiers(&ApiKey, &ProblemResponses),
     tags(
         (name = "Contacts", description = "The school's address book"),
         (name = "Messages", description = "Sending messages and following them"),
@@ -54,6 +58,34 @@ impl Modify for ApiKey {
             .build();
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Completes the responses of every route: those that any route may give, and the form of all that are problems.
+struct ProblemResponses;
+
+impl Modify for ProblemResponses {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let items = openapi.paths.paths.values_mut();
+        for operation in items.flat_map(|item| [&mut item.get, &mut item.post]).flatten() {
+            complete(operation);
+        }
+    }
+}
+
+fn complete(operation: &mut Operation) {
+    let body = operation.request_body.is_some().then_some(("400", "Not JSON"));
+    let responses = &mut operation.responses.responses;
+    for (status, description) in
+        [("401", "No valid key"), ("default", "Any other problem")].into_iter().chain(body)
+    {
+        responses.insert(status.to_owned(), Response::new(description).into());
+    }
+    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+    for (status, response) in responses {
+        if let (false, RefOr::T(response)) = (status.starts_with('2'), response) {
+            response.content.insert("application/problem+json".to_owned(), problem.clone().into());
+        }
     }
 }
 

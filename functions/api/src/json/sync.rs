@@ -3,14 +3,15 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::audit::Act;
+use domain::people::Scope;
 use domain::sync::{Asked, Changes, JobLine, Run};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::OptionalJson;
-use crate::auth::{Partner, Scope};
-use crate::error::{ApiError, Problem, Result};
+use crate::auth::Partner;
+use crate::error::{ApiError, Result};
 use crate::services::sync::request;
 use crate::state::ApiState;
 
@@ -54,7 +55,8 @@ pub(crate) struct JobAnswer {
     /// `school`, `pupils`, `contacts`, `staff`, `groups` or `attendance`.
     #[schema(example = "pupils")]
     part: &'static str,
-    /// `waiting`, `reading`, `read`, `writing`, `finished`, `failed`, or `skipped` where this kind of MIS has no such part.
+    /// `waiting`, `reading`, `read`, `writing`, `finished`, `failed`, or `skipped` where this kind of MIS has no such
+    /// part.
     #[schema(example = "reading")]
     state: &'static str,
     /// Rows read so far.
@@ -92,14 +94,11 @@ pub(crate) struct ChangesAnswer {
     post, path = "/api/v1/sync-runs", tag = "Sync", request_body = Option<RunRequest>,
     responses(
         (status = 202, description = "The run", body = RunAnswer),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `sync:run`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not a file of this school, or it has expired", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not sent as JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The school has no MIS, or the file cannot be read now", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `sync:run`"),
+        (status = 404, description = "Not a file of this school, or it has expired"),
+        (status = 415, description = "Not sent as JSON"),
+        (status = 422, description = "A field is wrong"),
+        (status = 409, description = "The school has no MIS, or the file cannot be read now"),
     ),
 )]
 pub(crate) async fn post_run(
@@ -111,7 +110,7 @@ pub(crate) async fn post_run(
     let asked = Asked::Key(partner.author().id);
     let file = asked_for.flatten().and_then(|asked_for| asked_for.file);
     let file = file.map(|id| id.parse().map_err(|_| ApiError::NotFound)).transpose()?;
-    let id = request(&state, school, asked, file, &partner.deed(Act::SyncAsked, "")).await?;
+    let id = request(&state, school, asked, file, &partner.audit_event(Act::SyncAsked, "")).await?;
     Ok((StatusCode::ACCEPTED, Json(RunAnswer { id: id.to_string() })))
 }
 
@@ -121,10 +120,8 @@ pub(crate) async fn post_run(
     params(("id" = String, Path, description = "The run")),
     responses(
         (status = 200, description = "Its progress or result", body = RunStatusAnswer),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `sync:run`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not a run of this school, or of more than 60 days ago", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `sync:run`"),
+        (status = 404, description = "Not a run of this school, or of more than 60 days ago"),
     ),
 )]
 pub(crate) async fn get_run(partner: Partner, Path(id): Path<String>) -> Result<Json<RunStatusAnswer>> {

@@ -2,14 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::people::Scope;
 use domain::sync::Asked;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::JsonBody;
-use crate::auth::{Partner, Scope};
-use crate::error::{Problem, Result};
+use crate::auth::Partner;
+use crate::error::Result;
 use crate::services::mis::files::{UPLOAD_TIME, create};
 use crate::state::ApiState;
 
@@ -47,13 +48,10 @@ pub(crate) struct FileAnswer {
     post, path = "/api/v1/sync-files", tag = "Sync", request_body = FileRequest,
     responses(
         (status = 201, description = "The address", body = FileAnswer),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `sync:run`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The school's MIS is not read from files", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not sent as JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `sync:run`"),
+        (status = 409, description = "The school's MIS is not read from files"),
+        (status = 415, description = "Not sent as JSON"),
+        (status = 422, description = "A field is wrong"),
     ),
 )]
 pub(crate) async fn post_file(

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::people::Scope;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::Parameters;
-use crate::auth::{Partner, Scope};
-use crate::error::{Problem, Result};
+use crate::auth::Partner;
+use crate::error::Result;
 use crate::services::usage::{Range, usage};
 use crate::state::ApiState;
 
@@ -46,10 +47,8 @@ pub(crate) struct Day {
     ),
     responses(
         (status = 200, description = "The days that have any", body = UsageAnswer),
-        (status = 401, description = "No valid key", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `usage:read`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Not a range of up to 400 days", body = Problem, content_type = "application/problem+json"),
-        (status = "default", description = "Any other problem", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `usage:read`"),
+        (status = 422, description = "Not a range of up to 400 days"),
     ),
 )]
 pub(crate) async fn get_usage(

@@ -1,5 +1,5 @@
-//! The staff pages, in folders as the menus have them. Each is a struct that is its template's data, a handler that fills
-//! it in, and a sample of it.
+//! The staff pages, in folders as the menus have them. Each is a struct that is its template's data, a handler that
+//! fills it in, and a sample of it.
 
 mod contacts;
 mod home;

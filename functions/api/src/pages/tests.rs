@@ -4,126 +4,41 @@ use std::path::Path;
 
 use askama::Template;
 
-use crate::pages::contacts::contact::ContactPage;
-use crate::pages::contacts::list::ContactsPage;
-use crate::pages::contacts::sync::SyncPage;
 use crate::pages::contacts::upload;
-use crate::pages::contacts::upload::{ImportPage, UploadPage};
 use crate::pages::home::HomePage;
 use crate::pages::kit::ask::AskPage;
 use crate::pages::kit::problem::{FramedProblemPage, ProblemPage};
-use crate::pages::messages::absence::AbsencePage;
-use crate::pages::messages::authorise::{EditPage, OnePage, QueuePage};
-use crate::pages::messages::compose::{ComposePage, ConfirmPage, FoundPart, PinPage};
-use crate::pages::messages::deliveries::DeliveriesPage;
-use crate::pages::messages::history::HistoryPage;
-use crate::pages::messages::message::MessagePage;
-use crate::pages::messages::{compose, message};
+use crate::pages::messages::compose::{self, FoundPart};
+use crate::pages::messages::message;
 use crate::pages::preferences::{CodesPage, FactorPage, PreferencesPage};
 use crate::pages::release_notes::ReleaseNotesPage;
-use crate::pages::school::audit::AuditPage;
-use crate::pages::school::keys::{KeyShownPage, KeysPage};
-use crate::pages::school::settings::mis::{FilePage, FilePart, MisPage, TrialPart};
-use crate::pages::school::settings::{ConfirmSettingsPage, GoToXPage, SettingsPage};
-use crate::pages::school::usage::UsagePage;
-use crate::pages::school::users::{AddUserPage, MemberPage, ProfilePage, ProfilesPage, UsersPage};
-use crate::pages::sign_in::{
-    CodePage, ConfirmEmailPage, ForgottenPage, PasswordPage, SaidPage, SchoolPage, SecondStepPage, SignInPage,
-};
+use crate::pages::school::settings::mis::{FilePart, TrialPart};
 use crate::pages::tools::ToolsPage;
+use crate::pages::{contacts, messages, school, sign_in};
 
-fn pages() -> Vec<(&'static str, String)> {
-    let page = |name, template: &dyn askama::DynTemplate| (name, template.dyn_render().unwrap());
+/// Pages with their names.
+pub(crate) type Samples = Vec<(&'static str, String)>;
+
+/// A page, rendered.
+pub(crate) fn page(name: &'static str, template: &dyn askama::DynTemplate) -> (&'static str, String) {
+    (name, template.dyn_render().unwrap())
+}
+
+fn pages() -> Samples {
+    [sign_in::samples(), messages::samples(), contacts::samples(), school::samples(), others()].concat()
+}
+
+/// Pages of no group, and what the kit makes by itself.
+fn others() -> Samples {
     vec![
-        page("sign-in", &SignInPage::sample()),
-        page("sign-in-problem", &SignInPage::sample_with_problem()),
-        page("sign-in-second", &SecondStepPage::sample()),
-        page("sign-in-forgotten", &ForgottenPage::sample()),
-        page("sign-in-code", &CodePage::sample()),
-        page("sign-in-said", &SaidPage::sample()),
-        page("sign-in-confirm", &ConfirmEmailPage::sample()),
-        page("password", &PasswordPage::sample()),
-        page("password-unsafe", &PasswordPage::sample_unsafe()),
-        page("school", &SchoolPage::sample()),
         page("preferences", &PreferencesPage::sample()),
         page("preferences-protected", &PreferencesPage::sample_protected()),
         page("second-factor", &FactorPage::sample()),
         page("recovery-codes", &CodesPage::sample()),
-        page("absence", &AbsencePage::sample()),
-        page("absence-stale", &AbsencePage::sample_stale()),
-        page("absence-empty", &AbsencePage::sample_empty()),
         page("home", &HomePage::sample()),
         page("home-new", &HomePage::sample_new()),
-        page("send", &ComposePage::sample()),
-        page("send-empty", &ComposePage::sample_empty()),
-        page("send-problems", &ComposePage::sample_with_problems()),
-        page("confirm", &ConfirmPage::sample()),
-        page("pin", &PinPage::sample()),
-        page("pin-wrong", &PinPage::sample_wrong()),
-        page("pin-over", &PinPage::sample_over()),
-        page("authorise", &QueuePage::sample()),
-        page("authorise-empty", &QueuePage::sample_empty()),
-        page("authorise-one", &OnePage::sample()),
-        page("authorise-problem", &OnePage::sample_with_problem()),
-        page("authorise-own", &OnePage::sample_own()),
-        page("authorise-edit", &EditPage::sample()),
-        page("audit", &AuditPage::sample()),
-        page("audit-nothing", &AuditPage::sample_nothing()),
-        page("message", &MessagePage::sample()),
-        page("message-sending", &MessagePage::sample_sending()),
-        page("message-rejected", &MessagePage::sample_rejected()),
-        page("deliveries", &DeliveriesPage::sample()),
-        page("history", &HistoryPage::sample()),
-        page("history-empty", &HistoryPage::sample_empty()),
-        page("contacts", &ContactsPage::sample()),
-        page("contacts-wrong", &ContactsPage::sample_wrong()),
-        page("contacts-nobody", &ContactsPage::sample_nobody()),
-        page("contacts-empty", &ContactsPage::sample_empty()),
-        page("contact", &ContactPage::sample()),
-        page("contact-grey", &ContactPage::sample_grey()),
-        page("contact-changed", &ContactPage::sample_changed()),
-        page("contact-problems", &ContactPage::sample_with_problems()),
         page("ask", &AskPage::sample()),
-        page("sync", &SyncPage::sample()),
-        page("sync-held", &SyncPage::sample_held()),
-        page("sync-working", &SyncPage::sample_working()),
-        page("upload", &UploadPage::sample()),
-        page("upload-columns", &ImportPage::sample_columns()),
-        page("upload-checking", &ImportPage::sample_checking()),
-        page("upload-checked", &ImportPage::sample_checked()),
-        page("upload-done", &ImportPage::sample_done()),
-        page("upload-failed", &ImportPage::sample_failed()),
-        page("usage", &UsagePage::sample()),
-        page("usage-empty", &UsagePage::sample_empty()),
-        page("users", &UsersPage::sample()),
-        page("users-nobody", &UsersPage::sample_nobody()),
-        page("user", &MemberPage::sample()),
-        page("user-holds-more", &MemberPage::sample_holds_more()),
-        page("user-yourself", &MemberPage::sample_yourself()),
-        page("user-new", &AddUserPage::sample()),
-        page("user-new-name", &AddUserPage::sample_name()),
-        page("user-new-roles", &AddUserPage::sample_roles()),
-        page("profiles", &ProfilesPage::sample()),
-        page("profiles-empty", &ProfilesPage::sample_empty()),
-        page("profile", &ProfilePage::sample()),
-        page("profile-grey", &ProfilePage::sample_grey()),
         page("tools", &ToolsPage::sample()),
-        page("settings", &SettingsPage::sample()),
-        page("settings-problems", &SettingsPage::sample_with_problems()),
-        page("settings-confirm", &ConfirmSettingsPage::sample()),
-        page("mis", &MisPage::sample()),
-        page("mis-none", &MisPage::sample_none()),
-        page("mis-problems", &MisPage::sample_with_problems()),
-        page("mis-report", &MisPage::sample_report()),
-        page("mis-file-columns", &FilePage::sample_columns()),
-        page("mis-file-looking", &FilePage::sample_looking()),
-        page("mis-file-lost", &FilePage::sample_lost()),
-        page("mis-file-good", &FilePage::sample_good()),
-        page("mis-file-wrong", &FilePage::sample_wrong()),
-        page("settings-x", &GoToXPage::sample()),
-        page("keys", &KeysPage::sample()),
-        page("keys-problems", &KeysPage::sample_with_problems()),
-        page("key-shown", &KeyShownPage::sample()),
         page("release-notes", &ReleaseNotesPage::sample()),
         page("problem", &ProblemPage::sample()),
         page("problem-framed", &FramedProblemPage::sample()),
@@ -131,7 +46,7 @@ fn pages() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn parts() -> Vec<(&'static str, String)> {
+fn parts() -> Samples {
     vec![
         ("send-live", compose::LivePart::sample().render().unwrap()),
         ("send-found", FoundPart::sample().render().unwrap()),

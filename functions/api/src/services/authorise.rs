@@ -120,9 +120,9 @@ pub async fn approve(
     }
     let now_ms = state.now_ms();
     let changes = changes(&looked.body.message, &looked.figures);
-    let deed = by.deed(Act::MessageAuthorised, id.to_string(), changes);
+    let event = by.audit_event(Act::MessageAuthorised, id.to_string(), changes);
     let due_ms = now_ms + FIRST_LOOK_MS;
-    if !by.school.approvals().authorise(&looked.meta, &looked.recipients, &deed, now_ms, due_ms).await? {
+    if !by.school.approvals().authorise(&looked.meta, &looked.recipients, &event, now_ms, due_ms).await? {
         return Err(overtaken(&by.school, id).await?);
     }
     state.statuses().forget(by.school.id(), id);
@@ -150,9 +150,9 @@ pub async fn reject(state: &ApiState, by: &SignedIn, id: MessageId, reason: &str
         return Err(ApiError::Forbidden(why.to_string()));
     }
     let now_ms = state.now_ms();
-    let deed = by.deed(Act::MessageRejected, id.to_string(), Vec::new());
+    let event = by.audit_event(Act::MessageRejected, id.to_string(), Vec::new());
     let words = format!("{} did not authorise it: {reason}", by.name);
-    if !by.school.approvals().reject(&looked.meta, &words, &deed, now_ms).await? {
+    if !by.school.approvals().reject(&looked.meta, &words, &event, now_ms).await? {
         return Err(overtaken(&by.school, id).await?);
     }
     state.statuses().forget(by.school.id(), id);
@@ -197,12 +197,13 @@ pub async fn edit(
     let said =
         changed.iter().filter_map(|(part, was, is)| Change::of(part.facts().words, &text(was), &text(is)));
     let written_by = Change::of("written by", "", &format!("user:{}", looked.meta.author.id));
-    let deed = by.deed(Act::MessageEdited, id.to_string(), written_by.into_iter().chain(said).collect());
+    let event =
+        by.audit_event(Act::MessageEdited, id.to_string(), written_by.into_iter().chain(said).collect());
     let body = Body { message: message.clone(), settings: looked.body.settings.clone() };
     if !by
         .school
         .approvals()
-        .edit(&looked.meta, &by.author(), &looked.body, &body, &deed, state.now_ms())
+        .edit(&looked.meta, &by.author(), &looked.body, &body, &event, state.now_ms())
         .await?
     {
         return Err(overtaken(&by.school, id).await?);

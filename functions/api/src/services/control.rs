@@ -1,7 +1,6 @@
 //! Stopping a message, and sending again what did not arrive.
 
-use domain::audit::Deed;
-use domain::channel::Channel;
+use domain::audit::AuditEvent;
 use domain::ids::{Epoch, MessageId};
 use domain::job::PageRef;
 use domain::message::MessageState;
@@ -22,13 +21,18 @@ const TRIES: usize = 5;
 
 /// Stops a message: what no worker has claimed will not be sent. Says where the message stands then; one that was over
 /// already stays as it is.
-pub async fn stop(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<MessageState> {
+pub async fn stop(
+    state: &ApiState,
+    school: &School,
+    id: MessageId,
+    event: &AuditEvent,
+) -> Result<MessageState> {
     let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     let now_ms = state.now_ms();
     let waits = meta.state == MessageState::AwaitingAuthorisation;
-    if waits && school.approvals().withdraw(&meta, deed, now_ms).await?
-        || school.progress().stop_recorded(id, false, deed, now_ms).await?
-        || stop_finished(state, school, id, deed).await?
+    if waits && school.approvals().withdraw(&meta, event, now_ms).await?
+        || school.progress().stop_recorded(id, false, event, now_ms).await?
+        || stop_finished(state, school, id, event).await?
     {
         state.statuses().forget(school.id(), id);
         jobs::watch(state, school.id(), id, meta.purpose).await;
@@ -38,9 +42,9 @@ pub async fn stop(state: &ApiState, school: &School, id: MessageId, deed: &Deed)
 }
 
 /// Has a message that waits for a sync run sent without it. 409 if it does not wait.
-pub async fn waive_sync(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<()> {
+pub async fn waive_sync(state: &ApiState, school: &School, id: MessageId, event: &AuditEvent) -> Result<()> {
     let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
-    if !school.planning().waive_sync(id, deed, state.now_ms()).await? {
+    if !school.planning().waive_sync(id, event, state.now_ms()).await? {
         return Err(ApiError::Conflict("This message is no longer waiting for a refresh.".to_owned()));
     }
     state.statuses().forget(school.id(), id);
@@ -50,14 +54,14 @@ pub async fn waive_sync(state: &ApiState, school: &School, id: MessageId, deed: 
 
 /// Stops a message that has finished as far as its row says, if any of its deliveries may yet go: one that nobody had
 /// an answer for goes again once the provider says that it never came.
-async fn stop_finished(state: &ApiState, school: &School, id: MessageId, deed: &Deed) -> Result<bool> {
+async fn stop_finished(state: &ApiState, school: &School, id: MessageId, event: &AuditEvent) -> Result<bool> {
     let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     if meta.state != MessageState::Finished {
         return Ok(false);
     }
     let mut in_work = false;
     each_page(school, &meta, |_, page| in_work |= page.next() != Next::Settled).await?;
-    Ok(in_work && school.progress().stop_recorded(id, true, deed, state.now_ms()).await?)
+    Ok(in_work && school.progress().stop_recorded(id, true, event, state.now_ms()).await?)
 }
 
 /// The result of a resend.
@@ -85,7 +89,7 @@ pub async fn resend(
     school: &School,
     id: MessageId,
     may: MayResend,
-    deed: &Deed,
+    event: &AuditEvent,
 ) -> Result<Resent> {
     let meta = school.messages().meta(id).await?.ok_or(ApiError::NotFound)?;
     let why_not = match meta.state {
@@ -101,7 +105,7 @@ pub async fn resend(
     }
     let mut failed: Vec<(u32, PageState)> = Vec::new();
     let keep_failed = |number, page: PageState| {
-        let theirs = may.posts || page.channel != Channel::Tweet;
+        let theirs = may.posts || page.channel.goes_to_people();
         if theirs && (0..page.slots.len()).any(|i| page.standing(i).state.can_resend()) {
             failed.push((number, page));
         }
@@ -115,7 +119,7 @@ pub async fn resend(
         return Err(ApiError::invalid(format!("{words} Nothing was sent again."), Vec::new()));
     }
     // A resend is many writes: it is in the log before the first of them.
-    school.audit().record(deed, state.now_ms()).await?;
+    school.audit().record(event, state.now_ms()).await?;
     // First the message, then its pages: a process that dies in between leaves a message that is looked at once more.
     reopen(state, school, id).await?;
     let count = put_back(state, school, id, epoch, failed).await?;

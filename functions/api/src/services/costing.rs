@@ -1,12 +1,12 @@
 //! The costing summary: what a message takes, what that costs, and how it could cost less.
 
-use domain::channel::Channel;
+use domain::channel::{Billed, Channel};
 use domain::content::{Contents, SmsContent, minutes_spoken};
 use domain::message::Message;
 use domain::money::Pence;
 use domain::plan::{Plan, Planned};
-use domain::settings::Settings;
-use domain::sms::{self, Encoding, Hint};
+use domain::settings::{Prices, Settings};
+use domain::sms::{self, Encoding};
 use domain::texts::Texts;
 
 /// What a message takes and costs.
@@ -16,132 +16,123 @@ pub struct Costing {
     pub recipients: usize,
     /// People in the audience who cannot be reached in the chosen ways.
     pub unreachable: usize,
-    /// Texts, if chosen.
+    /// What each chosen channel takes, in the order of [`Channel::ALL`].
+    pub channels: Vec<ChannelCosting>,
+    /// How the texts are, if chosen.
     pub sms: Option<SmsCosting>,
-    /// Calls, if chosen.
-    pub voice: Option<VoiceCosting>,
-    /// E-mails, if chosen.
-    pub email: Option<EmailCosting>,
-    /// Posts on X, if chosen: one, or none where no account is linked. They cost nothing.
-    pub posts: Option<u64>,
 }
 
-/// What the texts take and cost.
+/// What one channel takes and costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChannelCosting {
+    /// The channel.
+    pub channel: Channel,
+    /// Deliveries.
+    pub messages: u64,
+    /// Of what is billed, as many; minutes are reckoned from the length of the text, each started one counted.
+    pub billed: u64,
+    /// Price of each.
+    pub price: Pence,
+    /// Price of all; of calls, if all are answered and heard to the end.
+    pub money: Pence,
+}
+
+/// How the texts are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmsCosting {
-    /// Texts.
-    pub messages: u64,
-    /// Units of all of them.
-    pub units: u64,
     /// UCS-2 if any of them needs it.
     pub encoding: Encoding,
     /// Units of the shortest and of the longest; zeros if there are none.
     pub units_each: (u32, u32),
-    /// Price of all units.
-    pub money: Pence,
-    /// Characters of header and text as composed that need UCS-2.
-    pub hints: Vec<Hint>,
     /// The same with plain characters, if that takes fewer units.
     pub mended: Option<Mended>,
 }
 
-/// The text with plain characters instead of typographic ones.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What plain characters instead of typographic ones come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mended {
-    /// The header.
-    pub header: String,
-    /// The text.
-    pub text: String,
     /// Units of all texts.
     pub units: u64,
     /// What this send would cost less.
     pub saves: Pence,
 }
 
-/// What the calls take and cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VoiceCosting {
-    /// Calls.
-    pub messages: u64,
-    /// Minutes of all of them, each started one counted; reckoned from the length of the text.
-    pub minutes: u64,
-    /// Price if all are answered and heard to the end.
-    pub money: Pence,
-}
-
-/// What the e-mails take and cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EmailCosting {
-    /// E-mails.
-    pub messages: u64,
-    /// Price of all of them.
-    pub money: Pence,
-}
-
 impl Costing {
+    /// What one channel takes, if it was chosen.
+    pub fn of(&self, channel: Channel) -> Option<&ChannelCosting> {
+        self.channels.iter().find(|c| c.channel == channel)
+    }
+
+    /// Deliveries of all channels that are billed alike, and as many of what is billed.
+    pub fn billed(&self, billed: Billed) -> (u64, u64) {
+        let alike = self.channels.iter().filter(|c| c.channel.facts().billed == billed);
+        alike.fold((0, 0), |(messages, all), c| (messages + c.messages, all + c.billed))
+    }
+
     /// Price of everything.
     pub fn total(&self) -> Pence {
-        let sms = self.sms.as_ref().map(|c| c.money);
-        let others = [self.voice.map(|c| c.money), self.email.map(|c| c.money)];
-        sms.into_iter().chain(others.into_iter().flatten()).sum()
+        self.channels.iter().map(|c| c.money).sum()
     }
 }
 
 /// Reckons a plan up.
 pub fn cost(plan: &Plan, message: &Message, settings: &Settings) -> Costing {
-    let of = |channel| plan.deliveries.iter().filter(move |d| d.channel == channel);
+    let of_channel = |channel| {
+        let deliveries = plan.deliveries.iter().filter(|d| d.channel == channel);
+        let (messages, billed) = deliveries.fold((0, 0), |(n, sum), d| (n + 1, sum + billed(d)));
+        let price = price(channel, &settings.prices);
+        ChannelCosting { channel, messages, billed, price, money: price.times(billed) }
+    };
     Costing {
         recipients: plan.recipients,
         unreachable: plan.unreachable.len(),
-        sms: message.contents.sms.as_ref().map(|sms| {
-            let texts: Vec<&Planned> = of(Channel::Sms).collect();
-            sms_costing(&texts, sms, settings)
-        }),
-        voice: message.contents.voice.is_some().then(|| {
-            let each = of(Channel::Voice).map(|d| minutes_spoken(&d.text));
-            let (messages, minutes) = each.fold((0, 0), |(n, sum), minutes| (n + 1, sum + minutes));
-            VoiceCosting { messages, minutes, money: settings.prices.voice_minute.times(minutes) }
-        }),
-        email: message.contents.email.is_some().then(|| {
-            let messages = of(Channel::Email).count() as u64;
-            EmailCosting { messages, money: settings.prices.email.times(messages) }
-        }),
-        posts: message.contents.tweet.is_some().then(|| of(Channel::Tweet).count() as u64),
+        channels: message.contents.channels().map(of_channel).collect(),
+        sms: message.contents.sms.as_ref().map(|sms| sms_costing(plan, sms, settings)),
     }
 }
 
-fn sms_costing(texts: &[&Planned], sms: &SmsContent, settings: &Settings) -> SmsCosting {
+/// As much of what is billed as one delivery takes.
+fn billed(delivery: &Planned) -> u64 {
+    match delivery.channel.facts().billed {
+        Billed::Units => delivery.units.0.into(),
+        Billed::Minutes => minutes_spoken(&delivery.text),
+        Billed::Emails | Billed::Nothing => 1,
+    }
+}
+
+const fn price(channel: Channel, prices: &Prices) -> Pence {
+    match channel.facts().billed {
+        Billed::Units => prices.sms_unit,
+        Billed::Minutes => prices.voice_minute,
+        Billed::Emails => prices.email,
+        Billed::Nothing => Pence::from_hundredths(0),
+    }
+}
+
+fn sms_costing(plan: &Plan, sms: &SmsContent, settings: &Settings) -> SmsCosting {
+    let texts: Vec<&Planned> = plan.deliveries.iter().filter(|d| d.channel == Channel::Sms).collect();
     let each = || texts.iter().map(|d| d.units.0);
-    let units: u64 = each().map(u64::from).sum();
     let ucs2 = texts.iter().any(|d| sms::count(&d.text).encoding == Encoding::Ucs2);
     SmsCosting {
-        messages: texts.len() as u64,
-        units,
         encoding: if ucs2 { Encoding::Ucs2 } else { Encoding::Gsm7 },
         units_each: (each().min().unwrap_or(0), each().max().unwrap_or(0)),
-        money: settings.prices.sms_unit.times(units),
-        hints: sms::coach(&sms.composed()),
-        mended: mended(texts, sms, units, settings),
+        mended: mended(&texts, sms, settings),
     }
 }
 
 /// What plain characters would save. People's names stay as they are spelled.
-fn mended(texts: &[&Planned], sms: &SmsContent, units: u64, settings: &Settings) -> Option<Mended> {
+fn mended(texts: &[&Planned], sms: &SmsContent, settings: &Settings) -> Option<Mended> {
     let plain = sms.with_plain_characters();
     if plain == *sms {
         return None;
     }
-    let reader = Texts::of(&Contents { sms: Some(plain.clone()), ..Contents::default() });
+    let reader = Texts::of(&Contents { sms: Some(plain), ..Contents::default() });
     let parts = |delivery: &&Planned| {
         let rendered = reader.render(Channel::Sms, &delivery.values).ok()?;
         Some(u64::from(sms::count(&rendered.text).parts.0))
     };
+    let before: u64 = texts.iter().map(|d| u64::from(d.units.0)).sum();
     let after: u64 = texts.iter().map(parts).sum::<Option<u64>>()?;
-    let saved = units.checked_sub(after).filter(|saved| *saved > 0)?;
-    Some(Mended {
-        header: plain.header,
-        text: plain.text,
-        units: after,
-        saves: settings.prices.sms_unit.times(saved),
-    })
+    let saved = before.checked_sub(after).filter(|saved| *saved > 0)?;
+    Some(Mended { units: after, saves: settings.prices.sms_unit.times(saved) })
 }

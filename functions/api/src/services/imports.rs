@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::audit::{Change, Deed};
+use domain::audit::{AuditEvent, Change};
 use domain::contact::ContactRole;
 use domain::ids::ImportId;
 use domain::import::{Field, Finding, MAX_FILE_BYTES, Mapping, MappingError, Stage, file_key};
@@ -122,15 +122,15 @@ pub async fn choose_columns(
     Ok(import)
 }
 
-/// Has the good rows written to the address book; `deed` says who wants it, and how many rows is added to it. 422 while
-/// there are errors, unless `good_rows_only`; 409 when the upload is not the `version` that the person saw.
+/// Has the good rows written to the address book; `event` says who wants it, and how many rows is added to it. 422
+/// while there are errors, unless `good_rows_only`; 409 when the upload is not the `version` that the person saw.
 pub async fn confirm(
     state: &ApiState,
     school: &School,
     id: ImportId,
     version: u32,
     good_rows_only: bool,
-    mut deed: Deed,
+    mut event: AuditEvent,
 ) -> Result<Import> {
     let mut import = seen(state, school, id, version).await?;
     let Stage::Checked(report) = import.stage else { return Err(moved_on()) };
@@ -154,8 +154,8 @@ pub async fn confirm(
     import.stage = Stage::importing(report);
     due_at_once(state, &mut import);
     let changes = [("rows", report.rows), ("imported", report.good)];
-    deed.changes.extend(changes.iter().filter_map(|(field, n)| Change::of(field, "", &n.to_string())));
-    school.imports().save_recorded(&mut import, &deed, state.now_ms()).await?;
+    event.changes.extend(changes.iter().filter_map(|(field, n)| Change::of(field, "", &n.to_string())));
+    school.imports().save_recorded(&mut import, &event, state.now_ms()).await?;
     jobs::import(state, school.id(), id).await;
     Ok(import)
 }

@@ -1,9 +1,10 @@
 //! The school's API keys: made, given another secret, taken away.
 
 use domain::audit::{Act, Change};
+use domain::people::Scope;
 use store::{ApiKey, ApiToken, KeyKind, KeyTerms, StoreError};
 
-use crate::auth::{Scope, SignedIn};
+use crate::auth::SignedIn;
 use crate::error::{ApiError, FieldError, Result};
 use crate::forms::FormFields;
 use crate::state::ApiState;
@@ -85,8 +86,8 @@ pub async fn create(state: &ApiState, by: &SignedIn, terms: KeyTerms) -> Result<
         ("cap", terms.cap.map_or_else(String::new, |cap| cap.to_string())),
     ];
     let changes = shown.iter().filter_map(|(field, value)| Change::of(field, "", value)).collect();
-    let deed = by.deed(Act::KeyCreated, token.id(), changes);
-    let key = by.school.api_keys().create_recorded(&token, terms, &deed, state.now_ms()).await?;
+    let event = by.audit_event(Act::KeyCreated, token.id(), changes);
+    let key = by.school.api_keys().create_recorded(&token, terms, &event, state.now_ms()).await?;
     Ok((key, token))
 }
 
@@ -105,16 +106,16 @@ pub async fn rotate(state: &ApiState, by: &SignedIn, key: &ApiKey) -> Result<Api
     may_replace(by, key)?;
     let token = fresh(state, key.id())?;
     let now_ms = state.now_ms();
-    let deed = by.deed(Act::KeyRotated, key.id(), Vec::new());
-    by.school.api_keys().rotate(key, &token, now_ms + FORMER_WORKS_MS, &deed, now_ms).await?;
+    let event = by.audit_event(Act::KeyRotated, key.id(), Vec::new());
+    by.school.api_keys().rotate(key, &token, now_ms + FORMER_WORKS_MS, &event, now_ms).await?;
     Ok(token)
 }
 
 /// Takes a key away at once.
 pub async fn revoke(state: &ApiState, by: &SignedIn, key: &ApiKey) -> Result<()> {
     let changes = Change::of("name", key.name(), "").into_iter().collect();
-    let deed = by.deed(Act::KeyRevoked, key.id(), changes);
-    match by.school.api_keys().revoke(key, &deed, state.now_ms()).await {
+    let event = by.audit_event(Act::KeyRevoked, key.id(), changes);
+    match by.school.api_keys().revoke(key, &event, state.now_ms()).await {
         // Two who revoke the same key at once both have what they wanted.
         Err(StoreError::Conflict) if by.school.api_keys().get(key.id()).await?.is_none() => Ok(()),
         done => Ok(done?),

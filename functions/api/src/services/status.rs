@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::channel::Channel;
+use domain::channel::Billed;
 use domain::delivery::DeliveryState;
 use domain::ids::MessageId;
 use domain::message::MessageState;
@@ -58,7 +58,7 @@ struct Tally {
 impl Tally {
     fn add(&mut self, page: &PageState) {
         total_page(&mut self.totals, page);
-        if page.channel == Channel::Sms {
+        if page.channel.facts().billed == Billed::Units {
             for (index, units) in page.units.iter().enumerate() {
                 self.sms_units += page.accepted_attempts(index).len() as u64 * u64::from(units.0);
             }

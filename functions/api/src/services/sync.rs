@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::audit::Deed;
+use domain::audit::AuditEvent;
 use domain::ids::{ContactId, RunId, SyncFileId};
 use domain::settings::Settings;
 use domain::sync::{Asked, Connector, LEASE_MS, Run, RunState};
@@ -26,7 +26,7 @@ const NOT_HELD: &str = "This refresh is no longer held.";
 const NOTHING_TO_APPLY: &str =
     "What the MIS sent is incomplete, so there is nothing to apply. Refresh again once the MIS is right.";
 
-/// Begins a run, or joins the one at work: its id. 409 where the school has no MIS. `deed` is kept for a new one.
+/// Begins a run, or joins the one at work: its id. 409 where the school has no MIS. `event` is kept for a new one.
 ///
 /// Where the MIS is read from files, `file` is the one to read; without one the last that was read is read again. A run
 /// that reads another file is not joined for it: 409.
@@ -35,15 +35,15 @@ pub async fn request(
     school: &School,
     asked: Asked,
     file: Option<SyncFileId>,
-    deed: &Deed,
+    event: &AuditEvent,
 ) -> Result<RunId> {
     let settings = school.settings().get().await?;
     if !settings.mis.is_on() {
         return Err(ApiError::Conflict(NO_MIS.to_owned()));
     }
     let run = Run { file: to_read(state, school, &settings, file).await?, ..new_run(state, asked) };
-    let deed = Deed { on: run.id.to_string(), ..deed.clone() };
-    match begin(state, school, &run, &deed).await? {
+    let event = AuditEvent { on: run.id.to_string(), ..event.clone() };
+    match begin(state, school, &run, &event).await? {
         Begun::New => Ok(run.id),
         Begun::Joined(id) if file.is_none() => Ok(id),
         Begun::Joined(id) => match school.sync().run(id).await?.filter(|run| run.file == file) {
@@ -80,9 +80,15 @@ async fn to_read(
     Ok(Some(file))
 }
 
-/// Has a held run applied: a new one, which removes those whom the held one showed and nobody else. 409 if it cannot
-/// be.
-pub async fn apply(state: &ApiState, school: &School, id: RunId, asked: Asked, deed: &Deed) -> Result<RunId> {
+/// Applies a held run: starts a new run that may remove only the people shown by the held one. 409 if it is no longer
+/// held.
+pub async fn apply(
+    state: &ApiState,
+    school: &School,
+    id: RunId,
+    asked: Asked,
+    event: &AuditEvent,
+) -> Result<RunId> {
     let held = held(school, id).await?;
     if !school.settings().get().await?.mis.is_on() {
         return Err(ApiError::Conflict(NO_MIS.to_owned()));
@@ -91,7 +97,7 @@ pub async fn apply(state: &ApiState, school: &School, id: RunId, asked: Asked, d
         return Err(ApiError::Conflict(NOTHING_TO_APPLY.to_owned()));
     }
     let run = Run { approves: Some(id), file: held.file, ..new_run(state, asked) };
-    match begin(state, school, &run, deed).await? {
+    match begin(state, school, &run, event).await? {
         Begun::Joined(_) => Err(ApiError::Conflict(AT_WORK.to_owned())),
         Begun::New => {
             school.sync().delete_outline(id).await?;
@@ -115,10 +121,10 @@ fn new_run(state: &ApiState, asked: Asked) -> Run {
     Run::new(RunId::new(state.ids().ulid(now_ms)), asked, now_ms)
 }
 
-/// Lets a held run be. 409 if it is held no more.
-pub async fn discard(state: &ApiState, school: &School, id: RunId, deed: &Deed) -> Result<()> {
+/// Discards a held run. 409 if it is no longer held.
+pub async fn discard(state: &ApiState, school: &School, id: RunId, event: &AuditEvent) -> Result<()> {
     let held = held(school, id).await?;
-    match school.sync().discard(&held, deed, state.now_ms()).await {
+    match school.sync().discard(&held, event, state.now_ms()).await {
         Err(StoreError::Conflict) => Err(ApiError::Conflict(NOT_HELD.to_owned())),
         done => Ok(done?),
     }?;
@@ -133,11 +139,11 @@ async fn held(school: &School, id: RunId) -> Result<Run> {
     }
 }
 
-/// Nothing is done before the log has the deed.
-async fn begin(state: &ApiState, school: &School, run: &Run, deed: &Deed) -> Result<Begun> {
+/// Nothing is done before the log has the event.
+async fn begin(state: &ApiState, school: &School, run: &Run, event: &AuditEvent) -> Result<Begun> {
     let begun = school.sync().begin(run, LEASE_MS, run.began_ms).await?;
     if begun == Begun::New
-        && let Err(e) = start(state, school, run, deed).await
+        && let Err(e) = start(state, school, run, event).await
     {
         // Nobody would do it: end it, so that the next request is not told to wait for it.
         warn!(school = %school.id(), error = %e, "sync run not handed over");
@@ -149,7 +155,7 @@ async fn begin(state: &ApiState, school: &School, run: &Run, deed: &Deed) -> Res
     Ok(begun)
 }
 
-async fn start(state: &ApiState, school: &School, run: &Run, deed: &Deed) -> Result<()> {
-    school.audit().record(deed, run.began_ms).await?;
+async fn start(state: &ApiState, school: &School, run: &Run, event: &AuditEvent) -> Result<()> {
+    school.audit().record(event, run.began_ms).await?;
     jobs::sync(state, school.id(), run.id).await
 }

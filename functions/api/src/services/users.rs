@@ -100,17 +100,17 @@ pub async fn edit(state: &ApiState, by: &SignedIn, of: &Membership, edit: Edit) 
         }
     };
     let Some(change) = change else { return Ok(()) };
-    let deed = by.deed(act, of.user().to_string(), vec![change]);
-    Ok(by.school.members().change(&by.membership, of, after, &deed, state.now_ms()).await?)
+    let event = by.audit_event(act, of.user().to_string(), vec![change]);
+    Ok(by.school.members().change(&by.membership, of, after, &event, state.now_ms()).await?)
 }
 
 /// Makes a user who is known elsewhere a member of this school too, at once, and reminds them of their username.
 pub async fn link(state: &ApiState, by: &SignedIn, user: UserId, roles: Roles) -> Result<Added> {
     manager(by)?.may_give(roles).map_err(refused)?;
     let given = Change::of("roles", "", &codes(roles)).into_iter().collect();
-    let deed = by.deed(Act::UserLinked, user.to_string(), given);
+    let event = by.audit_event(Act::UserLinked, user.to_string(), given);
     let change = MemberChange { roles, standing: Standing::Enabled, groups: Vec::new() };
-    match by.school.members().add_recorded(&by.membership, user, change, &deed, state.now_ms()).await {
+    match by.school.members().add_recorded(&by.membership, user, change, &event, state.now_ms()).await {
         Ok(()) => {}
         // Pressed twice, or somebody else was faster: they are in.
         Err(StoreError::Conflict) if member_of(by, user).await.is_ok() => {
@@ -138,9 +138,9 @@ pub async fn create(state: &ApiState, by: &SignedIn, new: NewUser, roles: Roles)
         schools: Vec::new(),
     };
     let given = Change::of("roles", "", &codes(roles)).into_iter().collect();
-    let deed = by.deed(Act::UserCreated, user.id.to_string(), given);
+    let event = by.audit_event(Act::UserCreated, user.id.to_string(), given);
     let change = MemberChange { roles, standing: Standing::Enabled, groups: Vec::new() };
-    match by.school.members().add_new_user(&by.membership, &user, change, &deed, now_ms).await {
+    match by.school.members().add_new_user(&by.membership, &user, change, &event, now_ms).await {
         Ok(()) => {}
         Err(StoreError::Conflict) => return taken(state, by, &user).await,
         Err(other) => return Err(other.into()),
@@ -175,8 +175,8 @@ pub async fn send_link(state: &ApiState, by: &SignedIn, of: &Membership) -> Resu
         Notice::PasswordLink { user: user.id }
     };
     // In the log first: a link that went out unnoticed would be worse than a row about one that was lost.
-    let deed = by.deed(Act::PasswordLinkSent, user.id.to_string(), Vec::new());
-    by.school.audit().record(&deed, state.now_ms()).await?;
+    let event = by.audit_event(Act::PasswordLinkSent, user.id.to_string(), Vec::new());
+    by.school.audit().record(&event, state.now_ms()).await?;
     jobs::notify(state, by.school.id(), notice).await
 }
 

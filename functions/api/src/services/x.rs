@@ -136,9 +136,10 @@ pub async fn finish(
     if before.x.is_some() {
         return Ok(Err(NotLinked::Another));
     }
-    let deed = by.deed(Act::XLinked, "", Change::of("x", "", &format!("@{name}")).into_iter().collect());
+    let event =
+        by.audit_event(Act::XLinked, "", Change::of("x", "", &format!("@{name}")).into_iter().collect());
     let kept = XAccess { account: id.clone(), token: access.token, secret: access.secret };
-    match by.school.x().link(&before, XAccount { id, name: name.clone() }, &kept, &deed, now_ms).await {
+    match by.school.x().link(&before, XAccount { id, name: name.clone() }, &kept, &event, now_ms).await {
         Ok(()) => Ok(Ok(name)),
         // Somebody changed the settings, or linked an account, at this very moment.
         Err(StoreError::Conflict) => Ok(Err(NotLinked::Stale)),
@@ -151,6 +152,6 @@ pub async fn unlink(state: &ApiState, by: &SignedIn) -> Result<()> {
     let before = by.school.settings().get().await?;
     let Some(account) = &before.x else { return Ok(()) };
     let change = Change::of("x", &format!("@{}", account.name), "");
-    let deed = by.deed(Act::XUnlinked, "", change.into_iter().collect());
-    Ok(by.school.x().unlink(&before, &deed, state.now_ms()).await?)
+    let event = by.audit_event(Act::XUnlinked, "", change.into_iter().collect());
+    Ok(by.school.x().unlink(&before, &event, state.now_ms()).await?)
 }

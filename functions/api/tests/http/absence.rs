@@ -1,7 +1,7 @@
 //! The absence page: who is on which list, what is too old to tell, that a family is told once, and that all is well.
 
 use domain::attendance::{About, Matter};
-use domain::audit::{Act, Deed};
+use domain::audit::{Act, AuditEvent};
 use domain::channel::Channel;
 use domain::delivery::{DeliveryState, Reason};
 use domain::feed::{GroupKind, Mark, Session};
@@ -162,9 +162,12 @@ async fn marks_that_are_old_tell_nobody_unless_somebody_says_why() {
     let sent = send(&by, &anyway.text).await;
     assert_eq!(sent.status, 303, "{sent:?}");
     let log = house.school.audit().month(store::AuditMonth::of_ms(NOON)).await.unwrap();
-    let deed = log.iter().rfind(|entry| entry.act == Act::MessageSent.code()).unwrap();
-    assert!(deed.changes.contains("marks_old_sent_because") && deed.changes.contains("checked"), "{deed:?}");
-    assert!(deed.changes.contains("absence 2026-09-01 PM"), "{deed:?}");
+    let event = log.iter().rfind(|entry| entry.act == Act::MessageSent.code()).unwrap();
+    assert!(
+        event.changes.contains("marks_old_sent_because") && event.changes.contains("checked"),
+        "{event:?}"
+    );
+    assert!(event.changes.contains("absence 2026-09-01 PM"), "{event:?}");
 
     // New marks, and it can be told without a reason again.
     synced(&house, &[("cat", "N")]).await;
@@ -340,7 +343,7 @@ async fn a_message_that_nobody_authorised_lets_its_families_go() {
     let teacher = Browser::of(&house, &house.school, 601, roles).await;
     let handed_in = id_of(&tell(&teacher, "absence", &["ben"]).await);
     let page = by.ask("GET", "/absence").await.text;
-    assert!(under(&page, "told-title").contains("not gone yet"), "{page}");
+    assert!(under(&page, "told-title").contains("not sent yet"), "{page}");
     assert_eq!(tell(&by, "absence", &["ben"]).await.status, 409, "while it waits");
     let rejected = by.post(&format!("/authorise/{handed_in}/reject"), "reason=Not+now").await;
     assert_eq!(rejected.header("location"), "/authorise?done=rejected", "{rejected:?}");
@@ -419,9 +422,9 @@ async fn a_school_whose_mis_sends_no_registers_is_told_so_and_not_to_refresh() {
     {
         let before = house.school.settings().get().await.unwrap();
         let mis = MisSettings { kind: kind.to_owned(), ..MisSettings::default() };
-        let deed = Deed::of_system(Act::SettingsChanged, "");
+        let event = AuditEvent::of_system(Act::SettingsChanged, "");
         let after = Settings { mis, ..before.clone() };
-        house.school.settings().change(&before, after, &deed, NOON).await.unwrap();
+        house.school.settings().change(&before, after, &event, NOON).await.unwrap();
         let page = by.ask("GET", "/absence").await.text;
         assert_eq!(page.contains("Your MIS sends no registers"), none, "{kind}");
         assert_eq!(page.contains("Refresh to read them"), !none, "{kind}");

@@ -1,6 +1,6 @@
 //! The audit log's page and files.
 
-use domain::audit::{Act, Change, Deed, Entry, Who};
+use domain::audit::{Act, AuditEvent, Change, Entry, Who};
 use domain::ids::{ImportId, RunId, UserId};
 use domain::import::{Report, Stage};
 use serde_json::json;
@@ -15,8 +15,8 @@ const DAY: i64 = 24 * 3_600_000;
 
 async fn record(house: &House, who: Who, act: Act, on: &str, at_ms: i64) {
     let changes = Change::of("people", "", "12").into_iter().collect();
-    let deed = Deed { who, from: "192.0.2.7".to_owned(), act, on: on.to_owned(), changes };
-    house.school.audit().record(&deed, at_ms).await.unwrap();
+    let event = AuditEvent { who, from: "192.0.2.7".to_owned(), act, on: on.to_owned(), changes };
+    house.school.audit().record(&event, at_ms).await.unwrap();
 }
 
 /// Rows of the page's table.

@@ -1,10 +1,11 @@
 //! Keys, sessions and forms.
 
+use runtime::hash_password;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::ClientAddress;
-use api::auth::{Posted, SignIn, SignedIn, hash_password, sign_in, sign_out};
+use api::auth::{Posted, SignIn, SignedIn, sign_in, sign_out};
 use api::{ApiError, ApiState};
 use axum::Router;
 use axum::body::Body;

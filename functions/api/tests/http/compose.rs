@@ -65,7 +65,7 @@ async fn a_preview_says_who_gets_what() {
             ],
         })
     );
-    assert!(house.queue.take().is_empty());
+    assert!(house.queued().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +132,7 @@ async fn every_wrong_message_is_refused_with_what_to_mend_and_nothing_is_kept() 
             assert_eq!(answer.problem(422), fields, "{path} {message}");
         }
     }
-    assert!(house.queue.take().is_empty());
+    assert!(house.queued().is_empty());
     assert!(house.school.messages().summaries(None, 10).await.unwrap().is_empty());
 }
 
@@ -168,7 +168,7 @@ async fn a_sent_message_is_kept_and_its_plan_is_queued() {
         assert_eq!(answer.json(), json!({"id": id.to_string(), "state": "queued"}));
         assert_eq!(answer.header("location"), format!("/api/v1/messages/{id}"));
         let plan = Job::Plan { school: house.school.id(), message: id, revision: 1 };
-        assert_eq!(house.queue.take(), [(queue, plan)]);
+        assert_eq!(house.queued(), [(queue, plan)]);
         let meta = house.school.messages().meta(id).await.unwrap().unwrap();
         assert_eq!(
             (meta.state, meta.due_ms, meta.author.name.as_str()),
@@ -201,14 +201,14 @@ async fn a_repeated_request_gives_the_first_message_again() {
     let house = school().await;
     let key = [("idempotency-key", "order 4711")];
     let first = house.post_with(MESSAGES, &key, &sms("Hello")).await.json();
-    house.queue.take();
+    house.queued();
     // The same request, laid out otherwise.
     let text = r#"{ "sms":{"text":"Hello"}, "to":{"everyone":true,"groups":[]}, "channels":["sms"], "purpose":"service" }"#;
     let request = house.request("POST", MESSAGES).header("content-type", "application/json");
     let request = request.header(key[0].0, key[0].1).body(Body::from(text)).unwrap();
     let again = house.send(request).await;
     assert_eq!((again.status, again.json()), (StatusCode::ACCEPTED, first.clone()));
-    assert!(house.queue.take().is_empty());
+    assert!(house.queued().is_empty());
 
     let other = house.post_with(MESSAGES, &key, &sms("Goodbye")).await;
     assert_eq!(other.problem(422), ["Idempotency-Key"]);
@@ -236,7 +236,7 @@ async fn the_same_request_at_once_makes_one_message() {
     assert_eq!(a.json()["id"], b.json()["id"]);
     assert_eq!(a.json()["id"], c.json()["id"]);
     assert_eq!(house.school.messages().summaries(None, 10).await.unwrap().len(), 1);
-    assert_eq!(house.queue.take().len(), 1);
+    assert_eq!(house.queued().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,7 +249,7 @@ async fn an_idempotency_key_is_a_short_printable_line() {
     }
     let twice = [("idempotency-key", "a"), ("idempotency-key", "b")];
     assert_eq!(house.post_with(MESSAGES, &twice, &sms("Hello")).await.problem(422), ["Idempotency-Key"]);
-    assert!(house.queue.take().is_empty());
+    assert!(house.queued().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

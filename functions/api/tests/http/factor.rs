@@ -105,7 +105,7 @@ async fn a_recovery_code_signs_in_once_and_new_ones_end_the_old() {
     let user = id(1);
     let is_told =
         |job: &Job| matches!(job, Job::Notify { notice, .. } if *notice == Notice::RecoveryCodes { user });
-    assert!(house.queue.take().iter().any(|(_, job)| is_told(job)));
+    assert!(house.queued().iter().any(|(_, job)| is_told(job)));
     let stored = house.store.user(id(1)).await.unwrap().unwrap().account.second_factor.unwrap();
     assert!(stored.recovery.iter().all(|hash| hash.len() == 64 && !codes.contains(hash)));
 }

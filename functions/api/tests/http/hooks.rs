@@ -52,7 +52,7 @@ async fn a_status_is_queued_before_it_is_answered() {
     let path = format!("/hooks/twilio/status/{}", ReferenceKey::new(&REFERENCE_KEY).unwrap().sign(&delivery));
     let answer = signed(&house, &path, &delivered()).await;
     assert_eq!(answer.status, 204, "{answer:?}");
-    let jobs = house.queue.take();
+    let jobs = house.queued();
     let [(QueueName::Receipts, Job::Receipt { delivery: of, evidence })] = jobs.as_slice() else {
         panic!("{jobs:?}")
     };
@@ -62,14 +62,14 @@ async fn a_status_is_queued_before_it_is_answered() {
     // A word that says nothing about the delivery is answered and forgotten.
     let queued = form(&[("MessageSid", SM), ("MessageStatus", "teleported")]);
     assert_eq!(signed(&house, &path, &queued).await.status, 204);
-    assert!(house.queue.take().is_empty());
+    assert!(house.queued().is_empty());
 
     // What cannot be queued is not taken: Twilio comes again.
     house.queue.break_down();
     signed(&house, &path, &delivered()).await.problem(503);
-    house.queue.mend();
+    house.queue.repair();
     assert_eq!(signed(&house, &path, &delivered()).await.status, 204);
-    assert_eq!(house.queue.take().len(), 1);
+    assert_eq!(house.queued().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,7 +107,7 @@ async fn a_forged_status_is_refused_and_queues_nothing() {
     let json = json.header("x-twilio-signature", &signature).body(Body::from("{}")).unwrap();
     house.send(json).await.problem(415);
     house.get(&good).await.problem(405);
-    assert!(house.queue.take().is_empty());
+    assert!(house.queued().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

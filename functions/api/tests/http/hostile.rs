@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use api::auth::session_cookie;
 use axum::body::Body;
-use domain::email::EmailAddress;
 use domain::ids::UserId;
 use domain::people::Roles;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
@@ -16,7 +14,7 @@ use store::{Lifetime, User};
 use tower::ServiceExt;
 use ulid::Ulid;
 
-use crate::kit::{House, NOON, PUBLIC_URL};
+use crate::kit::{House, PUBLIC_URL};
 
 const CSRF: &str = "csrf";
 
@@ -77,7 +75,8 @@ fn path() -> impl Strategy<Value = String> {
 
 fn headers() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
     let name = "cookie|authorization|origin|host|referer|accept|accept-language|content-length|idempotency-key|\
-                sec-fetch-site|sec-fetch-mode|x-twilio-signature|x-forwarded-for|x-csrf-token|if-none-match|range|x-[a-z]{1,9}";
+                sec-fetch-site|sec-fetch-mode|x-twilio-signature|x-forwarded-for|x-csrf-token|if-none-match|range|\
+                x-[a-z]{1,9}";
     let value = prop_oneof![
         4 => vec(any::<u8>(), 0..40),
         1 => vec(32_u8..127, 4_000..9_000),
@@ -88,7 +87,8 @@ fn headers() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
 
 fn body() -> impl Strategy<Value = (Option<String>, Vec<u8>)> {
     let field = "csrf|do|expect|channel|sms|email|subject|text|header|group|person|purpose|key|id|forename|surname|\
-                 role|mobile|name|size|column|field|find|add|remove|next|username|password|contacts|From|To|Body|MessageSid";
+                 role|mobile|name|size|column|field|find|add|remove|next|username|password|contacts|From|To|Body|\
+                 MessageSid";
     let form = vec((field, "(%[0-9a-f]{2}|[a-z0-9+$|.-]){0,16}"), 0..8).prop_map(|fields| {
         let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         format!("csrf={CSRF}&{}", fields.join("&")).into_bytes()
@@ -117,23 +117,9 @@ fn asked() -> impl Strategy<Value = Asked> {
 /// The cookie of somebody who may do everything.
 async fn signed_in(house: &House) -> String {
     let id = UserId::new(Ulid::from_parts(2, 1));
-    let user = User {
-        id,
-        username: "olive".to_owned(),
-        email: EmailAddress::parse("office@hillview.example").unwrap(),
-        forename: "Olive".to_owned(),
-        surname: "Field".to_owned(),
-        password_hash: String::new(),
-        created_ms: NOON,
-        account: store::Account::default(),
-        schools: Vec::new(),
-    };
-    house.store.create_user(&user).await.unwrap();
-    house.school.members().add(id, Roles::all()).await.unwrap();
-    let member = house.school.members().get(id).await.unwrap().unwrap();
+    let user = User { id, ..testkit::user(1, "olive", "office@hillview.example") };
     let lifetime = Lifetime { idle_ms: 3_600_000, longest_ms: 3_600_000 };
-    house.store.create_session("token", &member, CSRF, lifetime, NOON).await.unwrap();
-    session_cookie(&house.state, "token").unwrap().to_str().unwrap().split(';').next().unwrap().to_owned()
+    house.cookie_of(&house.school, &user, Roles::all(), "token", lifetime).await
 }
 
 /// The request, if HTTP itself lets it through.

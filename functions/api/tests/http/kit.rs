@@ -1,103 +1,31 @@
 //! One school, its key, and a router to ask.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::ops::Deref;
+use std::sync::Arc;
 
-use api::auth::Scope;
+use api::auth::session_cookie;
 use api::{ApiConfig, ApiState, Ports};
 use axum::Router;
 use axum::body::Body;
-use domain::ids::SchoolId;
 use domain::job::Job;
 use domain::money::Pence;
-use domain::phone::{CountryCode, NumberMode};
-use domain::routing::{Routing, VoiceCalling};
+use domain::people::{Roles, Scope};
+use domain::phone::NumberMode;
 use domain::settings::{Prices, Settings};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use runtime::{
-    BoxFuture, Clock, FileError, Files, Ids, MemoryVault, Queue, QueueError, QueueName, Vault, database_at,
-};
+use runtime::{Ids, QueueName};
 use serde_json::Value;
-use store::{Access, ApiToken, School, Store};
-use tokio::sync::oneshot;
+use store::{Access, ApiToken, Lifetime, School, Store, User};
+use testkit::{FakeX, World, school_id};
 use tower::ServiceExt;
-use ulid::Ulid;
 
-use crate::fake_x;
+pub(crate) use testkit::NOON;
 
-/// Noon of 1 September 2026 in London.
-pub(crate) const NOON: i64 = 1_788_260_400_000;
 pub(crate) const PUBLIC_URL: &str = "https://messenger.example.com";
 pub(crate) const TWILIO_TOKEN: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const TWILIO_SID: &str = "AC0123456789abcdef0123456789abcdef";
 pub(crate) const REFERENCE_KEY: [u8; 32] = [7; 32];
-
-/// Remembers jobs, or refuses them.
-#[derive(Debug, Default)]
-pub(crate) struct Recorder {
-    sent: Mutex<Vec<(QueueName, Job)>>,
-    broken: AtomicBool,
-}
-
-impl Recorder {
-    /// What was queued since the last time.
-    pub(crate) fn take(&self) -> Vec<(QueueName, Job)> {
-        std::mem::take(&mut self.sent.lock().unwrap())
-    }
-
-    pub(crate) fn break_down(&self) {
-        self.broken.store(true, Ordering::SeqCst);
-    }
-
-    pub(crate) fn mend(&self) {
-        self.broken.store(false, Ordering::SeqCst);
-    }
-}
-
-impl Queue for Recorder {
-    fn send(&self, queue: QueueName, jobs: Vec<(Job, i64)>) -> BoxFuture<'_, Result<(), QueueError>> {
-        Box::pin(async move {
-            if self.broken.load(Ordering::SeqCst) {
-                return Err(QueueError("down".to_owned()));
-            }
-            self.sent.lock().unwrap().extend(jobs.into_iter().map(|(job, _)| (queue, job)));
-            Ok(())
-        })
-    }
-}
-
-/// Uploads go elsewhere; what the product itself writes is kept.
-#[derive(Debug, Default)]
-struct Shelf(Mutex<BTreeMap<String, Vec<u8>>>);
-
-impl Files for Shelf {
-    fn upload_url(&self, key: &str, _: u64, _: Duration) -> BoxFuture<'_, Result<String, FileError>> {
-        let url = format!("https://files.example.com/{key}?signed");
-        Box::pin(async { Ok(url) })
-    }
-
-    fn read(&self, key: &str) -> BoxFuture<'_, Result<Vec<u8>, FileError>> {
-        let found = self.0.lock().unwrap().get(key).cloned();
-        Box::pin(async { found.ok_or(FileError::NotFound) })
-    }
-
-    fn write<'a>(
-        &'a self,
-        key: &'a str,
-        bytes: &'a [u8],
-        _: &'a str,
-    ) -> BoxFuture<'a, Result<(), FileError>> {
-        self.0.lock().unwrap().insert(key.to_owned(), bytes.to_vec());
-        Box::pin(async { Ok(()) })
-    }
-
-    fn remove(&self, _: &str) -> BoxFuture<'_, Result<(), FileError>> {
-        Box::pin(async { Ok(()) })
-    }
-}
 
 /// An answer.
 #[derive(Debug)]
@@ -135,38 +63,30 @@ impl Answer {
 
 /// The whole of what a test needs.
 pub(crate) struct House {
+    world: World,
     pub(crate) app: Router,
     pub(crate) state: ApiState,
-    pub(crate) store: Store,
-    pub(crate) school: School,
-    pub(crate) queue: Arc<Recorder>,
-    pub(crate) vault: Arc<MemoryVault>,
-    pub(crate) clock: Clock,
     /// A key with every scope.
     pub(crate) key: String,
-    _database: oneshot::Sender<()>,
+}
+
+impl Deref for House {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
 }
 
 pub(crate) fn settings() -> Settings {
     Settings {
-        timezone: "Europe/London".to_owned(),
-        country: CountryCode::UK,
-        sms_sender: "Hillview".to_owned(),
-        sms_header: "Hillview".to_owned(),
-        voice_caller: "+441632960100".to_owned(),
-        email_from_name: "Hillview School".to_owned(),
-        email_reply_to: "office@hillview.example".to_owned(),
-        routing: Routing::SmsFirst,
-        voice_calling: VoiceCalling::FirstOnly,
         prices: Prices {
             sms_unit: Pence::from_hundredths(375),
             voice_minute: Pence::from_hundredths(800),
             email: Pence::from_hundredths(5),
         },
         head_teacher: String::new(),
-        address: "1 Hill Road".to_owned(),
-        phone: "01632 960100".to_owned(),
-        ..Settings::new("Hillview School")
+        ..testkit::settings()
     }
 }
 
@@ -176,24 +96,14 @@ impl House {
     }
 
     pub(crate) async fn start_as(public_url: &str, numbers: NumberMode) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let database = dynoxide::Database::memory().unwrap();
-        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async {
-            let _ = stopped.await;
-        }));
-        let store = Store::new(database_at(&url), "messenger");
-        store.create_table().await.unwrap();
-        let queue = Arc::new(Recorder::default());
-        let clock = Clock::set_to(NOON);
-        let vault = Arc::new(MemoryVault::default());
+        let world = World::start().await;
+        world.queue.expect_left(|_| true);
         let ports = Ports {
-            store: store.clone(),
-            queue: Arc::clone(&queue) as Arc<dyn Queue>,
-            files: Arc::new(Shelf::default()),
-            vault: Arc::clone(&vault) as Arc<dyn Vault>,
-            clock: clock.clone(),
+            store: world.store.clone(),
+            queue: world.queue.clone(),
+            files: world.files.clone(),
+            vault: world.vault.clone(),
+            clock: world.clock.clone(),
             ids: Ids::system(),
         };
         let config = ApiConfig {
@@ -203,17 +113,42 @@ impl House {
             twilio_auth_token: TWILIO_TOKEN.to_owned(),
             reference_key: REFERENCE_KEY.to_vec(),
             upload_origin: Some("https://files.example.com".to_owned()),
-            x: Some(Arc::new(fake_x::FakeX::default())),
+            x: Some(Arc::new(FakeX::default())),
         };
         let state = ApiState::new(ports, config).unwrap();
         let app = api::router(state.clone());
-        let (school, key) = add_school(&store, 1, &Scope::ALL.map(Scope::code)).await;
-        Self { app, state, store, school, queue, vault, clock, key, _database: stop }
+        let (_, key) = add_school(&world.store, 1, &Scope::ALL.map(Scope::code)).await;
+        Self { world, app, state, key }
     }
 
     /// Another school, and a key for it with these scopes.
     pub(crate) async fn another(&self, number: u128, scopes: &[&str]) -> (School, String) {
         add_school(&self.store, number, scopes).await
+    }
+
+    /// Makes the user a member of the school with these roles and signs them in: their cookie. Of two schools they
+    /// may be a member, and are the same user.
+    pub(crate) async fn cookie_of(
+        &self,
+        school: &School,
+        user: &User,
+        roles: Roles,
+        token: &str,
+        lifetime: Lifetime,
+    ) -> String {
+        if self.store.user(user.id).await.unwrap().is_none() {
+            self.store.create_user(user).await.unwrap();
+        }
+        school.members().add(user.id, roles).await.unwrap();
+        let member = school.members().get(user.id).await.unwrap().unwrap();
+        self.store.create_session(token, &member, "csrf", lifetime, NOON).await.unwrap();
+        let set = session_cookie(&self.state, token).unwrap();
+        set.to_str().unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    /// What was queued since the last time, and where.
+    pub(crate) fn queued(&self) -> Vec<(QueueName, Job)> {
+        self.queue.take().into_iter().map(|(queue, job, _)| (queue, job)).collect()
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -258,8 +193,7 @@ impl House {
 }
 
 async fn add_school(store: &Store, number: u128, scopes: &[&str]) -> (School, String) {
-    let id = SchoolId::new(Ulid::from_parts(1_700_000_000_000, number));
-    let school = store.school(Access::of_operator(id));
+    let school = store.school(Access::of_operator(school_id(number)));
     // A second key for a school that is there is no error.
     let _ = school.settings().create(&settings()).await;
     let id = format!("Key{number}x{}", scopes.len());

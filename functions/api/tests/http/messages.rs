@@ -26,7 +26,7 @@ pub(crate) async fn sent(house: &House) -> MessageId {
     let message =
         json!({"purpose": "service", "channels": ["sms"], "to": {"everyone": true}, "sms": {"text": "Hi"}});
     let answer = house.post("/api/v1/messages", &message).await.json();
-    house.queue.take();
+    house.queued();
     answer["id"].as_str().unwrap().parse().unwrap()
 }
 
@@ -179,7 +179,7 @@ async fn a_stopped_message_stays_stopped() {
         let answer = house.post(&format!("{path}/stop"), &json!(null)).await;
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
         assert_eq!(answer.json(), json!({"id": id.to_string(), "state": "stopped"}));
-        assert_eq!(house.queue.take().len(), jobs);
+        assert_eq!(house.queued().len(), jobs);
         assert_eq!(house.get(&path).await.json()["state"], "stopped");
     }
     house.post(&format!("{path}/resend"), &json!(null)).await.problem(409);
@@ -209,7 +209,7 @@ async fn a_finished_message_is_stopped_while_any_of_its_texts_may_still_go() {
     let answer = house.post(&format!("/api/v1/messages/{id}/stop"), &json!(null)).await;
     assert_eq!(answer.json(), json!({"id": id.to_string(), "state": "stopped"}));
     let watch = Job::Watch { school: house.school.id(), message: id };
-    assert_eq!(house.queue.take(), [(QueueName::Routine, watch)]);
+    assert_eq!(house.queued(), [(QueueName::Routine, watch)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,7 +229,7 @@ async fn a_resend_takes_the_failed_and_the_not_confirmed_once() {
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
     assert_eq!(answer.json(), json!({"id": id.to_string(), "state": "sending", "count": 3}));
     let watch = Job::Watch { school: house.school.id(), message: id };
-    assert_eq!(house.queue.take(), [(QueueName::Routine, watch)]);
+    assert_eq!(house.queued(), [(QueueName::Routine, watch)]);
     assert_eq!(house.get(&path).await.json()["totals"], json!({"accepted": 3, "retrying": 3}));
     let meta = house.school.messages().meta(id).await.unwrap().unwrap();
     assert_eq!((meta.state, meta.due_ms), (MessageState::Sending, Some(NOON + 60_000)));
@@ -237,7 +237,7 @@ async fn a_resend_takes_the_failed_and_the_not_confirmed_once() {
     // A second click finds nothing left to do.
     let again = house.post(&format!("{path}/resend"), &json!(null)).await.json();
     assert_eq!(again["count"], 0);
-    assert!(house.queue.take().is_empty());
+    assert!(house.queued().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -257,13 +257,13 @@ async fn a_resend_by_a_key_is_within_its_cap_or_nothing_goes() {
             .header("content-type", "application/json");
         house.send(post.body("null".to_owned().into()).unwrap()).await
     };
-    house.queue.take();
+    house.queued();
     let refused = resend(2).await;
     assert_eq!(refused.problem(422), [] as [String; 0]);
     assert!(refused.text.contains("may send 2 messages at once, and this would be 3"), "{refused:?}");
     let totals = house.get(&format!("/api/v1/messages/{id}")).await.json()["totals"].clone();
     assert_eq!(totals.get("retrying"), None, "{totals}");
-    assert!(house.queue.take().is_empty());
+    assert!(house.queued().is_empty());
     assert_eq!(resend(3).await.json()["count"], 3);
 }
 

@@ -140,12 +140,12 @@ async fn a_trial_is_asked_for_once_and_its_outcome_is_shown() {
     let by = office(&house, &house.school).await;
     assert_eq!(by.post("/settings/mis/test", "").await.status, 422, "there is nothing to try");
     save(&by, &(xporter("") + &credentials())).await;
-    house.queue.take();
+    house.queued();
     for _ in 0..2 {
         let answer = by.post("/settings/mis/test", "").await;
         assert_eq!(answer.header("location"), "/settings/mis#trial");
     }
-    let jobs = house.queue.take();
+    let jobs = house.queued();
     let [(_, Job::TryMis { school, trial })] = jobs.as_slice() else { panic!("one trial: {jobs:?}") };
     assert_eq!(*school, house.school.id());
     assert!(by.ask("GET", "/settings/mis/live").await.text.contains("Trying"));
@@ -166,9 +166,9 @@ async fn a_trial_that_never_ends_is_given_up_and_can_be_asked_for_again() {
     by.post("/settings/mis/test", "").await;
     house.clock.advance(Duration::from_mins(1));
     assert!(by.ask("GET", "/settings/mis/live").await.text.contains("No outcome"));
-    house.queue.take();
+    house.queued();
     by.post("/settings/mis/test", "").await;
-    assert_eq!(house.queue.take().len(), 1);
+    assert_eq!(house.queued().len(), 1);
     // A queue that is down leaves nothing that seems to be at work.
     house.clock.advance(Duration::from_mins(1));
     house.queue.break_down();

@@ -58,7 +58,7 @@ fn looked_at(house: &House) -> Vec<SyncFileId> {
         }
         _ => None,
     };
-    house.queue.take().into_iter().filter_map(of).collect()
+    house.queued().into_iter().filter_map(of).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,7 +137,7 @@ async fn a_file_is_handed_in_its_columns_are_matched_once_and_a_run_reads_it() {
     let good = by.ask("GET", &page).await.text;
     assert!(good.contains("1,600") && good.contains("Nothing has changed yet"), "{good}");
     assert_eq!(by.post(&format!("{page}/run"), "").await.header("location"), "/sync");
-    let jobs = house.queue.take();
+    let jobs = house.queued();
     let [(_, Job::Sync { run, .. })] = jobs.as_slice() else { panic!("{jobs:?}") };
     let run = house.school.sync().run(*run).await.unwrap().unwrap();
     assert_eq!(run.file.map(|file| file.to_string()), Some(id));
@@ -214,7 +214,7 @@ async fn a_partner_gets_an_address_and_has_its_file_read() {
     found(&house, &id, FileState::Columns { why: String::new() }).await;
     let right = "c0=pupil_id&c1=pupil_forename&c2=contact_id&c3=mobile";
     by.post(&format!("/settings/mis/files/{id}/columns"), right).await;
-    house.queue.take();
+    house.queued();
 
     house.post("/api/v1/sync-runs", &json!({})).await.problem(409);
     house.post("/api/v1/sync-runs", &json!({"file": "01JD3V4K8M0000000000000000"})).await.problem(404);

@@ -1,14 +1,13 @@
 //! Members of staff with a browser each.
 
 use axum::body::Body;
-use domain::email::EmailAddress;
 use domain::ids::UserId;
 use domain::people::Roles;
 use http::Request;
 use store::{Account, Lifetime, School, User};
 use ulid::Ulid;
 
-use crate::kit::{Answer, House, NOON, PUBLIC_URL};
+use crate::kit::{Answer, House, PUBLIC_URL};
 
 /// Somebody who is signed in.
 pub(crate) struct Staff<'h> {
@@ -32,25 +31,17 @@ impl<'h> Staff<'h> {
     ) -> Self {
         let id = UserId::new(Ulid::from_parts(7, number));
         let account = Account { email_confirmed: confirmed, ..Account::default() };
+        let name = format!("staff{number}");
         let user = User {
             id,
-            username: format!("staff{number}"),
-            email: EmailAddress::parse(&format!("staff{number}@hillview.example")).unwrap(),
             forename: "Staff".to_owned(),
             surname: format!("Number{number}"),
-            password_hash: String::new(),
-            created_ms: NOON,
             account,
-            schools: Vec::new(),
+            ..testkit::user(number, &name, &format!("{name}@hillview.example"))
         };
-        house.store.create_user(&user).await.unwrap();
-        school.members().add(id, Roles::of_codes(roles.iter().copied())).await.unwrap();
-        let member = school.members().get(id).await.unwrap().unwrap();
         let lifetime = Lifetime { idle_ms: 8 * 3_600_000, longest_ms: 24 * 3_600_000 };
-        let token = format!("staff-token-{number}");
-        house.store.create_session(&token, &member, "csrf", lifetime, NOON).await.unwrap();
-        let set = api::auth::session_cookie(&house.state, &token).unwrap();
-        let cookie = set.to_str().unwrap().split(';').next().unwrap().to_owned();
+        let roles = Roles::of_codes(roles.iter().copied());
+        let cookie = house.cookie_of(school, &user, roles, &format!("staff-token-{number}"), lifetime).await;
         Self { house, id, cookie }
     }
 

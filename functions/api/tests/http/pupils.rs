@@ -100,8 +100,8 @@ async fn whom_the_mis_gave_is_changed_and_deleted_by_no_partner_while_there_is_a
     let before = house.school.settings().get().await.unwrap();
     let mut after = before.clone();
     "xporter".clone_into(&mut after.mis.kind);
-    let deed = domain::audit::Deed::of_system(domain::audit::Act::SettingsChanged, "");
-    house.school.settings().change(&before, after, &deed, NOON).await.unwrap();
+    let event = domain::audit::AuditEvent::of_system(domain::audit::Act::SettingsChanged, "");
+    house.school.settings().change(&before, after, &event, NOON).await.unwrap();
     let answer = house.post(BATCH, &batch).await.json();
     let wrong = answer["errors"].as_array().unwrap();
     let places: Vec<_> =

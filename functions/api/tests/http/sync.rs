@@ -1,6 +1,6 @@
 //! Asking for a refresh, by key and by page, and deciding about one that is held.
 
-use domain::audit::{Act, Deed, Who};
+use domain::audit::{Act, AuditEvent};
 use domain::ids::{ContactId, RunId};
 use domain::job::Job;
 use domain::people::Roles;
@@ -16,15 +16,9 @@ use crate::rights::Browser;
 async fn with_mis(house: &House) {
     let before = house.school.settings().get().await.unwrap();
     let mis = MisSettings { kind: "xporter".to_owned(), ..MisSettings::default() };
-    let deed = Deed {
-        who: Who::System,
-        from: String::new(),
-        act: Act::SettingsChanged,
-        on: String::new(),
-        changes: Vec::new(),
-    };
+    let event = AuditEvent::of_system(Act::SettingsChanged, "");
     let after = Settings { mis, ..before.clone() };
-    house.school.settings().change(&before, after, &deed, NOON).await.unwrap();
+    house.school.settings().change(&before, after, &event, NOON).await.unwrap();
 }
 
 /// A run that ended so.
@@ -40,7 +34,7 @@ async fn ended(house: &House, number: u128, state: RunState, left: u32) -> RunId
 }
 
 fn runs(house: &House) -> Vec<RunId> {
-    let jobs = house.queue.take();
+    let jobs = house.queued();
     let of = |(queue, job)| match job {
         Job::Sync { run, .. } => {
             assert_eq!(queue, QueueName::Sync);
@@ -80,7 +74,7 @@ async fn a_run_that_cannot_be_queued_does_not_stand_in_the_way_of_the_next() {
     with_mis(&house).await;
     house.queue.break_down();
     house.post("/api/v1/sync-runs", &serde_json::json!({})).await.problem(503);
-    house.queue.mend();
+    house.queue.repair();
     let next = house.post("/api/v1/sync-runs", &serde_json::json!({})).await;
     assert_eq!(next.status.as_u16(), 202);
     assert_eq!(runs(&house).len(), 1);
@@ -207,9 +201,9 @@ async fn bars_that_would_hold_for_nobody_are_checked_first_and_can_be_deleted_af
     with_mis(&house).await;
     crate::pupils::family(&house).await;
     let [ben, mother, gone] = ["ben", "mother", "PL-1"].map(|id| ContactId::parse(id).unwrap());
-    let deed = Deed::of_system(Act::PairBarred, "mother");
+    let event = AuditEvent::of_system(Act::PairBarred, "mother");
     for pupil in [&ben, &gone] {
-        house.school.ties().bar(pupil, &mother, &deed, NOON).await.unwrap();
+        house.school.ties().bar(pupil, &mother, &event, NOON).await.unwrap();
     }
     // The held run would remove PL-1.
     let held = ended(&house, 1, RunState::Held, 1).await;

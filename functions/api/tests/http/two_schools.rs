@@ -1,5 +1,5 @@
-//! Two schools: every route of the source is asked with the other school's ids, in the path, the query and the body. Nothing
-//! of that school is shown, and nothing of it changes.
+//! Two schools: every route of the source is asked with the other school's ids, in the path, the query and the body.
+//! Nothing of that school is shown, and nothing of it changes.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ use store::School;
 
 use crate::kit::{Answer, House, NOON};
 use crate::mis_files::with_reports;
-use crate::rights::{Browser, OTHERS, STAFF, filled, things};
+use crate::rights::{Browser, filled, things};
+use crate::routes::{OTHERS, STAFF};
 
 /// What only the other school has, and no request says.
 const SECRETS: [&str; 4] = ["Quillfeather", "900999", "900 999", "Hello from theirs"];

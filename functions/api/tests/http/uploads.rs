@@ -2,24 +2,21 @@
 
 use api::ApiError;
 use api::services::imports::{self, Ticket};
-use domain::audit::{Act, Deed};
+use domain::audit::{Act, AuditEvent};
 use domain::contact::ContactRole;
 use domain::ids::ImportId;
 use domain::import::{Field, Report, Sheet, Stage, inspect};
 use domain::job::Job;
-use store::{Author, Import};
+use store::Import;
+use testkit::author;
 
 use crate::kit::House;
 
 const MB: u64 = 1024 * 1024;
 const COLUMNS: [(Field, u16); 2] = [(Field::Id, 0), (Field::Forename, 1)];
 
-fn author() -> Author {
-    Author { id: "u1".to_owned(), name: "Office".to_owned() }
-}
-
-fn by_hand() -> Deed {
-    Deed::of_system(Act::DataUploaded, "")
+fn by_hand() -> AuditEvent {
+    AuditEvent::of_system(Act::DataUploaded, "")
 }
 
 async fn begin(house: &House) -> Ticket {
@@ -66,7 +63,7 @@ fn errors_of(error: &ApiError) -> Vec<String> {
 }
 
 fn queued(house: &House) -> Vec<Job> {
-    house.queue.take().into_iter().map(|(_, job)| job).collect()
+    house.queue.take_jobs()
 }
 
 #[tokio::test(flavor = "multi_thread")]

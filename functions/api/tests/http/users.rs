@@ -1,7 +1,7 @@
-//! Users, roles, profiles, and whom a linked user sees.
+//! Users, roles and profiles.
 
 use domain::audit::Act;
-use domain::ids::{MessageId, UserId};
+use domain::ids::UserId;
 use domain::job::Job;
 use domain::notice::Notice;
 use domain::people::{Roles, Standing};
@@ -9,12 +9,11 @@ use serde_json::json;
 use store::{MemberChange, Membership, School};
 
 use crate::kit::{Answer, House, NOON};
-use crate::messages;
 use crate::people::Staff;
-use crate::visitor::{Visitor, acts, add, deed, hidden, id, leads_to};
+use crate::visitor::{Visitor, acts, add, audit_event, hidden, id, leads_to};
 
 /// An administrator who holds neither `tweet` nor `editMessageText`, a teacher, and a super-user.
-async fn office() -> House {
+pub(crate) async fn office() -> House {
     let house = House::start().await;
     let most = "user composeMessage authoriseMessage addContact editContact messageHistory uploadData manageUser admin";
     add(&house, &house.school, 1, "admin", most).await;
@@ -34,7 +33,12 @@ fn roles(codes: &str) -> Roles {
 }
 
 /// Posts to a user's page with the version that it shows.
-async fn act<'f>(by: &Visitor<'_>, of: UserId, what: &str, mut fields: Vec<(&'f str, &'f str)>) -> Answer {
+pub(crate) async fn act<'f>(
+    by: &Visitor<'_>,
+    of: UserId,
+    what: &str,
+    mut fields: Vec<(&'f str, &'f str)>,
+) -> Answer {
     let from = format!("/users/{of}");
     let version = hidden(&by.get(&from).await, "version");
     fields.push(("version", version.leak()));
@@ -42,7 +46,7 @@ async fn act<'f>(by: &Visitor<'_>, of: UserId, what: &str, mut fields: Vec<(&'f 
 }
 
 fn notices(house: &House) -> Vec<Notice> {
-    let jobs = house.queue.take().into_iter();
+    let jobs = house.queued().into_iter();
     jobs.filter_map(|(_, job)| match job {
         Job::Notify { notice, .. } => Some(notice),
         _ => None,
@@ -50,11 +54,11 @@ fn notices(house: &House) -> Vec<Notice> {
     .collect()
 }
 
-async fn link_to(house: &House, number: u128, groups: &[&str]) {
+pub(crate) async fn link_to(house: &House, number: u128, groups: &[&str]) {
     let (by, of) = (member(&house.school, 3).await, member(&house.school, number).await);
     let groups = groups.iter().map(|group| (*group).to_owned()).collect();
     let change = MemberChange { groups, ..of.as_change() };
-    house.school.members().change(&by, &of, change, &deed(), NOON).await.unwrap();
+    house.school.members().change(&by, &of, change, &audit_event(), NOON).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,11 +191,11 @@ async fn a_known_user_is_linked_and_works_at_once() {
     // Disabled elsewhere makes no difference here.
     add(&house, &other, 8, "theirs", "user admin").await;
     let theirs = other.members().get(id(8)).await.unwrap().unwrap();
-    other.members().change(&theirs, &of, away, &deed(), NOON).await.unwrap();
+    other.members().change(&theirs, &of, away, &audit_event(), NOON).await.unwrap();
     drop(by);
 
     let admin = Visitor::signed_in(&house, "admin").await;
-    house.queue.take();
+    house.queued();
     let fields =
         [("do", "add"), ("email", "stranger@hillview.example"), ("role", "user"), ("role", "composeMessage")];
     let linked = admin.fill_in("/users/new", "/users/new", &fields).await;
@@ -230,7 +234,7 @@ async fn a_new_user_is_made_once_and_gets_a_link_never_a_password() {
         "nothing yet"
     );
 
-    house.queue.take();
+    house.queued();
     let username = ("username", "hs.zoe.oneil");
     let whole =
         [&[("do", "add"), username, ("role", "user"), ("role", "composeMessage")], &named[..]].concat();
@@ -348,146 +352,6 @@ impl Email for str {
     }
 }
 
-/// Two years with a parent each, and a teacher who may send and edit contacts, linked to Year 9.
-async fn linked() -> House {
-    let house = office().await;
-    house
-        .contacts(json!([
-            {"id": "nine", "forename": "Nia", "surname": "Nine", "role": "parent", "mobile": "07700900009",
-                "groups": ["Year 9", "Choir"]},
-            {"id": "ten", "forename": "Tom", "surname": "Ten", "role": "parent", "mobile": "07700900010",
-                "groups": ["Year 10", "Choir"]},
-        ]))
-        .await;
-    let most = "user composeMessage authoriseMessage addContact editContact messageHistory uploadData preferences manageUser";
-    add(&house, &house.school, 5, "nina", most).await;
-    link_to(&house, 5, &["year 9"]).await;
-    house
-}
-
-async fn send(by: &Visitor<'_>, to: &str, expect: &str) -> Answer {
-    let fields = [("do", "send"), ("to", to), ("sms", "yes"), ("sms_text", "Hello all"), ("expect", expect)];
-    by.fill_in("/send", "/send", &fields).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_linked_user_sees_and_chooses_people_of_their_groups_only() {
-    let house = linked().await;
-    let nina = Visitor::signed_in(&house, "nina").await;
-    for path in [
-        "/contacts",
-        "/contacts?q=ten",
-        "/contacts?group=Year+10",
-        "/contacts?group=Choir",
-        "/send/find?q=tom",
-        "/send/find?q=year",
-        "/send",
-        "/send?to=contact%3Aten",
-    ] {
-        let page = nina.get(path).await;
-        assert_eq!(page.status, 200, "{path}");
-        assert!(!page.text.contains("Tom Ten") && !page.text.contains("900010"), "{path}");
-        assert!(!page.text.contains("Year 10"), "{path}");
-    }
-    assert!(nina.get("/contacts").await.text.contains("Nia Nine"));
-    assert_eq!(nina.get("/contacts/nine").await.status, 200);
-    assert_eq!(nina.get("/contacts/ten").await.status, 404);
-    assert_eq!(nina.fill_in("/contacts", "/contacts/ten", &[("surname", "X")]).await.status, 404);
-    assert_eq!(nina.fill_in("/contacts", "/contacts/ten/delete", &[("sure", "yes")]).await.status, 404);
-    nina.fill_in("/contacts", "/contacts/delete", &[("id", "ten"), ("sure", "yes")]).await;
-    assert!(Visitor::signed_in(&house, "super").await.get("/contacts").await.text.contains("Tom Ten"));
-
-    // A new contact stays in sight.
-    let ann = [("surname", "New"), ("role", "parent")];
-    let without = nina.fill_in("/contacts/new", "/contacts/new", &ann).await;
-    assert!(
-        without.status == 422 && without.text.contains("name at least one of these groups"),
-        "{without:?}"
-    );
-    let within = [ann[0], ann[1], ("groups", "Year 9")];
-    assert_eq!(nina.fill_in("/contacts/new", "/contacts/new", &within).await.status, 303);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_linked_user_messages_people_of_their_groups_only_whatever_the_form_says() {
-    let house = linked().await;
-    let nina = Visitor::signed_in(&house, "nina").await;
-    for to in ["contact:ten", "group:Year 10"] {
-        let fields = [("to", to), ("sms", "yes"), ("sms_text", "Hello")];
-        let live = nina.fill_in("/send", "/send/live", &fields).await;
-        assert!(!live.text.contains("Tom Ten") && !live.text.contains("900010"), "{to}: {live:?}");
-        assert_eq!(send(&nina, to, "1-1-1-0-0-0-0").await.status, 422, "{to}");
-    }
-    for to in ["everyone", "group:Choir", "group:Year 9", "contact:nine"] {
-        house.queue.take();
-        let sent = send(&nina, to, "1-1-1-0-0-0-0").await;
-        assert_eq!(sent.status, 303, "{to}: {sent:?}");
-        let id: MessageId = sent.header("location")["/messages/".len()..][..26].parse().unwrap();
-        let kept = house.school.messages().body(id).await.unwrap().message;
-        assert_eq!(
-            kept.to.within.groups(),
-            ["year 9"],
-            "{to}: goes along, for the plan that reads the book anew"
-        );
-        let again = send(&nina, to, "2-2-2-0-0-0-0").await;
-        assert_eq!(again.status, 200, "{to}: never two people");
-    }
-    let sent = send(&nina, "everyone", "1-1-1-0-0-0-0").await;
-    let page = nina.get(sent.header("location")).await;
-    assert!(page.text.contains("Everyone in year 9"), "{page:?}");
-    // A partner's message has no limit.
-    let message =
-        json!({"purpose": "service", "channels": ["sms"], "to": {"everyone": true}, "sms": {"text": "Hi"}});
-    let preview = house.post("/api/v1/messages/preview", &message).await.json();
-    assert_eq!(preview["recipients"], 2);
-    let crafted = json!({"purpose": "service", "channels": ["sms"], "to": {"everyone": true, "within": []}, "sms": {"text": "Hi"}});
-    assert_eq!(house.post("/api/v1/messages", &crafted).await.problem(422), ["to.within"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_a_message_to_everybody_a_linked_user_sees_their_own_people_and_sends_nothing_again() {
-    let house = linked().await;
-    let person = |id: &str, name: &str, group: &str| json!({"id": id, "forename": name, "surname": "Hall", "role": "parent", "groups": [group]});
-    house.contacts(json!([person("P0-0", "Nora", "Year 9"), person("P0-1", "Otto", "Year 10")])).await;
-    let message = messages::sent(&house).await;
-    let epoch = messages::plan(&house, message, &[3]).await;
-    let failed = [(); 3].map(|()| messages::no_such_number()).to_vec();
-    messages::work(&house, message, &epoch, 0, failed).await;
-    messages::finish(&house, message).await;
-    let nina = Visitor::signed_in(&house, "nina").await;
-    let all = Visitor::signed_in(&house, "super").await;
-    let path = format!("/messages/{message}");
-    for part in ["", "/live", "/deliveries", "/deliveries?show=failed"] {
-        let (hers, everybodys) =
-            (nina.get(&format!("{path}{part}")).await, all.get(&format!("{path}{part}")).await);
-        assert!(hers.text.contains("Nora Hall") && hers.text.contains("07700 900000"), "{part}: {hers:?}");
-        for other in ["Otto", "07700 900001", "P0-2", "07700 900002"] {
-            assert!(!hers.text.contains(other), "{other} on {path}{part}: {hers:?}");
-        }
-        assert!(everybodys.text.contains("Otto Hall"), "{part}: {everybodys:?}");
-        if !part.starts_with("/del") {
-            let offers = |page: &Answer| page.text.contains(&format!("{path}/resend"));
-            assert!(!offers(&hers) && offers(&everybodys), "the button is for who may press it: {part}");
-        }
-    }
-    house.queue.take();
-    let again = nina.fill_in("/", &format!("{path}/resend"), &[("sure", "yes")]).await;
-    assert_eq!(again.status, 403, "{again:?}");
-    assert!(house.queue.take().is_empty());
-    assert_eq!(all.fill_in(&path, &format!("{path}/resend"), &[("sure", "yes")]).await.status, 303);
-
-    // What they wrote themselves went to their own people only: that they may send again.
-    let sent = send(&nina, "contact:nine", "1-1-1-0-0-0-0").await;
-    let own: MessageId = sent.header("location")["/messages/".len()..][..26].parse().unwrap();
-    let epoch = messages::plan(&house, own, &[1]).await;
-    messages::work(&house, own, &epoch, 0, vec![messages::no_such_number()]).await;
-    messages::finish(&house, own).await;
-    let path = format!("/messages/{own}");
-    assert!(nina.get(&path).await.text.contains(&format!("{path}/resend")));
-    let again = nina.fill_in(&path, &format!("{path}/resend"), &[("sure", "yes")]).await;
-    assert_eq!(again.header("location"), format!("{path}?done=resent&n=1"), "{again:?}");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_is_read_page_by_page_and_a_search_keeps_to_its_pages() {
     let house = office().await;
@@ -505,25 +369,6 @@ async fn the_list_is_read_page_by_page_and_a_search_keeps_to_its_pages() {
     let found = admin.get("/users?q=staff1").await;
     assert_eq!(rows(&found), 10, "{found:?}");
     assert!(found.text.contains("10 users") && !found.text.contains("page=2"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_linked_user_has_no_way_round_their_groups() {
-    let house = linked().await;
-    let nina = Visitor::signed_in(&house, "nina").await;
-    for path in ["/upload", "/users", "/users/new", "/users/profiles"] {
-        assert_eq!(nina.get(path).await.status, 403, "{path}");
-    }
-    let unlink = nina.fill_in("/", &format!("/users/{}/groups", id(2)), &[("version", "1")]).await;
-    assert_eq!(unlink.status, 403);
-    let all = Visitor::signed_in(&house, "super").await;
-    let page = all.get(&format!("/users/{}", id(5))).await;
-    assert!(page.text.contains("does not work for them"), "and whoever links them is told");
-
-    // Unlinked by somebody who may, everybody is there again.
-    leads_to(&act(&all, id(5), "groups", vec![]).await, &format!("/users/{}?done=groups", id(5)));
-    assert!(nina.get("/contacts").await.text.contains("Tom Ten"));
-    assert_eq!(nina.get("/users").await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,11 @@
 //! A browser: keeps its cookies, posts forms as our pages do.
 
+use runtime::hash_password;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use api::auth::hash_password;
 use axum::body::Body;
-use domain::audit::{Act, Deed, Who};
+use domain::audit::{Act, AuditEvent};
 use domain::email::EmailAddress;
 use domain::ids::UserId;
 use domain::people::Roles;
@@ -50,21 +50,15 @@ pub(crate) async fn add(house: &House, school: &School, number: u128, name: &str
 }
 
 /// Something that somebody else did.
-pub(crate) fn deed() -> Deed {
-    Deed {
-        who: Who::System,
-        from: String::new(),
-        act: Act::SettingsChanged,
-        on: String::new(),
-        changes: Vec::new(),
-    }
+pub(crate) fn audit_event() -> AuditEvent {
+    AuditEvent::of_system(Act::SettingsChanged, "")
 }
 
 /// Makes the school ask for this of sign-ins.
 pub(crate) async fn ask_for(school: &School, security: Security) {
     let before = school.settings().get().await.unwrap();
     let after = Settings { security, ..before.clone() };
-    school.settings().change(&before, after, &deed(), NOON).await.unwrap();
+    school.settings().change(&before, after, &audit_event(), NOON).await.unwrap();
 }
 
 /// Makes a link's token, as the dispatcher does when it mails one.

@@ -23,7 +23,7 @@ pub(super) struct Part {
     pub(super) rows: u32,
 }
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) tally: Tally,

@@ -13,12 +13,12 @@ use std::time::Duration;
 use domain::ids::ImportId;
 use domain::import::{Stage, file_key};
 use domain::job::Job;
-use runtime::{Clock, Files, Ids, Queue, QueueError, QueueName};
+use runtime::{Clock, Files, Ids, Queue, QueueName};
 use store::{BookCache, Import, School, Store, StoreError};
 
-use crate::Dispatch;
+use self::file::FileProblem;
+use crate::dispatch::Dispatch;
 use crate::error::{DispatchError, Result};
-use file::FileProblem;
 
 /// Times that a worker may take an upload up without getting on.
 const MOST_TRIES: u32 = 8;
@@ -66,20 +66,18 @@ impl<E: Into<DispatchError>> From<E> for Stop {
     }
 }
 
-impl Dispatch {
-    /// Does the step of an upload that is due.
-    pub(crate) async fn import(&self, school: &School, import: ImportId) -> Result<()> {
-        let importer = Importer {
-            school,
-            files: &*self.files,
-            queue: &*self.queue,
-            books: &self.books,
-            clock: &self.clock,
-            ids: &self.ids,
-            lease_ms: self.timing.lease_ms,
-        };
-        importer.run(import).await
-    }
+/// Does the step of an upload that is due.
+pub(crate) async fn import(dispatch: &Dispatch, school: &School, import: ImportId) -> Result<()> {
+    let importer = Importer {
+        school,
+        files: &*dispatch.files,
+        queue: &*dispatch.queue,
+        books: &dispatch.books,
+        clock: &dispatch.clock,
+        ids: &dispatch.ids,
+        lease_ms: dispatch.timing.lease_ms,
+    };
+    importer.run(import).await
 }
 
 /// Queues a job for every upload whose worker is overdue. Says how many.
@@ -163,9 +161,7 @@ impl Importer<'_> {
         import.due_ms = Some(self.clock.now_ms() + delay_ms + GRACE_MS);
         self.write_down(import).await?;
         let job = Job::Import { school: self.school.id(), import: import.id };
-        let queued: std::result::Result<(), QueueError> =
-            self.queue.send(QueueName::Routine, vec![(job, delay_ms)]).await;
-        Ok(queued?)
+        Ok(self.queue.send(job.queue(), vec![(job, delay_ms)]).await?)
     }
 
     async fn write_down(&self, import: &mut Import) -> std::result::Result<(), Stop> {

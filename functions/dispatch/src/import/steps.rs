@@ -44,7 +44,7 @@ impl Importer<'_> {
         let rows_done = Arc::new(AtomicU32::new(0));
         let (Some(inspected), Some(mapping)) = (import.inspected.clone(), import.mapping.clone()) else {
             return Err(
-                DispatchError::Fail("an upload is checked whose columns are not chosen".to_owned()).into()
+                DispatchError::Fail("an upload is checked whose columns are not chosen".into()).into()
             );
         };
         let rules = Rules { country, mode: self.books.mode() };

@@ -5,21 +5,24 @@
 
 mod letters;
 
-use channels::port::{OutgoingEmail, OutgoingSms};
 use channels::reference::NOTICE;
-use domain::audit::{Act, Deed, Who};
+use domain::audit::{Act, AuditEvent};
+use domain::channel::Channel;
 use domain::delivery::Answer;
 use domain::email::EmailAddress;
 use domain::ids::{MessageId, UserId};
 use domain::notice::Notice;
 use domain::people::{Role, Standing};
 use domain::phone::PhoneNumber;
+use domain::settings::Settings;
+use domain::texts::Rendered;
 use store::{Access, Membership, Mint, OneTimeKind, School, StoreError, User};
 use tracing::{info, warn};
 
 use self::letters::{Decided, Letter};
-use crate::Dispatch;
+use crate::dispatch::Dispatch;
 use crate::error::{DispatchError, Result};
+use crate::send::providers::Outgoing;
 
 /// How long a new user has to set a password.
 const WELCOME_MS: i64 = 7 * 24 * HOUR_MS;
@@ -31,200 +34,193 @@ const CONFIRM_MS: i64 = 2 * 24 * HOUR_MS;
 const CODE_MS: i64 = 10 * 60_000;
 const HOUR_MS: i64 = 3_600_000;
 
-impl Dispatch {
-    /// Tells somebody on the staff something.
-    pub(crate) async fn notify(&self, school: School, notice: Notice) -> Result<()> {
-        let kind = notice.kind();
-        match notice {
-            Notice::ForgottenPassword { username, email, by_sms } => {
-                let Some((user, school)) = self.known(&username).await? else { return not_sent(kind) };
-                let same =
-                    EmailAddress::parse(&email).is_ok_and(|e| e.dedupe_key() == user.email.dedupe_key());
-                if !same {
-                    return not_sent(kind);
-                }
-                match user.account.mobile.filter(|_| by_sms) {
-                    Some(mobile) => self.password_code(&user, &school, &mobile).await?,
-                    None => self.password_link(&user, &school, LINK_MS, letters::forgotten).await?,
-                }
-                self.record(&school, Who::System, Act::PasswordLinkSent, user.id).await
-            }
-            Notice::LockedOut { username } => {
-                let Some((user, school)) = self.known(&username).await? else { return not_sent(kind) };
-                self.record(&school, Who::System, Act::SignInLocked, user.id).await?;
-                self.mail(&user, letters::locked_out(&user.username, &self.url("/forgotten"))).await
-            }
-            Notice::Welcome { user } => {
-                let user = self.of(user).await?;
-                self.password_link(&user, &school, WELCOME_MS, letters::welcome).await
-            }
-            Notice::PasswordLink { user } => {
-                let user = self.of(user).await?;
-                self.password_link(&user, &school, WELCOME_MS, letters::password_link).await
-            }
-            Notice::Linked { user } => {
-                let user = self.of(user).await?;
-                let name = school.settings().get().await?.name;
-                self.mail(&user, letters::linked(&name, &user.username, &self.url("/sign-in"))).await
-            }
-            Notice::ConfirmEmail { user } => {
-                let user = self.of(user).await?;
-                let link = self.link(&user, &school, OneTimeKind::Email, CONFIRM_MS).await?;
-                self.mail(&user, letters::confirm_email(&link)).await
-            }
-            Notice::EmailMoved { user, before } => {
-                let user = self.of(user).await?;
-                self.mail_to(&before, letters::email_moved(&user.username)).await
-            }
-            Notice::PasswordChanged { user } => {
-                let user = self.of(user).await?;
-                self.mail(&user, letters::password_changed(&user.username, &self.url("/forgotten"))).await
-            }
-            Notice::SecondFactor { user, on } => {
-                let user = self.of(user).await?;
-                let letter = letters::second_factor(&user.username, on, &self.url("/preferences"));
-                self.mail(&user, letter).await
-            }
-            Notice::RecoveryCodes { user } => {
-                let user = self.of(user).await?;
-                self.mail(&user, letters::recovery_codes(&user.username, &self.url("/preferences"))).await
-            }
-            Notice::Pin { user, message } => {
-                let user = self.of(user).await?;
-                self.pin(&user, &school, message).await
-            }
-            Notice::Rejected { user, message } => {
-                self.decided(user, &school, message, letters::rejected).await
-            }
-            Notice::Edited { user, message } => self.decided(user, &school, message, letters::edited).await,
-            Notice::WaitsForSync { user, message } => {
-                let user = self.of(user).await?;
-                let name = school.settings().get().await?.name;
-                let page = self.url(&format!("/messages/{message}"));
-                self.mail(&user, letters::waits_for_sync(&name, &page)).await
-            }
+/// Tells somebody on the staff something.
+pub(crate) async fn notify(dispatch: &Dispatch, school: School, notice: Notice) -> Result<()> {
+    let kind = notice.kind();
+    let found = match &notice {
+        Notice::ForgottenPassword { username, .. } | Notice::LockedOut { username } => {
+            known(dispatch, username).await?
         }
+        notice => match notice.user() {
+            Some(user) => Some((existing(dispatch, user).await?, school)),
+            None => None,
+        },
+    };
+    let Some((user, school)) = found else { return not_sent(kind) };
+    let to = Recipient { dispatch, user, school };
+    let name = &to.user.username;
+    match notice {
+        Notice::ForgottenPassword { email, by_sms, .. } => to.forgotten(&email, by_sms).await,
+        Notice::LockedOut { .. } => {
+            to.record(Act::SignInLocked).await?;
+            to.mail(letters::locked_out(name, &to.url("/forgotten"))).await
+        }
+        Notice::Welcome { .. } => to.password_link(WELCOME_MS, letters::welcome).await,
+        Notice::PasswordLink { .. } => to.password_link(WELCOME_MS, letters::password_link).await,
+        Notice::Linked { .. } => {
+            to.mail(letters::linked(&to.school_name().await?, name, &to.url("/sign-in"))).await
+        }
+        Notice::ConfirmEmail { .. } => {
+            to.mail(letters::confirm_email(&to.link(OneTimeKind::Email, CONFIRM_MS).await?)).await
+        }
+        Notice::EmailMoved { before, .. } => to.mail_to(&before, letters::email_moved(name)).await,
+        Notice::PasswordChanged { .. } => {
+            to.mail(letters::password_changed(name, &to.url("/forgotten"))).await
+        }
+        Notice::SecondFactor { on, .. } => {
+            to.mail(letters::second_factor(name, on, &to.url("/preferences"))).await
+        }
+        Notice::RecoveryCodes { .. } => to.mail(letters::recovery_codes(name, &to.url("/preferences"))).await,
+        Notice::Pin { message, .. } => to.pin(message).await,
+        Notice::Rejected { message, .. } => to.decided(message, letters::rejected).await,
+        Notice::Edited { message, .. } => to.decided(message, letters::edited).await,
+        Notice::WaitsForSync { message, .. } => {
+            to.mail(letters::waits_for_sync(&to.school_name().await?, &to.page_of(message))).await
+        }
+    }
+}
+
+async fn existing(dispatch: &Dispatch, user: UserId) -> Result<User> {
+    dispatch.store.user(user).await?.ok_or_else(|| DispatchError::Fail("no such user".into()))
+}
+
+/// The user of a name that a stranger typed, and the first school that they can sign in to.
+async fn known(dispatch: &Dispatch, username: &str) -> Result<Option<(User, School)>> {
+    let Some(user) = dispatch.store.user_by_username(username).await? else { return Ok(None) };
+    let works = |m: &&Membership| m.standing() == Standing::Enabled && m.roles().has(Role::User);
+    let memberships = dispatch.store.memberships(&user).await?;
+    let Some(membership) = memberships.iter().find(works) else { return Ok(None) };
+    let school = dispatch.store.school(Access::of_member(membership));
+    Ok(Some((user, school)))
+}
+
+/// Whom a notice is for, and on whose behalf.
+struct Recipient<'a> {
+    dispatch: &'a Dispatch,
+    user: User,
+    school: School,
+}
+
+impl Recipient<'_> {
+    /// Sends what somebody gets who forgot their password, if the address that they typed is theirs.
+    async fn forgotten(&self, typed: &str, by_sms: bool) -> Result<()> {
+        let user = &self.user;
+        let same = EmailAddress::parse(typed).is_ok_and(|e| e.dedupe_key() == user.email.dedupe_key());
+        if !same {
+            return not_sent("forgotten password");
+        }
+        match user.account.mobile.as_ref().filter(|_| by_sms) {
+            Some(mobile) => self.password_code(mobile).await?,
+            None => self.password_link(LINK_MS, letters::forgotten).await?,
+        }
+        self.record(Act::PasswordLinkSent).await
     }
 
     /// Tells an author what became of a message that waited.
-    async fn decided(
-        &self,
-        user: UserId,
-        school: &School,
-        message: MessageId,
-        letter: fn(&Decided<'_>) -> Letter,
-    ) -> Result<()> {
-        let user = self.of(user).await?;
-        let (settings, meta) = tokio::try_join!(school.settings().get(), school.messages().meta(message))?;
+    async fn decided(&self, message: MessageId, letter: fn(&Decided<'_>) -> Letter) -> Result<()> {
+        let (school, meta) =
+            tokio::try_join!(self.school.settings().get(), self.school.messages().meta(message))?;
         let (reason, edits) = meta.map(|meta| (meta.reason, meta.edits)).unwrap_or_default();
-        let page = self.url(&format!("/messages/{message}"));
         let reason = reason.as_deref().unwrap_or_default();
-        self.mail(&user, letter(&Decided { school: &settings.name, reason, edits: &edits, page: &page }))
-            .await
+        let page = self.page_of(message);
+        self.mail(letter(&Decided { school: &school.name, reason, edits: &edits, page: &page })).await
     }
 
-    async fn of(&self, user: UserId) -> Result<User> {
-        self.store.user(user).await?.ok_or_else(|| DispatchError::Fail("no such user".to_owned()))
-    }
-
-    /// The user of a name that a stranger typed, and the first school that they can sign in to.
-    async fn known(&self, username: &str) -> Result<Option<(User, School)>> {
-        let Some(user) = self.store.user_by_username(username).await? else { return Ok(None) };
-        let works = |m: &&Membership| m.standing() == Standing::Enabled && m.roles().has(Role::User);
-        let memberships = self.store.memberships(&user).await?;
-        let Some(membership) = memberships.iter().find(works) else { return Ok(None) };
-        let school = self.store.school(Access::of_member(membership));
-        Ok(Some((user, school)))
-    }
-
-    async fn password_link(
-        &self,
-        user: &User,
-        school: &School,
-        lasts_ms: i64,
-        letter: fn(&str, &str, &str) -> Letter,
-    ) -> Result<()> {
-        let name = school.settings().get().await?.name;
-        let link = self.link(user, school, OneTimeKind::Password, lasts_ms).await?;
-        self.mail(user, letter(&name, &user.username, &link)).await
+    async fn password_link(&self, lasts_ms: i64, letter: fn(&str, &str, &str) -> Letter) -> Result<()> {
+        let school = self.school_name().await?;
+        let link = self.link(OneTimeKind::Password, lasts_ms).await?;
+        self.mail(letter(&school, &self.user.username, &link)).await
     }
 
     /// A fresh link, which ends the one before.
-    async fn link(&self, user: &User, school: &School, kind: OneTimeKind, lasts_ms: i64) -> Result<String> {
-        let secret = self.ids.secret();
-        let expires_ms = self.clock.now_ms().saturating_add(lasts_ms);
-        let mailed_to = Some(&user.email);
-        let mint = Mint { user, kind, school: school.id(), mailed_to, expires_ms };
-        self.store.mint(&secret, mint).await?;
+    async fn link(&self, kind: OneTimeKind, lasts_ms: i64) -> Result<String> {
+        let Self { dispatch, user, school } = self;
+        let secret = dispatch.ids.secret();
+        let expires_ms = dispatch.clock.now_ms().saturating_add(lasts_ms);
+        let mint = Mint { user, kind, school: school.id(), mailed_to: Some(&user.email), expires_ms };
+        dispatch.store.mint(&secret, mint).await?;
         let page = if kind == OneTimeKind::Email { "confirm-email" } else { "password" };
         Ok(self.url(&format!("/{page}/{secret}")))
     }
 
-    async fn password_code(&self, user: &User, school: &School, mobile: &PhoneNumber) -> Result<()> {
-        let code = self.code(user).await?;
-        let settings = school.settings().get().await?;
-        let reference = self.reference();
-        let body = letters::password_code(&code);
-        let sms = OutgoingSms { to: mobile, from: &settings.sms_sender, body: &body, reference: &reference };
-        ended(&self.providers.sms.send(sms).await)
+    /// Texts a fresh code of six digits, which ends the one before.
+    async fn password_code(&self, mobile: &PhoneNumber) -> Result<()> {
+        let dispatch = self.dispatch;
+        // Of 2^64 numbers the last remainders are rarer by less than one in 10^12.
+        let code = format!("{:06}", u64::from_be_bytes(dispatch.ids.bytes()) % 1_000_000);
+        let expires_ms = dispatch.clock.now_ms().saturating_add(CODE_MS);
+        dispatch.store.set_code(self.user.id, &code, expires_ms).await?;
+        let settings = self.school.settings().get().await?;
+        let rendered = Rendered { subject: None, text: letters::password_code(&code).into() };
+        self.send(Channel::Sms, mobile.as_str(), &rendered, &settings).await
     }
 
-    async fn pin(&self, user: &User, school: &School, message: MessageId) -> Result<()> {
+    async fn pin(&self, message: MessageId) -> Result<()> {
+        let Self { dispatch, user, school } = self;
         // Mail that may reach anybody does not carry what lets a message go.
         if !user.account.email_confirmed {
             return not_sent("pin");
         }
-        let asked = school.pins().get(message, self.clock.now_ms()).await?.filter(|pin| pin.user == user.id);
+        let asked =
+            school.pins().get(message, dispatch.clock.now_ms()).await?.filter(|pin| pin.user == user.id);
         let Some(asked) = asked else { return not_sent("pin") };
-        // Worked out anew by whoever needs it: the code is kept nowhere, and a job that comes twice sends the same.
-        let code = self.references.code("pin", &asked.text(school.id(), message));
-        let name = school.settings().get().await?.name;
-        self.mail(user, letters::pin(&name, &code, &self.url("/send"))).await
+        // Worked out again by whoever needs it: the code is kept nowhere, and a job that comes twice sends the same.
+        let code = dispatch.references.code("pin", &asked.text(school.id(), message));
+        self.mail(letters::pin(&self.school_name().await?, &code, &self.url("/send"))).await
     }
 
-    /// A fresh code of six digits, which ends the one before.
-    async fn code(&self, user: &User) -> Result<String> {
-        // Of 2^64 numbers the last remainders are rarer by less than one in 10^12.
-        let code = format!("{:06}", u64::from_be_bytes(self.ids.bytes()) % 1_000_000);
-        self.store.set_code(user.id, &code, self.clock.now_ms().saturating_add(CODE_MS)).await?;
-        Ok(code)
-    }
-
-    async fn mail(&self, user: &User, letter: Letter) -> Result<()> {
-        self.mail_to(&user.email, letter).await
+    async fn mail(&self, letter: Letter) -> Result<()> {
+        self.mail_to(&self.user.email, letter).await
     }
 
     async fn mail_to(&self, to: &EmailAddress, letter: Letter) -> Result<()> {
-        let reference = self.reference();
-        let from = &self.providers.mail_from;
-        let email = OutgoingEmail {
-            to,
-            from_name: "Messenger",
-            from_address: from,
-            reply_to: None,
-            subject: &letter.subject,
-            text: &letter.text,
-            attachments: &[],
-            unsubscribe_url: None,
-            reference: &reference,
-            message_id: &format!("{reference}@{}", from.domain()),
-            at_ms: self.clock.now_ms(),
-        };
-        ended(&self.providers.mail.send(email).await)
+        let rendered = Rendered { subject: Some(letter.subject.into()), text: letter.text.into() };
+        self.send(Channel::Email, to.as_str(), &rendered, &Settings::new("Messenger")).await
     }
 
-    /// Names a send of which no report is wanted.
-    fn reference(&self) -> String {
-        format!("{NOTICE}{}", self.ids.ulid(self.clock.now_ms()))
+    async fn send(&self, channel: Channel, to: &str, rendered: &Rendered, settings: &Settings) -> Result<()> {
+        let (provider, at_ms) = (self.dispatch.providers.of(channel), self.dispatch.clock.now_ms());
+        // Names a send of which no report is wanted.
+        let reference = format!("{NOTICE}{}", self.dispatch.ids.ulid(at_ms));
+        let domain = provider.sender(settings).rsplit_once('@').map_or("messenger.invalid", |(_, name)| name);
+        let out = Outgoing {
+            to,
+            rendered,
+            settings,
+            logo: None,
+            access: None,
+            reference: &reference,
+            message_id: &format!("{reference}@{domain}"),
+            at_ms,
+        };
+        match provider.send(out).await {
+            Answer::Accepted { .. } => Ok(()),
+            Answer::Refused { again: false, code, .. } => {
+                // Such as an address that does not exist: whoever waits for it asks for another.
+                warn!(code, "notice refused");
+                Ok(())
+            }
+            Answer::Refused { .. } | Answer::Unknown => {
+                Err(DispatchError::Retry("the provider did not take it".into()))
+            }
+        }
+    }
+
+    async fn school_name(&self) -> Result<String> {
+        Ok(self.school.settings().get().await?.name)
+    }
+
+    fn page_of(&self, message: MessageId) -> String {
+        self.url(&format!("/messages/{message}"))
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.public_url)
+        format!("{}{path}", self.dispatch.public_url)
     }
 
-    async fn record(&self, school: &School, who: Who, act: Act, on: UserId) -> Result<()> {
-        let deed = Deed { who, from: String::new(), act, on: on.to_string(), changes: Vec::new() };
-        match school.audit().record(&deed, self.clock.now_ms()).await {
+    async fn record(&self, act: Act) -> Result<()> {
+        let event = AuditEvent::of_system(act, self.user.id.to_string());
+        match self.school.audit().record(&event, self.dispatch.clock.now_ms()).await {
             // The mail is out: writing twice would be worse than a line that is missing.
             Err(StoreError::Busy) => Ok(()),
             done => Ok(done?),
@@ -237,18 +233,4 @@ impl Dispatch {
 fn not_sent(kind: &'static str) -> Result<()> {
     info!(kind, "notice is for nobody");
     Ok(())
-}
-
-fn ended(answer: &Answer) -> Result<()> {
-    match answer {
-        Answer::Accepted { .. } => Ok(()),
-        Answer::Refused { again: false, code, .. } => {
-            // Such as an address that does not exist: whoever waits for it asks for another.
-            warn!(code, "notice refused");
-            Ok(())
-        }
-        Answer::Refused { .. } | Answer::Unknown => {
-            Err(DispatchError::Retry("the provider did not take it".to_owned()))
-        }
-    }
 }

@@ -1,24 +1,24 @@
-//! A report that a school lets its MIS write: one row for each pupil and adult, whose columns a person has matched once.
-//! SIMS, SEEMIS, e1 and Progresso all write such reports, each with headings of its own; CSV or an Excel workbook.
+//! A report that a school lets its MIS write: one row for each pupil and adult, whose columns a person has matched
+//! once. SIMS, SEEMIS, e1 and Progresso all write such reports, each with headings of its own; CSV or an Excel
+//! workbook.
 //!
 //! A row that cannot be understood is an error of the whole file: to leave it out would be to lose the people in it.
 //! All of them are found at once, so that they can be mended at once.
 
 use std::collections::BTreeMap;
 
-use domain::contact::{ContactRole, PhoneLabel};
+use domain::contact::{ContactRole, FieldProblem, Given, PhoneLabel, read_id};
 use domain::feed::{
-    FeedGroup, FeedGroupRef, FeedPerson, FeedSchool, GroupKind, Part, Reading, Records, Tie, single_spaced,
+    FeedGroup, FeedGroupRef, FeedPerson, FeedSchool, GroupKind, Part, Records, Tie, single_spaced,
 };
 use domain::ids::ContactId;
 use domain::import::Finding;
 use domain::report::{ReportField, ReportLook, ReportMapping, ReportProblem, ReportSystem, look, place};
 use domain::sync::{FileCounts, MAX_FILE_FINDINGS};
-use runtime::BoxFuture;
 use sheets::ListText;
 
 use super::tidy::{self, emails, named, no, numbers, some, yes};
-use super::{Mis, MisError, Progress, Query};
+use super::{Mis, MisError, Progress, Query, ReadingSoon};
 
 /// Longest part of a cell that is shown, in characters.
 const LONGEST_SHOWN: usize = 40;
@@ -140,16 +140,8 @@ impl Mis for MappedFile {
         !matches!(part, Part::Staff | Part::Attendance)
     }
 
-    fn read<'a>(
-        &'a self,
-        query: Query,
-        progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<Reading, MisError>> {
-        Box::pin(async move {
-            let records = self.records(query.part)?;
-            progress.rows(records.len() as u64, Some(records.len() as u64));
-            Ok(Reading { records, whole: true })
-        })
+    fn read<'a>(&'a self, query: Query, progress: &'a dyn Progress) -> ReadingSoon<'a> {
+        Box::pin(async move { Ok(query.of_file(self.records(query.part)?, progress)) })
     }
 }
 
@@ -198,21 +190,22 @@ impl Reader<'_> {
     }
 
     fn id(&mut self, row: Row<'_>, field: ReportField) -> Option<ContactId> {
-        let Some(text) = self.cell(row, field) else {
-            self.says(row.number, Some(field), "", "There is no ID, so nobody can tell whose row this is.");
-            return None;
+        let text = self.cell(row, field).unwrap_or_default();
+        let problem = match read_id(Given::Cell(text)) {
+            Ok(id) => return Some(id),
+            Err(problem) => problem,
         };
-        if is_shortened(text) {
-            let words = "A spreadsheet has shortened this ID and its last digits are lost. Let the MIS write the report \
-                         again, and do not save it from Excel.";
-            self.says(row.number, Some(field), text, words);
-            return None;
-        }
-        let id = ContactId::parse(text);
-        if id.is_err() {
-            self.says(row.number, Some(field), text, "An ID can have up to 64 letters, digits and signs.");
-        }
-        id.ok()
+        let words = match problem {
+            FieldProblem::IdMissing => "There is no ID, so nobody can tell whose row this is.".to_owned(),
+            FieldProblem::IdShortened => {
+                "A spreadsheet has shortened this ID and its last digits are lost. Let the MIS write the report \
+                 again, and do not save it from Excel."
+                    .to_owned()
+            }
+            other => other.to_string(),
+        };
+        self.says(row.number, Some(field), text, words);
+        None
     }
 
     /// Yes or no. What is neither must not be taken for a no: it may bar somebody.
@@ -283,13 +276,8 @@ impl Reader<'_> {
     fn pupil(&mut self, row: Row<'_>) -> Option<FeedPerson> {
         use ReportField as F;
         Some(FeedPerson {
-            id: self.id(row, F::PupilId)?,
-            role: ContactRole::Pupil,
-            title: None,
             forename: self.text(row, F::PupilForename),
             surname: self.text(row, F::PupilSurname),
-            numbers: Vec::new(),
-            emails: Vec::new(),
             groups: named([
                 self.cell(row, F::Year)
                     .and_then(|year| FeedGroupRef::new(GroupKind::Year, &self.rules.system.year_name(year))),
@@ -297,14 +285,13 @@ impl Reader<'_> {
                 self.cell(row, F::Registration)
                     .and_then(|group| FeedGroupRef::new(GroupKind::Registration, group)),
             ]),
+            ..FeedPerson::new(self.id(row, F::PupilId)?, ContactRole::Pupil)
         })
     }
 
     fn contact(&mut self, row: Row<'_>) -> Option<FeedPerson> {
         use ReportField as F;
         Some(FeedPerson {
-            id: self.id(row, F::ContactId)?,
-            role: ContactRole::Parent,
             title: self.cell(row, F::ContactTitle).map(str::to_owned),
             forename: self.text(row, F::ContactForename),
             surname: self.text(row, F::ContactSurname),
@@ -314,7 +301,7 @@ impl Reader<'_> {
                 (PhoneLabel::Work, self.cell(row, F::Work)),
             ]),
             emails: emails([self.cell(row, F::Email)]),
-            groups: Vec::new(),
+            ..FeedPerson::new(self.id(row, F::ContactId)?, ContactRole::Parent)
         })
     }
 
@@ -345,12 +332,4 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-/// `1.23457E+11`, as a spreadsheet saves a long number.
-fn is_shortened(text: &str) -> bool {
-    let number = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',');
-    text.split_once("E+").is_some_and(|(mantissa, power)| {
-        !mantissa.is_empty() && number(mantissa) && !power.is_empty() && number(power)
-    })
 }

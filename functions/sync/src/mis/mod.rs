@@ -12,7 +12,7 @@ mod xporter;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::feed::{Part, Reading};
+use domain::feed::{Part, Reading, Records};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use runtime::BoxFuture;
@@ -37,6 +37,23 @@ pub struct Query {
     pub days: (Date, Date),
 }
 
+impl Query {
+    /// The records of a file: all of them are there at once.
+    fn of_file(&self, records: Records, progress: &dyn Progress) -> Reading {
+        progress.rows(records.len() as u64, Some(records.len() as u64));
+        self.finish(records, &[])
+    }
+
+    /// The records that were read. Of the parts in `by_date` an MIS gives only what has changed, where it is asked for
+    /// that.
+    fn finish(&self, records: Records, by_date: &[Part]) -> Reading {
+        Reading { records, whole: self.since.is_none() || !by_date.contains(&self.part) }
+    }
+}
+
+/// A part as it will have been read.
+pub type ReadingSoon<'a> = BoxFuture<'a, Result<Reading, MisError>>;
+
 /// A school's MIS. Whatever is returned as read is complete: every fault on the way, from a lost page to the same
 /// record on two of them, is an error.
 pub trait Mis: Send + Sync {
@@ -44,11 +61,7 @@ pub trait Mis: Send + Sync {
     fn carries(&self, part: Part) -> bool;
 
     /// Reads one part to its end.
-    fn read<'a>(
-        &'a self,
-        query: Query,
-        progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<Reading, MisError>>;
+    fn read<'a>(&'a self, query: Query, progress: &'a dyn Progress) -> ReadingSoon<'a>;
 }
 
 /// Told while a part is read.

@@ -37,8 +37,8 @@ pub(super) fn no(text: &str) -> bool {
     ["0", "false", "no", "n", "f", "none", "-"].iter().any(|no| text.eq_ignore_ascii_case(no))
 }
 
-/// Whether a field that bars does: only nothing and a clear no let messages go, so that a date, or a word that we do not
-/// know, bars.
+/// Whether a field that bars does: only nothing and a clear no let messages go, so that a date, or a word that we do
+/// not know, bars.
 pub(super) fn bars(value: &Value) -> bool {
     match value {
         Value::Array(list) => !list.is_empty(),

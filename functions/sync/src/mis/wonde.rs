@@ -7,18 +7,17 @@ use std::collections::HashSet;
 
 use domain::contact::{ContactRole, PhoneLabel};
 use domain::feed::{
-    FeedGroup, FeedGroupRef, FeedPerson, FeedSchool, GroupKind, Part, Reading, Records, Tie, single_spaced,
+    FeedGroup, FeedGroupRef, FeedPerson, FeedSchool, GroupKind, Part, Records, Tie, single_spaced,
 };
 use domain::ids::ContactId;
 use jiff::Timestamp;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use runtime::BoxFuture;
 use serde_json::Value;
 
 use super::fetch::Ask;
 use super::tidy::{self, bars, each_pair_once, each_person_once, emails, id, numbers, scalar, yes};
-use super::{Fetcher, Mis, MisError, Progress, Query, Secret};
+use super::{Fetcher, Mis, MisError, Progress, Query, ReadingSoon, Secret};
 
 /// Rows of a page.
 const PER_PAGE: &str = "200";
@@ -189,15 +188,10 @@ impl Mis for Wonde {
         part != Part::Attendance
     }
 
-    fn read<'a>(
-        &'a self,
-        query: Query,
-        progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<Reading, MisError>> {
+    fn read<'a>(&'a self, query: Query, progress: &'a dyn Progress) -> ReadingSoon<'a> {
         Box::pin(async move {
             let records = self.records(query, progress).await?;
-            let by_date = matches!(query.part, Part::Pupils | Part::Contacts | Part::Staff);
-            Ok(Reading { records, whole: !(by_date && query.since.is_some()) })
+            Ok(query.finish(records, &[Part::Pupils, Part::Contacts, Part::Staff]))
         })
     }
 }
@@ -244,8 +238,6 @@ fn person(row: &Value, role: ContactRole) -> Result<FeedPerson, MisError> {
     let email = ["primary", "email", "home", "work"].map(|key| detail("emails", key));
     let text = |key: &str| row.get(key).and_then(scalar);
     Ok(FeedPerson {
-        id: row_id(row)?,
-        role,
         title: text("title").filter(|_| role != ContactRole::Pupil),
         forename: single_spaced(&text("forename").unwrap_or_default()),
         surname: single_spaced(&text("surname").unwrap_or_default()),
@@ -256,7 +248,7 @@ fn person(row: &Value, role: ContactRole) -> Result<FeedPerson, MisError> {
             (PhoneLabel::Home, other.as_deref()),
         ]),
         emails: emails(email.iter().map(Option::as_deref)),
-        groups: Vec::new(),
+        ..FeedPerson::new(row_id(row)?, role)
     })
 }
 

@@ -9,7 +9,7 @@ use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 use domain::delivery::{Answer, Reason};
 
-/// DESIGN §4.4: what each kind of error proves.
+/// ARCHITECTURE §4.4: what each kind of error proves.
 pub(super) fn judge(error: &SdkError<SendEmailError, HttpResponse>) -> Answer {
     let refused = |reason, again| Answer::Refused { reason, code: None, again };
     let answer = match error {
@@ -70,8 +70,8 @@ fn never_connected(error: &(dyn Error + 'static)) -> bool {
                 use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
                 matches!(e.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable)
             })
-            // The client's connect time-out, handshake included, has no type that can be named, only these words. Should
-            // they change, the answer is *unknown* again, which is safe.
+            // The client's connect time-out, handshake included, has no type that can be named, only these words.
+            // Should they change, the answer is *unknown* again, which is safe.
             || e.to_string().starts_with("HTTP connect timeout")
     })
 }

@@ -115,7 +115,7 @@ fn meaning(event: &Event) -> Result<Option<Meaning>, BadEvent> {
         "Delivery" => (Delivered, None),
         "DeliveryDelay" => (TemporaryFailure, Some(Reason::MailboxBusy)),
         "Complaint" => (Delivered, Some(Reason::Complaint)),
-        // A virus in it, or a template that cannot be filled in: nothing that the family could mend.
+        // A virus in it, or a template that cannot be filled in: nothing that the family could correct.
         "Reject" | "Rendering Failure" => (PermanentFailure, Some(Reason::OurFault)),
         "Bounce" => bounced(event.bounce.as_ref().ok_or(BadEvent::NotAnEvent)?),
         _ => return Ok(None),

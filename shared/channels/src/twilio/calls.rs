@@ -1,10 +1,10 @@
 //! Calls that speak a text.
 
-use domain::delivery::{Answer, Evidence};
+use domain::delivery::Answer;
 
 use super::records::{self, Resource};
 use super::{Twilio, twiml};
-use crate::port::{BoxFuture, ChannelError, OutgoingCall, Record, VoiceCaller};
+use crate::port::{BoxFuture, Fetched, Found, OutgoingCall, VoiceCaller};
 
 const SIDS: &[&str] = &["CA"];
 
@@ -27,20 +27,14 @@ impl VoiceCaller for Twilio {
         })
     }
 
-    fn find<'a>(
-        &'a self,
-        to: &'a str,
-        from: &'a str,
-        since_ms: i64,
-        until_ms: i64,
-    ) -> BoxFuture<'a, Result<Vec<Record>, ChannelError>> {
+    fn find<'a>(&'a self, to: &'a str, from: &'a str, since_ms: i64, until_ms: i64) -> Found<'a> {
         Box::pin(async move {
             let found = self.list("Calls", &[("To", to), ("From", from)], since_ms..=until_ms).await?;
             Ok(found.into_iter().map(|c| c.into_record(records::Kind::Call, until_ms)).collect())
         })
     }
 
-    fn fetch<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Evidence>, ChannelError>> {
+    fn fetch<'a>(&'a self, id: &'a str) -> Fetched<'a> {
         Box::pin(async move {
             let found: Option<Resource> = self.one("Calls", id, SIDS).await?;
             found.map(|c| c.evidence(records::Kind::Call)).transpose()

@@ -158,7 +158,7 @@ mod tests {
                 let meaning = classify(Some(code), status);
                 let carrier = (30_000..31_000).contains(&code);
                 assert!(carrier || meaning.reason != Reason::Other, "{code} has no class");
-                // What is our fault is not mended by trying again.
+                // What is our fault is not cured by trying again.
                 assert!(meaning.reason != Reason::OurFault || !meaning.again, "{code}");
             }
         }

@@ -1,10 +1,10 @@
 //! Texts.
 
-use domain::delivery::{Answer, Evidence};
+use domain::delivery::Answer;
 
 use super::records::{self, Resource};
 use super::{Twilio, is_sid};
-use crate::port::{BoxFuture, ChannelError, OutgoingSms, Record, SmsSender};
+use crate::port::{BoxFuture, Fetched, Found, OutgoingSms, SmsSender};
 
 const SIDS: &[&str] = &["SM", "MM"];
 
@@ -31,13 +31,7 @@ impl SmsSender for Twilio {
         })
     }
 
-    fn find<'a>(
-        &'a self,
-        to: &'a str,
-        from: &'a str,
-        since_ms: i64,
-        until_ms: i64,
-    ) -> BoxFuture<'a, Result<Vec<Record>, ChannelError>> {
+    fn find<'a>(&'a self, to: &'a str, from: &'a str, since_ms: i64, until_ms: i64) -> Found<'a> {
         Box::pin(async move {
             let mut filters = vec![("To", to)];
             // Twilio picks the number out of a pool, so that its records cannot be listed by the pool's name.
@@ -52,7 +46,7 @@ impl SmsSender for Twilio {
         })
     }
 
-    fn fetch<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Evidence>, ChannelError>> {
+    fn fetch<'a>(&'a self, id: &'a str) -> Fetched<'a> {
         Box::pin(async move {
             let found: Option<Resource> = self.one("Messages", id, SIDS).await?;
             found.map(|m| m.evidence(records::Kind::Message)).transpose()

@@ -41,7 +41,7 @@ impl Twilio {
         Ok(Self { http, config: config.check()? })
     }
 
-    /// Where Twilio posts what becomes of an attempt. The fragment has it try again, within 15 seconds, after an error of
+    /// Where Twilio posts how an attempt ends. The fragment has it try again, within 15 seconds, after an error of
     /// ours or no answer; by itself it would do so only where it cannot connect.
     pub fn status_url(&self, reference: &str) -> String {
         format!("{}/hooks/twilio/status/{reference}{RETRIES}", self.config.public_url)

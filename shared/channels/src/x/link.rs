@@ -7,17 +7,13 @@ use reqwest::Url;
 use super::X;
 use super::oauth::Once;
 use crate::exchange::Exchange;
-use crate::port::{Access, AccountLinker, BoxFuture, ChannelError, LinkBegun, LinkedAccount, Nonce};
+use crate::port::{Access, AccountLinker, ChannelError, LinkBegun, LinkedAccount, Linking, Nonce};
 
 /// Longest token, secret or name that is taken.
 const LONGEST: usize = 256;
 
 impl AccountLinker for X {
-    fn begin<'a>(
-        &'a self,
-        callback: &'a str,
-        nonce: Nonce<'a>,
-    ) -> BoxFuture<'a, Result<LinkBegun, ChannelError>> {
+    fn begin<'a>(&'a self, callback: &'a str, nonce: Nonce<'a>) -> Linking<'a, LinkBegun> {
         Box::pin(async move {
             let extra = [("oauth_callback", callback)];
             let answer = self.ask("/oauth/request_token", None, &extra, nonce.into(), None).await;
@@ -37,7 +33,7 @@ impl AccountLinker for X {
         request: &'a Access,
         verifier: &'a str,
         nonce: Nonce<'a>,
-    ) -> BoxFuture<'a, Result<LinkedAccount, ChannelError>> {
+    ) -> Linking<'a, LinkedAccount> {
         Box::pin(async move {
             let token = Some((request.token.as_str(), request.secret.as_str()));
             let extra = [("oauth_verifier", verifier)];

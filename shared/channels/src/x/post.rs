@@ -44,14 +44,11 @@ impl Tweeter for X {
     }
 }
 
-/// DESIGN §4.4: what each kind of answer proves.
+/// ARCHITECTURE §4.4: what each kind of answer proves.
 fn judge(exchange: Exchange) -> Answer {
-    let (status, body) = match exchange {
-        Exchange::Reply { status, body } => (status, body),
-        Exchange::NotSent => {
-            return Answer::Refused { reason: Reason::TryLater, code: None, again: true };
-        }
-        Exchange::Lost => return Answer::Unknown,
+    let (status, body) = match exchange.reply() {
+        Ok(reply) => reply,
+        Err(answer) => return answer,
     };
     if (200..300).contains(&status) {
         return match serde_json::from_slice::<Created>(&body) {

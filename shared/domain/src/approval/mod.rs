@@ -1,4 +1,4 @@
-//! Whether a message goes at once, needs a PIN, or waits for somebody to authorise it (FEATURES §1.3, §3, §6.5, §6.7).
+//! Whether a message goes at once, needs a PIN, or waits for somebody to authorise it.
 
 mod recipients;
 
@@ -65,7 +65,7 @@ impl Control {
     }
 }
 
-/// Whoever wrote a message and wants it sent.
+/// The author of a message who wants it sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sender {
     /// What they may do.
@@ -129,7 +129,8 @@ pub enum Release {
     Wait(Held),
 }
 
-/// How a message of this size by this sender leaves their hands. Whoever may not even write has been turned away before.
+/// How a message of this size by this sender leaves their hands. People who may not even write have been turned away
+/// before.
 pub fn release(sender: Sender, purpose: Purpose, figures: &Figures, control: &Control) -> Release {
     if !sender.rights.may(Action::SendOwn) {
         return Release::Wait(Held::Role);
@@ -158,8 +159,8 @@ pub enum NotYours {
     OwnOver,
     /// It posts on X, which they may not.
     #[error(
-        "This message also posts on X, and you do not hold the role “Post on X”. Somebody who does has to authorise it. \
-         You may still reject it."
+        "This message also posts on X, and you do not hold the role “Post on X”. Somebody who does has to authorise \
+         it. You may still reject it."
     )]
     NoTweet,
 }

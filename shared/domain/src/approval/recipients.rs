@@ -1,7 +1,7 @@
 //! Who was to get a message, kept in small: each contact's id and a hash of the addresses that it was to go to.
 //!
-//! Names and numbers are not in it. It tells who came, who went and whose number is another, and, by its digest, whether
-//! two looks at a message saw the same people.
+//! Names and numbers are not in it. It tells who came, who went and whose number is another, and, by its digest,
+//! whether two looks at a message saw the same people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ impl Changes {
 }
 
 impl Recipients {
-    /// Everybody whom a plan reaches. `salt` is the message's id: the same number hashes differently elsewhere.
+    /// Everybody reached by a plan. `salt` is the message's id: the same number hashes differently elsewhere.
     pub fn of(plan: &Plan, salt: &str) -> Self {
         let mut places: BTreeMap<&ContactId, BTreeSet<String>> = BTreeMap::new();
         for delivery in &plan.deliveries {
@@ -203,10 +203,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_read_as_it_was_kept_whatever_the_ids(people in proptest::collection::btree_map("[ -~à-ž]{1,20}", "[0-9]{3}", 0..60), bytes in 1_usize..400) {
-            let people: Vec<(String, String)> = people.into_iter().filter(|(id, _)| ContactId::parse(id).is_ok()).collect();
-            let deliveries: Vec<(Vec<&str>, &str)> = people.iter().map(|(id, to)| (vec![id.as_str()], to.as_str())).collect();
-            let rows: Vec<(&[&str], Channel, &str)> = deliveries.iter().map(|(ids, to)| (ids.as_slice(), Channel::Sms, *to)).collect();
+        fn it_is_read_as_it_was_kept_whatever_the_ids(
+            people in proptest::collection::btree_map("[ -~à-ž]{1,20}", "[0-9]{3}", 0..60),
+            bytes in 1_usize..400,
+        ) {
+            let valid = people.into_iter().filter(|(id, _)| ContactId::parse(id).is_ok());
+            let people: Vec<(String, String)> = valid.collect();
+            let deliveries: Vec<([&str; 1], &str)> =
+                people.iter().map(|(id, to)| ([id.as_str()], to.as_str())).collect();
+            let rows: Vec<(&[&str], Channel, &str)> =
+                deliveries.iter().map(|(ids, to)| (ids.as_slice(), Channel::Sms, *to)).collect();
             let kept = Recipients::of(&plan(&rows), "m");
             let texts = kept.to_texts(bytes);
             prop_assert_eq!(Recipients::from_texts(texts.iter().map(String::as_str)), Some(kept));

@@ -157,9 +157,9 @@ const ENGLAND_BEFORE: &[(&str, Meaning)] = &[
     ("X", NotExpected), ("Y", NotExpected), ("Z", NotExpected), ("#", Closed),
 ];
 
-/// The codes that came with the Education (Pupil Registration) (Wales) Regulations 2010, in the letters that England had
-/// since 2009. The Welsh Government says in its review of 2026 that they were not changed since; the draft of that review
-/// is not in here. `D` counts at the other school.
+/// The codes that came with the Education (Pupil Registration) (Wales) Regulations 2010, in the letters that England
+/// had since 2009. The Welsh Government says in its review of 2026 that they were not changed since; the draft of that
+/// review is not in here. `D` counts at the other school.
 #[rustfmt::skip]
 const WALES_2010: &[(&str, Meaning)] = &[
     ("/", Present), ("\\", Present), ("L", Late),
@@ -170,15 +170,17 @@ const WALES_2010: &[(&str, Meaning)] = &[
     ("X", NotExpected), ("Y", NotExpected), ("Z", NotExpected), ("#", Closed),
 ];
 
-/// Of *Included, engaged and involved, part 1* (Scottish Government, 2019), appendix 2: the numbers of extended leave, of
-/// attendance, of lateness in the first half of an opening, and of work experience. Its other numbers, and the letters that
-/// a school's own system shows, are not in here: they are unknown, shown, and asked after only where the school lists them.
+/// Of *Included, engaged and involved, part 1* (Scottish Government, 2019), appendix 2: the numbers of extended leave,
+/// of attendance, of lateness in the first half of an opening, and of work experience. Its other numbers, and the
+/// letters that a school's own system shows, are not in here: they are unknown, shown, and asked after only where the
+/// school lists them.
 const SCOTLAND: &[(&str, Meaning)] =
     &[("02", NotExpected), ("10", Present), ("11", Late), ("12", Elsewhere), ("/", Present), ("\\", Present)];
 
-/// Of the Department of Education's circular 2021/16 on attendance, as its own page on recording attendance quotes it: `(`
-/// is authorised, `{`, `}`, `D`, `H` and `N` are not; and `J`, extended leave, which leaves a pupil's record as it is. The
-/// circular's other codes are not in here: they are unknown, shown, and asked after only where the school lists them.
+/// Of the Department of Education's circular 2021/16 on attendance, as its own page on recording attendance quotes it:
+/// `(` is authorised, `{`, `}`, `D`, `H` and `N` are not; and `J`, extended leave, which leaves a pupil's record as it
+/// is. The circular's other codes are not in here: they are unknown, shown, and asked after only where the school lists
+/// them.
 #[rustfmt::skip]
 const NORTHERN_IRELAND: &[(&str, Meaning)] = &[
     ("/", Present), ("\\", Present), ("L", Late), ("(", Authorised),

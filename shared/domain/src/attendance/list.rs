@@ -16,8 +16,8 @@ use crate::ids::ContactId;
 pub struct Rules {
     /// Whose codes the registers use.
     pub nation: Nation,
-    /// The codes that are asked after. A code that means anything but an absence is never asked after, listed or not; one
-    /// that is not in a table which is not whole is an absence where the school has listed it itself.
+    /// The codes that are asked after. A code that means anything but an absence is never asked after, listed or not;
+    /// one that is not in a table which is not whole is an absence where the school has listed it itself.
     pub chase: BTreeSet<String>,
     /// Year groups whose families are told nothing, such as a sixth form.
     pub excluded_years: BTreeSet<String>,
@@ -235,9 +235,9 @@ pub enum Freshness {
     Never,
 }
 
-/// How fresh the marks are that were read at `read`. `saved` is when the MIS was last seen to have other marks than those
-/// at hand: they are stale until they are read again. Marks older than `most_minutes` are stale in any case, because
-/// nothing tells of a register that was saved meanwhile.
+/// How fresh the marks are that were read at `read`. `saved` is when the MIS was last seen to have other marks than
+/// those at hand: they are stale until they are read again. Marks older than `most_minutes` are stale in any case,
+/// because nothing tells of a register that was saved meanwhile.
 pub fn freshness(
     read: Option<Timestamp>,
     saved: Option<Timestamp>,

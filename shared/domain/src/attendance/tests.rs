@@ -337,9 +337,10 @@ proptest! {
         }
         // What was just told is not told again.
         let mut after = told.clone();
-        after.extend(marks.iter().filter(|m| list.to_tell.iter().any(|l| l.pupil == m.pupil)).map(|m| Told::of(m, Matter::Absence)));
+        let to_tell = marks.iter().filter(|m| list.to_tell.iter().any(|l| l.pupil == m.pupil));
+        after.extend(to_tell.map(|m| Told::of(m, Matter::Absence)));
         prop_assert!(absence_list(&rules, &pupils, &marks, &after, WHEN).to_tell.is_empty());
-        // Whoever is asked after is not also given the all-clear.
+        // A pupil who is asked after is not also given the all-clear.
         for one in all_clear(&rules, &marks, &after, WHEN) {
             prop_assert!(!list.to_tell.iter().any(|l| l.pupil == one.pupil));
         }

@@ -27,7 +27,7 @@ pub struct Audience {
     /// Which adults of a pupil. Without it a group of pupils, or everyone, stands for the people themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_to: Option<SendTo>,
-    /// Whom of all these its author may message at all. It stays with the message: whoever is outside is not there.
+    /// The people whom its author may message at all. It stays with the message: nobody outside is found.
     #[serde(default, skip_serializing_if = "Limit::is_none")]
     pub within: Limit,
     /// What of its pupils' registers the message is about: each pupil's mark is read again before it goes.
@@ -46,16 +46,16 @@ impl Audience {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SendTo {
-    /// Whoever is asked first.
+    /// The adult with the first priority.
     #[serde(rename = "priority_1")]
     First,
-    /// Whoever is asked first or second.
+    /// The adults with the first and the second priority.
     #[serde(rename = "priorities_1_2")]
     FirstTwo,
     /// Everybody with parental responsibility.
     #[default]
     Responsibility,
-    /// Every adult whom the school knows.
+    /// Every adult known to the school.
     All,
 }
 

@@ -18,7 +18,7 @@ pub struct Found {
     pub unknown_contacts: Vec<ContactId>,
     /// Of the chosen pupils, those who do not exist or are none.
     pub unknown_pupils: Vec<ContactId>,
-    /// Pupils for whom nobody is written to, as places: no adult fits the choice, or those who do are barred.
+    /// Pupils with nobody to write to, as places: no adult fits the choice, or those who do are barred.
     pub pupils_without: Vec<usize>,
     /// Adults of chosen pupils, and others who were chosen, who are left out because of a court order.
     pub barred: usize,
@@ -56,7 +56,7 @@ pub fn find(book: &AddressBook, to: &Audience) -> Found {
     found
 }
 
-/// The adults of one pupil whom a choice means, barred ones never, in priority. Priorities are counted over those who
+/// The adults of one pupil that a choice selects, never barred ones, by priority. Priorities are counted over those who
 /// are left: where the first is barred the next one is asked first.
 pub fn selected(adults: &[Pair], send_to: SendTo) -> impl Iterator<Item = &Pair> {
     let mut rank = 0_u32;
@@ -85,7 +85,7 @@ pub(super) struct Selection {
     pub(super) themselves: BTreeSet<usize>,
     /// Pupils chosen by name: the message is about them in particular.
     pub(super) named: BTreeSet<usize>,
-    /// Every pupil whom any path chose: those whom the message is about.
+    /// Every pupil chosen by any path: those that the message is about.
     pub(super) about: BTreeSet<usize>,
     /// People picked one by one.
     pub(super) picked: BTreeSet<usize>,
@@ -143,8 +143,8 @@ impl Selection {
         }
     }
 
-    /// Everyone, where it is said which adults of a pupil: those, and all who belong to no pupil. Who is barred from one
-    /// belongs to nobody on that account.
+    /// Everyone, where it is said which adults of a pupil: those, and all who belong to no pupil. Who is barred from
+    /// one belongs to nobody on that account.
     fn add_everyone(&mut self, book: &AddressBook, send_to: Option<SendTo>) {
         for place in 0..book.len() {
             if send_to.is_some() && book.is_pupil(place) {

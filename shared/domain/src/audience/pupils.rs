@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::book::AddressBook;
 
-/// Names of those of the pupils for whom an adult is written to: *Ada Abbot and Ben Abbot*. A pupil from whom a court
+/// Names of the pupils that an adult is written to about: *Ada Abbot and Ben Abbot*. A pupil from whom a court
 /// order bars them is never named.
 pub fn pupils_for(book: &AddressBook, adult: usize, families: &BTreeSet<usize>) -> String {
     let theirs = book.pupils_of(adult).filter(|pair| !pair.court_order && families.contains(&pair.pupil()));

@@ -18,7 +18,7 @@ pub struct Going<'a> {
     pub channel: Channel,
     /// E.164 number or e-mail address.
     pub to: &'a str,
-    /// The contacts whom it serves; none for a post.
+    /// The contacts that it serves; none for a post.
     pub contacts: &'a [ContactId],
     /// Names of pupils as its text has them.
     pub pupils: Option<&'a str>,
@@ -41,7 +41,7 @@ impl Since {
         Self { book, chosen, found }
     }
 
-    /// Why a delivery may go no longer; `None` while it is right for one of those whom it serves.
+    /// Why a delivery may no longer go; `None` while it is right for one of those that it serves.
     pub fn spoils(&self, going: Going<'_>) -> Option<Reason> {
         let mut first = None;
         for contact in going.contacts {
@@ -68,8 +68,8 @@ impl Since {
         (!there).then_some(Reason::AddressChanged)
     }
 
-    /// Whether a text names a pupil about whom the adult at a place may be told no longer. Another spelling of a name is no
-    /// reason to tell nobody.
+    /// Whether a text names a pupil about whom the adult at a place may be told no longer. Another spelling of a name
+    /// is no reason to tell nobody.
     fn names_too_many(&self, adult: usize, named: &str) -> Option<Reason> {
         if pupils_for(&self.book, adult, &self.chosen.families) == named {
             return None;

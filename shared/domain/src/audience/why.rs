@@ -13,13 +13,13 @@ pub enum Because {
     InGroup(String),
     /// Everyone was chosen.
     Everyone,
-    /// An adult of this pupil, of those whom the choice means.
+    /// An adult of this pupil, selected by the choice.
     AdultOf(usize),
-    /// An adult of this pupil, and not of those whom the choice means.
+    /// An adult of this pupil, not selected by the choice.
     LeftOut(usize, SendTo),
     /// A pupil whose adults are written to instead.
     AdultsInstead,
-    /// Barred from this pupil, whom the message is about.
+    /// Barred from this pupil, which the message is about.
     Barred(usize),
     /// Nothing that was chosen leads to them.
     NotChosen,
@@ -34,7 +34,7 @@ pub struct Why {
     pub because: Vec<Because>,
 }
 
-/// Why the audience has whoever stands at a place of the book, or has not. It agrees with [`super::find`].
+/// Why the audience has the person at a place of the book, or has not. It agrees with [`super::find`].
 pub fn why(book: &AddressBook, to: &Audience, place: usize) -> Why {
     let chosen = Selection::of(book, to, &mut Found::default());
     let reasons = for_them(book, to, &chosen, place);

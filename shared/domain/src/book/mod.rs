@@ -93,7 +93,7 @@ impl AddressBook {
         Self::of_rows(version, BookRows { contacts, ..BookRows::default() }, country, mode)
     }
 
-    /// As [`AddressBook::new`], with how people are tied. Who is away keeps a name, and is in the book no more.
+    /// As [`AddressBook::new`], with how people are tied. A person who left keeps a name, and is no longer in the book.
     pub fn of_rows(version: u64, rows: BookRows, country: CountryCode, mode: NumberMode) -> Self {
         let BookRows { contacts, ties, kinds } = rows;
         let (gone, here): (Vec<_>, Vec<_>) = contacts.into_iter().partition(|c| c.away.is_some());

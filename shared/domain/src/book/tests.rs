@@ -3,17 +3,9 @@ use crate::contact::{ContactRole, LabelledNumber, Source};
 
 fn contact(id: &str, forename: &str, surname: &str) -> Contact {
     Contact {
-        id: ContactId::parse(id).unwrap(),
-        source: Source::Upload,
-        title: None,
         forename: forename.into(),
         surname: surname.into(),
-        role: ContactRole::Parent,
-        numbers: Vec::new(),
-        email: None,
-        groups: Vec::new(),
-        overrides: crate::contact::Overrides::default(),
-        away: None,
+        ..Contact::new(ContactId::parse(id).unwrap(), Source::Upload, ContactRole::Parent)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::feed::Tie;
 /// Sorts after every priority that a source gives.
 const NO_PRIORITY: u8 = u8::MAX;
 
-/// An adult tied to a pupil, both as places in the book. Rights belong to the pair (FEATURES §4.3).
+/// An adult tied to a pupil, both as places in the book. Rights belong to the pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pair {
     pupil: u32,
@@ -50,8 +50,8 @@ pub(super) struct Ties {
 }
 
 impl Ties {
-    /// Ties whose two ends have a place. Of two between the same two people, such as a source's and the school's own bar,
-    /// either bars; the rest is as the one with the better priority says.
+    /// Ties whose two ends have a place. Of two between the same two people, such as a source's and the school's own
+    /// bar, either bars; the rest is as the one with the better priority says.
     pub(super) fn new(
         ties: impl IntoIterator<Item = Tie>,
         place: impl Fn(&Tie) -> Option<(u32, u32)>,

@@ -45,6 +45,10 @@ impl Content for EmailContent {
         &self.text
     }
 
+    fn sender(&self, settings: &Settings) -> String {
+        settings.email_from_name.clone()
+    }
+
     fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.subject.trim().is_empty() {

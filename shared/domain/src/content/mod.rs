@@ -38,8 +38,8 @@ pub struct Contents {
     pub tweet: Option<TweetContent>,
 }
 
-fn part_of<C: Content>(content: &Option<C>) -> Option<&dyn Content> {
-    content.as_ref().map(|content| content as &dyn Content)
+fn part_of<C: Content>(content: Option<&C>) -> Option<&dyn Content> {
+    content.map(|content| content as &dyn Content)
 }
 
 fn part_of_mut<C: Content>(content: &mut Option<C>) -> Option<&mut dyn Content> {
@@ -60,6 +60,7 @@ impl Contents {
     /// The contents there are, in the order of [`Channel::ALL`].
     pub fn all(&self) -> impl Iterator<Item = &dyn Content> {
         let Self { sms, voice, email, tweet } = self;
+        let (sms, voice, email, tweet) = (sms.as_ref(), voice.as_ref(), email.as_ref(), tweet.as_ref());
         [part_of(sms), part_of(voice), part_of(email), part_of(tweet)].into_iter().flatten()
     }
 
@@ -100,7 +101,8 @@ impl Contents {
         !self.is_empty() && !self.channels().any(Channel::goes_to_people)
     }
 
-    /// What of it says something else in `other`, each with both versions; a channel that only one of them uses counts too.
+    /// What of it says something else in `other`, each with both versions; a channel that only one of them uses counts
+    /// too.
     pub fn parts_changed<'m>(&'m self, other: &'m Self) -> Vec<(Part, &'m str, &'m str)> {
         let both = Part::ALL.into_iter().map(|part| (part, self.part(part), other.part(part)));
         both.filter(|(_, before, after)| before != after).collect()

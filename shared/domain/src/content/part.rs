@@ -144,6 +144,9 @@ pub trait Content {
         None
     }
 
+    /// Who the phone or the mail program says that it is from.
+    fn sender(&self, settings: &Settings) -> String;
+
     /// The school's account to which it goes, on a channel that goes to nobody in particular.
     fn account<'a>(&self, _settings: &'a Settings) -> Option<&'a str> {
         None

@@ -32,6 +32,10 @@ impl Content for TweetContent {
         &self.text
     }
 
+    fn sender(&self, _settings: &Settings) -> String {
+        "Post on X".to_owned()
+    }
+
     fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let weight = weight(&self.text);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::part::{Content, Part, Problem};
 use super::tokens;
 use crate::channel::Channel;
+use crate::settings::Settings;
 use crate::sms::{MAX_HEADER, MAX_PARTS, compose_sms, count, mend};
 
 /// What a text says.
@@ -48,6 +49,10 @@ impl Content for SmsContent {
 
     fn text(&self) -> &str {
         &self.text
+    }
+
+    fn sender(&self, settings: &Settings) -> String {
+        settings.sms_sender.clone()
     }
 
     fn problems(&self) -> Vec<Problem> {

@@ -16,7 +16,7 @@ pub const KNOWN_TOKENS: [&str; 9] = [
     "schoolphone",
 ];
 
-/// The pupils for whom an adult is written to, all in one text.
+/// The pupils that an adult is written to about, all in one text.
 pub const PUPIL_TOKEN: &str = "pupilname";
 
 /// The school's picture, in the text of an e-mail only.

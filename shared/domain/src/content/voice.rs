@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::part::{Content, Part, Problem};
 use super::tokens;
 use crate::channel::Channel;
+use crate::phone::PhoneNumber;
 use crate::settings::Settings;
 
 /// Longest spoken text, in characters: about four minutes.
@@ -44,6 +45,11 @@ impl Content for VoiceContent {
 
     fn text(&self) -> &str {
         &self.text
+    }
+
+    fn sender(&self, settings: &Settings) -> String {
+        let number = PhoneNumber::from_e164(&settings.voice_caller);
+        format!("Call from {}", number.map_or_else(|_| settings.voice_caller.clone(), PhoneNumber::national))
     }
 
     fn problems(&self) -> Vec<Problem> {

@@ -1,7 +1,8 @@
 //! How long a post on X is, as X counts.
 //!
 //! X counts weights after NFC: most Latin characters 1, others 2, an emoji 2 whatever it is made of, an address on the
-//! web 23 however long or short it is, with `https://` or without (docs.x.com, *Counting characters*, configuration v3).
+//! web 23 however long or short it is, with `https://` or without (docs.x.com, *Counting characters*, configuration
+//! v3).
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
@@ -13,25 +14,25 @@ const URL_WEIGHT: usize = 23;
 const JOINER: char = '\u{200D}';
 
 /// Endings of countries' names on the web: a word such as `school.uk` is an address.
-const COUNTRIES: &str = " ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs \
-    bt bv bw by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg eh er es et eu fi \
-    fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is \
-    it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mf mg mh mk ml mm mn mo \
-    mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa \
-    re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tp \
-    tr tt tv tw tz ua ug uk um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw ";
-/// Other endings that schools meet. X knows every one that there is; one that is not here and has no `https://` before it is
-/// counted by its letters.
-const OTHERS: &str = " academy aero agency app arpa art asia audio bike bingo bio biz blog book business cafe cam camp \
-    capital care careers cat center charity church city cloud club coach codes coffee college com community company \
-    computer consulting cool coop cymru dance date design dev digital directory earth edu education email energy events \
-    exchange expert express family fit foundation fun fund fyi gallery games garden gives giving global gov green group \
-    guide guru health help host house info ink institute int international jobs kids kitchen land law life link live \
-    london love media mil mobi museum music name net network news ngo one ong online org page partners parts party photo \
-    photos pics pictures place plus post press pro productions radio report rocks run sale school schule science scot \
-    services shop show site social software solutions space sport store stream studio study style support systems team \
-    tech technology tel theatre tickets tips today top tours town toys training travel tube university video vote wales \
-    watch web website wiki win work works world xyz yoga zone ";
+const COUNTRIES: &str = " ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo \
+    bq br bs bt bv bw by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg eh er \
+    es et eu fi fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im \
+    in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mf mg \
+    mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm \
+    pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg \
+    th tj tk tl tm tn to tp tr tt tv tw tz ua ug uk um us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw ";
+/// Other endings that schools meet. X knows every one that there is; one that is not here and has no `https://` before
+/// it is counted by its letters.
+const OTHERS: &str = " academy aero agency app arpa art asia audio bike bingo bio biz blog book business cafe cam \
+    camp capital care careers cat center charity church city cloud club coach codes coffee college com community \
+    company computer consulting cool coop cymru dance date design dev digital directory earth edu education email \
+    energy events exchange expert express family fit foundation fun fund fyi gallery games garden gives giving global \
+    gov green group guide guru health help host house info ink institute int international jobs kids kitchen land law \
+    life link live london love media mil mobi museum music name net network news ngo one ong online org page partners \
+    parts party photo photos pics pictures place plus post press pro productions radio report rocks run sale school \
+    schule science scot services shop show site social software solutions space sport store stream studio study style \
+    support systems team tech technology tel theatre tickets tips today top tours town toys training travel tube \
+    university video vote wales watch web website wiki win work works world xyz yoga zone ";
 
 /// The weight of a text.
 ///

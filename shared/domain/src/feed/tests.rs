@@ -1,4 +1,6 @@
 use super::*;
+use crate::contact::ContactRole;
+use crate::ids::ContactId;
 
 fn id(text: &str) -> ContactId {
     ContactId::parse(text).unwrap()
@@ -6,14 +8,10 @@ fn id(text: &str) -> ContactId {
 
 fn person(text: &str, role: ContactRole) -> FeedPerson {
     FeedPerson {
-        id: id(text),
-        role,
-        title: None,
         forename: "A".into(),
         surname: "B".into(),
-        numbers: Vec::new(),
-        emails: Vec::new(),
         groups: FeedGroupRef::new(GroupKind::Year, "Year 9").into_iter().collect(),
+        ..FeedPerson::new(id(text), role)
     }
 }
 

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use csv::StringRecord;
 use serde::{Deserialize, Serialize};
 
-use super::cell::RowProblem;
-use super::inspect::shortened;
+use super::inspect::Inspected;
 use super::mapping::Mapping;
-use super::row::{Notes, RowReader, Rules, Wrong};
-use super::sheet::Sheet;
-use super::{Inspected, MAX_ERRORS_KEPT, MAX_REPAIRS_KEPT};
-use crate::contact::Contact;
+use super::row::{RowProblem, RowReader, Wrong};
+use super::sheet::{LONGEST_SHOWN, Sheet, shortened};
+use super::{MAX_ERRORS_KEPT, MAX_REPAIRS_KEPT};
+use crate::contact::{Contact, Rules};
+use crate::phone::Repair;
 
 /// Something that was found in a cell or in a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub struct Finding {
     pub message: String,
 }
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tally {
     /// Rows looked at.
@@ -47,8 +47,8 @@ pub struct Tally {
     pub repairs: Vec<Finding>,
 }
 
-/// Checks every row below the headings. `seen` is told of each row: how many that makes so far, and the contact of a good
-/// one. What was repaired in a row that has errors is not told: it has to be mended anyway.
+/// Checks every row below the headings. `seen` is told of each row: how many that makes so far, and the contact of a
+/// good one. What was repaired in a row that has errors is not listed: it has to be corrected anyway.
 pub fn check(
     sheet: &Sheet<'_>,
     inspected: &Inspected,
@@ -59,25 +59,22 @@ pub fn check(
     let reader = RowReader::new(mapping, inspected.columns.len(), rules);
     let twins = twins(sheet, inspected.heading_row, &reader);
     let mut tally = Tally::default();
-    let mut notes = Notes::default();
     let mut rows = sheet.rows();
     while let Some((number, row)) = rows.next_row() {
         if number <= inspected.heading_row {
             continue;
         }
         tally.rows += 1;
-        let contact = reader.read(row, &mut notes);
-        if let Some(twin) = twins.get(&number) {
-            notes.wrong.push(Wrong::Row(RowProblem::IdTwice(*twin)));
-        }
-        match contact {
-            Some(contact) if notes.wrong.is_empty() => {
+        let twin = twins.get(&number).map(|twin| (None, RowProblem::IdTwice(*twin)));
+        match (reader.read(row), twin) {
+            (Ok(read), None) => {
                 tally.good += 1;
-                tally.note_repairs(number, row, &notes);
-                seen(tally.rows, Some(&contact));
+                tally.note_repairs(number, row, reader.repaired(&read));
+                seen(tally.rows, Some(&read.contact));
             }
-            _ => {
-                tally.note_errors(number, row, &notes);
+            (read, twin) => {
+                let wrong = read.err().into_iter().flatten().chain(twin);
+                tally.note_errors(number, row, wrong);
                 seen(tally.rows, None);
             }
         }
@@ -109,37 +106,36 @@ fn twins(sheet: &Sheet<'_>, heading_row: u32, reader: &RowReader<'_>) -> HashMap
 }
 
 impl Tally {
-    fn note_errors(&mut self, number: u32, row: &StringRecord, notes: &Notes) {
-        self.error_count =
-            self.error_count.saturating_add(u32::try_from(notes.wrong.len()).unwrap_or(u32::MAX));
-        for wrong in &notes.wrong {
-            if self.errors.len() == MAX_ERRORS_KEPT {
-                return;
+    fn note_errors(&mut self, number: u32, row: &StringRecord, wrong: impl Iterator<Item = Wrong>) {
+        for (column, problem) in wrong {
+            self.error_count = self.error_count.saturating_add(1);
+            if self.errors.len() < MAX_ERRORS_KEPT {
+                self.errors.push(finding(number, column, row, problem.to_string()));
             }
-            self.errors.push(match wrong {
-                Wrong::Row(problem) => finding(number, None, row, problem.to_string()),
-                Wrong::Cell(column, problem) => finding(number, Some(*column), row, problem.to_string()),
-            });
         }
     }
 
-    fn note_repairs(&mut self, number: u32, row: &StringRecord, notes: &Notes) {
-        self.repair_count =
-            self.repair_count.saturating_add(u32::try_from(notes.repairs.len()).unwrap_or(u32::MAX));
-        for (column, repair) in &notes.repairs {
-            if self.repairs.len() == MAX_REPAIRS_KEPT {
-                return;
+    fn note_repairs(
+        &mut self,
+        number: u32,
+        row: &StringRecord,
+        repairs: impl Iterator<Item = (Option<usize>, Repair)>,
+    ) {
+        for (column, repair) in repairs {
+            self.repair_count = self.repair_count.saturating_add(1);
+            if self.repairs.len() < MAX_REPAIRS_KEPT {
+                self.repairs.push(finding(number, column, row, repair.to_string()));
             }
-            self.repairs.push(finding(number, Some(*column), row, repair.to_string()));
         }
     }
 }
 
 fn finding(number: u32, column: Option<usize>, row: &StringRecord, message: String) -> Finding {
+    let cell = column.and_then(|c| row.get(c));
     Finding {
         row: number,
         column: column.and_then(|c| u16::try_from(c).ok()),
-        value: column.and_then(|c| row.get(c)).map(shortened).unwrap_or_default(),
+        value: cell.map(|cell| shortened(cell, LONGEST_SHOWN)).unwrap_or_default(),
         message,
     }
 }

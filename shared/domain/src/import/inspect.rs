@@ -1,19 +1,16 @@
 //! The first look at a list: its headings, a few cells of each column, how many rows there are.
 
-use csv::StringRecord;
 use serde::{Deserialize, Serialize};
 
-use super::header::{Guess, folded, guess, is_known};
+use super::header::{Guess, guess, is_known, key};
 use super::mapping::{MappingError, missing};
-use super::sheet::{Sheet, column_letters};
+use super::sheet::{LONGEST_SHOWN, Sheet, column_letters, folded, headings, shortened};
 use super::{MAX_COLUMNS, MAX_ROWS};
 
 /// Headings may stand below a title and a date: so many rows are searched for them.
 const HEADING_SEARCH: usize = 10;
 /// Cells of each column that are shown.
 const SAMPLES: usize = 5;
-/// Longest heading or sample that is kept, in characters.
-const LONGEST_SHOWN: usize = 40;
 
 /// One column of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,29 +106,15 @@ pub fn inspect(sheet: &Sheet<'_>, notes: Vec<String>) -> Result<Inspected, Inspe
         return Err(InspectError::OneColumn);
     }
     refuse_doubled(&headings)?;
-    let names = headings.iter().map(|name| shortened(name));
-    let mut columns: Vec<Column> = names.map(|name| Column { name, samples: Vec::new() }).collect();
-    let mut rows = sheet.rows();
-    let mut count = 0;
-    while let Some((number, row)) = rows.next_row() {
-        if number <= heading_row {
-            continue;
-        }
-        if count == MAX_ROWS {
-            return Err(InspectError::TooManyRows);
-        }
-        count += 1;
-        if count as usize <= SAMPLES {
-            for (index, column) in columns.iter_mut().enumerate() {
-                column.samples.push(shortened(row.get(index).unwrap_or_default()));
-            }
-        }
-    }
-    if count == 0 {
+    let (rows, samples) =
+        sheet.survey(heading_row, width, SAMPLES, MAX_ROWS).ok_or(InspectError::TooManyRows)?;
+    if rows == 0 {
         return Err(InspectError::NoRows);
     }
-    let folded: Vec<String> = headings.iter().map(|name| folded(name)).collect();
-    Ok(Inspected { columns, heading_row, rows: count, guess: guess(&folded), notes })
+    let names = headings.iter().map(|name| shortened(name, LONGEST_SHOWN));
+    let columns = names.zip(samples).map(|(name, samples)| Column { name, samples }).collect();
+    let keys: Vec<String> = headings.iter().map(|name| key(name)).collect();
+    Ok(Inspected { columns, heading_row, rows, guess: guess(&keys), notes })
 }
 
 /// The row of the headings: the first near the top that has two known ones, else the first of all.
@@ -142,12 +125,12 @@ fn find_headings(sheet: &Sheet<'_>) -> Result<(u32, Vec<String>), InspectError> 
         let Some((number, row)) = rows.next_row() else {
             break;
         };
-        let known = row.iter().filter(|cell| is_known(&folded(cell))).count();
+        let known = row.iter().filter(|cell| is_known(&key(cell))).count();
         if known >= 2 {
-            return Ok((number, headings(row)));
+            return Ok((number, headings(row, usize::MAX)));
         }
         if first.is_none() {
-            first = Some((number, headings(row), row.iter().any(is_data)));
+            first = Some((number, headings(row, usize::MAX), row.iter().any(is_data)));
         }
     }
     match first {
@@ -155,15 +138,6 @@ fn find_headings(sheet: &Sheet<'_>) -> Result<(u32, Vec<String>), InspectError> 
         Some((_, _, true)) => Err(InspectError::NoHeadings),
         Some((number, headings, false)) => Ok((number, headings)),
     }
-}
-
-/// The cells of a row without the empty ones at its end.
-fn headings(row: &StringRecord) -> Vec<String> {
-    let mut names: Vec<String> = row.iter().map(|cell| cell.trim().to_owned()).collect();
-    while names.last().is_some_and(String::is_empty) {
-        names.pop();
-    }
-    names
 }
 
 /// What stands in a list but not above it: an e-mail address, a number of many digits.
@@ -174,31 +148,17 @@ fn is_data(cell: &str) -> bool {
 /// A heading that means something may stand only once; two columns of notes harm nobody.
 fn refuse_doubled(headings: &[String]) -> Result<(), InspectError> {
     for (second, name) in headings.iter().enumerate() {
-        if !is_known(&folded(name)) {
+        if !is_known(&key(name)) {
             continue;
         }
-        let same = |other: &String| plain(other) == plain(name);
+        let same = |other: &String| folded(other) == folded(name);
         if let Some(first) = headings[..second].iter().position(same) {
             return Err(InspectError::DoubledHeading {
-                name: shortened(name),
+                name: shortened(name, LONGEST_SHOWN),
                 first: column_letters(first),
                 second: column_letters(second),
             });
         }
     }
     Ok(())
-}
-
-/// A heading's letters and digits, in small letters.
-fn plain(heading: &str) -> String {
-    heading.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// A text cut to what a page shows.
-pub(super) fn shortened(text: &str) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(LONGEST_SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }

@@ -6,7 +6,6 @@
 
 use crate::ids::{ImportId, SchoolId};
 
-mod cell;
 mod check;
 mod header;
 mod inspect;
@@ -18,13 +17,14 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
-pub use cell::{CellProblem, RowProblem};
+pub use crate::contact::{Field, Rules};
 pub use check::{Finding, Tally, check};
 pub use header::Guess;
 pub use inspect::{Column, InspectError, Inspected, inspect};
-pub use mapping::{Field, Mapping, MappingError};
-pub use row::Rules;
-pub use sheet::{Rows, Sheet, column_letters};
+pub use mapping::{Mapping, MappingError};
+pub use row::RowProblem;
+pub(crate) use sheet::headings;
+pub use sheet::{Rows, Sheet, column_letters, folded};
 pub use stage::{Outcome, Report, Stage};
 
 /// The largest file that is taken, in bytes.

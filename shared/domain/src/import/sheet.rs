@@ -4,6 +4,8 @@ use csv::{ReaderBuilder, StringRecord};
 
 /// The characters that part columns in files that people have.
 const DELIMITERS: [u8; 4] = *b",;\t|";
+/// Longest cell that is shown, in characters.
+pub(crate) const LONGEST_SHOWN: usize = 40;
 
 /// The text of an uploaded list, and the character that parts its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,16 +37,6 @@ impl<'t> Sheet<'t> {
         Self { text, delimiter: b',' }
     }
 
-    /// The delimiter as a word for a page.
-    pub const fn delimiter_word(&self) -> &'static str {
-        match self.delimiter {
-            b';' => "semicolons",
-            b'\t' => "tabs",
-            b'|' => "bars",
-            _ => "commas",
-        }
-    }
-
     /// Its rows from the top.
     pub fn rows(&self) -> Rows<'t> {
         let reader = ReaderBuilder::new()
@@ -54,6 +46,58 @@ impl<'t> Sheet<'t> {
             .from_reader(self.text.as_bytes());
         Rows { reader, record: StringRecord::new(), row: 0 }
     }
+
+    /// How many rows there are below the headings, up to `most`, and the first `samples` cells of each column: empty
+    /// ones too, so that they line up with their rows. `None` for more rows.
+    pub(crate) fn survey(
+        &self,
+        heading_row: u32,
+        columns: usize,
+        samples: usize,
+        most: u32,
+    ) -> Option<(u32, Vec<Vec<String>>)> {
+        let mut cells = vec![Vec::new(); columns];
+        let mut count = 0;
+        let mut rows = self.rows();
+        while let Some((number, row)) = rows.next_row() {
+            if number <= heading_row {
+                continue;
+            }
+            if count == most {
+                return None;
+            }
+            count += 1;
+            if count as usize <= samples {
+                for (index, column) in cells.iter_mut().enumerate() {
+                    column.push(shortened(row.get(index).unwrap_or_default(), LONGEST_SHOWN));
+                }
+            }
+        }
+        Some((count, cells))
+    }
+}
+
+/// The cells of a row of headings, without the empty ones at its end.
+pub(crate) fn headings(row: &StringRecord, longest: usize) -> Vec<String> {
+    let mut names: Vec<String> = row.iter().map(|cell| shortened(cell, longest)).collect();
+    while names.last().is_some_and(String::is_empty) {
+        names.pop();
+    }
+    names
+}
+
+/// A text cut to so many characters for a page.
+pub(crate) fn shortened(text: &str, longest: usize) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A heading as it is compared: letters and digits, in small letters.
+pub fn folded(heading: &str) -> String {
+    heading.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Goes through the rows of a sheet that are not blank.

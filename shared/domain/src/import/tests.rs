@@ -142,7 +142,8 @@ fn a_choice_of_columns_is_checked() {
 fn a_row_becomes_a_contact() {
     let (contacts, tally) = check_all(
         "ID,Title,Forename,Surname,Role,Mobile,Home,Work,Email,Groups\n\
-         P-1, Ms ,Ann  Marie,O'Example,Mother,07700 900123,020 7946 0123,01632 960 960,Ann@Example.ORG,Year 9; Choir|Year 9\n\
+         P-1, Ms ,Ann  Marie,O'Example,Mother,07700 900123,020 7946 0123,01632 960 960,Ann@Example.ORG,\
+         Year 9; Choir|Year 9\n\
          P-2,,,Example,,,,,,\n",
     );
     assert_eq!((tally.rows, tally.good, tally.error_count, tally.repair_count), (2, 2, 0, 0));
@@ -284,7 +285,8 @@ proptest! {
     fn no_text_makes_it_panic(text in "[\"\\PC,;=\\n\\r\\t|0-9@+a-z]{0,200}") {
         let sheet = Sheet::detect(&text);
         if let Ok(inspected) = inspect(&sheet, Vec::new()) {
-            let mapping = Mapping::new([(Field::Id, 0), (Field::Forename, 1)], ContactRole::Other, inspected.columns.len());
+            let columns = [(Field::Id, 0), (Field::Forename, 1)];
+            let mapping = Mapping::new(columns, ContactRole::Other, inspected.columns.len());
             let tally = check(&sheet, &inspected, &mapping.unwrap(), RULES, |_, _| {});
             prop_assert_eq!(tally.rows, inspected.rows);
         }

@@ -1,4 +1,4 @@
-//! What becomes of attempts that nobody has an answer for: lost workers, and the provider's own records.
+//! How attempts without an answer end: lost workers, and the provider's own records.
 
 use super::{PageState, RetryPolicy};
 use crate::delivery::{DeliveryState, Reason};

@@ -89,15 +89,15 @@ fn what_nobody_can_say_stays_unknown_except_that_an_emergency_goes_once_more() {
     assert_eq!(again.next(), Next::Settled, "once only");
 }
 
+/// Asked about its first delivery, of which there is no record.
+fn nothing_found(page: PageState, at_ms: i64) -> PageState {
+    page.asked(vec![(0, Found::Nothing)], false, POLICY, at_ms)
+}
+
 #[test]
 fn late_evidence_that_it_was_taken_stops_the_retry() {
     let mut page = page(1).claimed("a", 10).abandoned();
-    page = page.asked(vec![(0, Found::Nothing)], false, POLICY, 20).asked(
-        vec![(0, Found::Nothing)],
-        false,
-        POLICY,
-        30,
-    );
+    page = nothing_found(nothing_found(page, 20), 30);
     page.receipts.merge(Channel::Sms, 0, 1, said(DeliveryState::Accepted, 11));
     assert_eq!((page.pending(), page.next()), (vec![], Next::Settled));
     assert_eq!(page.accepted_attempts(0).len(), 1);
@@ -153,12 +153,7 @@ fn attempts_that_nobody_answered_for_stay_accounted_for_when_staff_send_again() 
 #[test]
 fn a_record_that_turned_up_late_is_counted_once() {
     let mut page = page(1).claimed("a", 10).abandoned();
-    page = page.asked(vec![(0, Found::Nothing)], false, POLICY, 20).asked(
-        vec![(0, Found::Nothing)],
-        false,
-        POLICY,
-        30,
-    );
+    page = nothing_found(nothing_found(page, 20), 30);
     page = page.claimed("b", 40).abandoned();
     page = page.asked(vec![(0, Found::Accepted { id: Some("x".to_owned()) })], false, POLICY, 50);
     let evidence = Evidence { id: Some("x".to_owned()), ..said(DeliveryState::Delivered, 11) };

@@ -1,8 +1,8 @@
-//! Who may change whom (FEATURES §1.3, §1.5, §1.6). Pure rules over memberships of one school.
+//! Who may change whom. Pure rules over memberships of one school.
 //!
-//! At least one administrator always remains, and no count is needed for it: only somebody who holds `admin` may touch an
-//! administrator, and nobody touches themselves. Whoever writes the outcome does so on the condition that both
-//! memberships are still as they were read; so of two administrators who disable each other at once, one fails.
+//! At least one administrator always remains, and no count is needed for it: only somebody who holds `admin` may touch
+//! an administrator, and nobody touches themselves. The outcome is written on the condition that both memberships are
+//! still as they were read; so of two administrators who disable each other at once, one fails.
 
 use super::role::{Role, Roles};
 use crate::ids::UserId;

@@ -4,6 +4,7 @@ mod manage;
 mod profile;
 mod rights;
 mod role;
+mod scope;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -12,4 +13,5 @@ pub use manage::{Manager, Member, NotAllowed, Standing};
 pub use profile::{BUILT_IN, Profile};
 pub use rights::{Action, Page, Rights, Switches};
 pub use role::{Role, Roles};
+pub use scope::Scope;
 pub use suggest::{establishment, suggest_username};

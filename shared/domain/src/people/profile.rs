@@ -1,4 +1,4 @@
-//! Profiles: named sets of roles that the add-user wizard offers (FEATURES §1.4).
+//! Profiles: named sets of roles that the add-user wizard offers.
 
 use serde::{Deserialize, Serialize};
 

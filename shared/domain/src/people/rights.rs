@@ -1,4 +1,4 @@
-//! The one function that says what a member of staff may open and do (FEATURES §1.2, §1.3).
+//! The one function that says what a member of staff may open and do.
 
 use super::role::{Role, Roles};
 

@@ -1,4 +1,4 @@
-//! Roles by the codes of the guide (FEATURES §1.2).
+//! Roles by the codes of the guide.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ macro_rules! roles {
                 match self { $(Self::$name => $title),* }
             }
 
-            /// What it allows, in a sentence for whoever gives it.
+            /// What it allows, in a sentence for the person who gives it.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$name => $meaning),* }
             }

@@ -2,8 +2,8 @@
 
 use crate::fold::folded;
 
-/// The establishment that stands before usernames of a school: as in the username of whoever adds a user, where that is
-/// made up so, else the first letters of the school's name.
+/// The establishment that begins the usernames of a school: as in the username of the person who adds a user, where
+/// that is made up so, else the first letters of the school's name.
 pub fn establishment(own_username: &str, school: &str) -> String {
     let parts: Vec<&str> = own_username.trim().split('.').collect();
     match parts.as_slice() {

@@ -16,7 +16,7 @@ fn rights(codes: &str) -> Rights {
     Rights::new(roles(codes), ON)
 }
 
-/// Who opens each page, as FEATURES §1.2 has it; `admin` comes on top.
+/// Who opens each page by role; `admin` comes on top.
 const PAGES: &[(Page, &str)] = &[
     (Page::Own, "user"),
     (Page::Compose, "composeMessage"),
@@ -75,7 +75,9 @@ fn each_role_opens_its_pages_and_admin_opens_all() {
 
 proptest! {
     #[test]
-    fn an_action_takes_its_roles_and_no_others_give_it(bits in proptest::collection::vec(any::<bool>(), Role::ALL.len())) {
+    fn an_action_takes_its_roles_and_no_others_give_it(
+        bits in proptest::collection::vec(any::<bool>(), Role::ALL.len())
+    ) {
         let held: Roles = Role::ALL.iter().zip(&bits).filter(|(_, on)| **on).map(|(role, _)| *role).collect();
         let rights = Rights::new(held, ON);
         for (action, alternatives) in ACTIONS {
@@ -85,7 +87,9 @@ proptest! {
     }
 
     #[test]
-    fn whoever_is_linked_to_groups_gets_at_nobody_else(bits in proptest::collection::vec(any::<bool>(), Role::ALL.len())) {
+    fn whoever_is_linked_to_groups_gets_at_nobody_else(
+        bits in proptest::collection::vec(any::<bool>(), Role::ALL.len())
+    ) {
         let held: Roles = Role::ALL.iter().zip(&bits).filter(|(_, on)| **on).map(|(role, _)| *role).collect();
         let (free, linked) = (Rights::new(held.without_all(Roles::WIDE), ON), Rights::new(held, ON).linked(true));
         for (page, _) in PAGES {

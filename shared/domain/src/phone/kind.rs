@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of a number. The plan says what it can carry; a label such as "Home" in the source only says what is preferred.
+/// The kind of a number. The plan says what it can carry; a label such as "Home" in the source only says what is
+/// preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhoneKind {

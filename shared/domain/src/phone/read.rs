@@ -10,7 +10,7 @@ use super::{CountryCode, NumberMode, PhoneNumber, foreign, repair as excel, uk};
 pub struct Parsed {
     /// The number.
     pub number: PhoneNumber,
-    /// What a spreadsheet had done to it, to be said to whoever uploaded it.
+    /// What a spreadsheet had done to it, to be shown to the person who uploaded it.
     pub repair: Option<Repair>,
 }
 

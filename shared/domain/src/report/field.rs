@@ -46,27 +46,70 @@ pub enum ReportField {
     CourtOrder,
 }
 
-/// Every field with its code and what a page calls it, in the order in which pages list them.
-const FIELDS: [(ReportField, &str, &str); 19] = [
-    (ReportField::PupilId, "pupil_id", "Pupil’s ID"),
-    (ReportField::PupilForename, "pupil_forename", "Pupil’s forename"),
-    (ReportField::PupilSurname, "pupil_surname", "Pupil’s surname"),
-    (ReportField::Year, "year", "Year group"),
-    (ReportField::Registration, "registration", "Registration group"),
-    (ReportField::House, "house", "House"),
-    (ReportField::Classes, "classes", "Classes, with semicolons between"),
-    (ReportField::ContactId, "contact_id", "Contact’s ID"),
-    (ReportField::ContactTitle, "contact_title", "Contact’s title"),
-    (ReportField::ContactForename, "contact_forename", "Contact’s forename"),
-    (ReportField::ContactSurname, "contact_surname", "Contact’s surname"),
-    (ReportField::Mobile, "mobile", "Mobile"),
-    (ReportField::Home, "home", "Home phone"),
-    (ReportField::Work, "work", "Work phone"),
-    (ReportField::Email, "email", "E-mail"),
-    (ReportField::Relationship, "relationship", "Relationship"),
-    (ReportField::Priority, "priority", "Priority"),
-    (ReportField::Responsibility, "responsibility", "Parental responsibility"),
-    (ReportField::CourtOrder, "court_order", "Court order or no contact"),
+/// A field, its code, what a page calls it, and the folded headings by which any system may call its column.
+type Entry = (ReportField, &'static str, &'static str, &'static [&'static str]);
+
+/// In the order in which pages list them.
+#[rustfmt::skip]
+const FIELDS: &[Entry] = &[
+    (ReportField::PupilId, "pupil_id", "Pupil’s ID", &[
+        "pupilid", "studentid", "learnerid", "pupilpersonid", "personid", "adno", "admissionnumber", "admissionno",
+        "pupilref", "pupilreference", "pupilnumber", "misid",
+    ]),
+    (ReportField::PupilForename, "pupil_forename", "Pupil’s forename", &[
+        "pupilforename", "studentforename", "learnerforename", "pupilfirstname", "studentfirstname",
+        "preferredforename", "chosenname", "forename1of2", "forename", "firstname",
+    ]),
+    (ReportField::PupilSurname, "pupil_surname", "Pupil’s surname", &[
+        "pupilsurname", "studentsurname", "learnersurname", "pupillastname", "studentlastname", "preferredsurname",
+        "surname1of2", "surname", "lastname",
+    ]),
+    (ReportField::Year, "year", "Year group", &[
+        "year", "yeargroup", "ncyear", "yeartaughtin", "curriculumyear", "stage",
+    ]),
+    (ReportField::Registration, "registration", "Registration group", &[
+        "registrationgroup", "reggroup", "reg", "registration", "tutorgroup", "form", "regclass",
+    ]),
+    (ReportField::House, "house", "House", &["house", "housename"]),
+    (ReportField::Classes, "classes", "Classes, with semicolons between", &[
+        "classes", "class", "teachinggroups", "groups",
+    ]),
+    (ReportField::ContactId, "contact_id", "Contact’s ID", &[
+        "contactid", "contactpersonid", "contactref", "contactreference", "parentid", "carerid", "personid2of2",
+        "contactnumberid",
+    ]),
+    (ReportField::ContactTitle, "contact_title", "Contact’s title", &[
+        "contacttitle", "parenttitle", "title2of2", "title",
+    ]),
+    (ReportField::ContactForename, "contact_forename", "Contact’s forename", &[
+        "contactforename", "contactfirstname", "parentforename", "parentfirstname", "forename2of2",
+    ]),
+    (ReportField::ContactSurname, "contact_surname", "Contact’s surname", &[
+        "contactsurname", "contactlastname", "parentsurname", "parentlastname", "surname2of2",
+    ]),
+    (ReportField::Mobile, "mobile", "Mobile", &[
+        "mobile", "mobilephone", "mobilenumber", "mobileno", "mobiletelephone", "contactmobile",
+    ]),
+    (ReportField::Home, "home", "Home phone", &[
+        "home", "homephone", "hometelephone", "homenumber", "hometel", "telephone", "contacthomephone",
+        "primaryphone",
+    ]),
+    (ReportField::Work, "work", "Work phone", &[
+        "work", "workphone", "worktelephone", "worknumber", "worktel", "daytimephone",
+    ]),
+    (ReportField::Email, "email", "E-mail", &[
+        "email", "emailaddress", "mainemail", "primaryemail", "homeemail", "contactemail",
+    ]),
+    (ReportField::Relationship, "relationship", "Relationship", &[
+        "relationship", "relation", "relationshiptopupil", "relationshiptostudent", "relationtype",
+    ]),
+    (ReportField::Priority, "priority", "Priority", &["priority", "contactpriority", "contactorder", "order"]),
+    (ReportField::Responsibility, "responsibility", "Parental responsibility", &[
+        "parentalresponsibility", "responsibility", "hasparentalresponsibility", "pr",
+    ]),
+    (ReportField::CourtOrder, "court_order", "Court order or no contact", &[
+        "courtorder", "nocontact", "contactbarred",
+    ]),
 ];
 
 impl ReportField {
@@ -75,14 +118,14 @@ impl ReportField {
         FIELDS.iter().map(|(field, ..)| *field)
     }
 
-    fn row(self) -> &'static (Self, &'static str, &'static str) {
+    fn entry(self) -> &'static Entry {
         // Every field is in the table: a test sees to it.
         FIELDS.iter().find(|(field, ..)| *field == self).unwrap_or(&FIELDS[0])
     }
 
     /// The word in forms and rows.
     pub fn code(self) -> &'static str {
-        self.row().1
+        self.entry().1
     }
 
     /// The field of a code.
@@ -92,6 +135,11 @@ impl ReportField {
 
     /// What a page calls it.
     pub fn words(self) -> &'static str {
-        self.row().2
+        self.entry().2
+    }
+
+    /// Folded headings by which any system may call its column.
+    pub(super) fn headings(self) -> &'static [&'static str] {
+        self.entry().3
     }
 }

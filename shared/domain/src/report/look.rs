@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::column::ReportColumn;
 use super::{ReportField, ReportMapping, ReportSystem};
-use crate::import::{MAX_COLUMNS, MAX_ROWS, Sheet};
+use crate::import::{MAX_COLUMNS, MAX_ROWS, Sheet, folded, headings};
 
 /// Headings may stand below a title and a date: so many rows are searched for them.
 const HEADING_SEARCH: usize = 10;
@@ -11,17 +12,8 @@ const HEADING_SEARCH: usize = 10;
 const ENOUGH: usize = 2;
 /// Cells of each column that are shown.
 const SAMPLES: usize = 3;
-/// Longest heading, and longest sample, that is kept, in characters.
-const LONGEST: (usize, usize) = (80, 40);
-
-/// One column of a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReportColumn {
-    /// Its heading; where several columns have the same, with its place among them.
-    pub heading: String,
-    /// Its first cells, shortened.
-    pub samples: Vec<String>,
-}
+/// Longest heading that is kept, in characters.
+const LONGEST_HEADING: usize = 80;
 
 /// What a report looks like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,11 +59,6 @@ fn listed(headings: &[String]) -> String {
     quoted.join(", ")
 }
 
-/// A heading as it is compared: small letters and digits.
-pub fn folded(heading: &str) -> String {
-    heading.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
 /// Looks at a report.
 pub fn look(
     sheet: &Sheet<'_>,
@@ -82,25 +69,14 @@ pub fn look(
     if headings.len() > MAX_COLUMNS {
         return Err(ReportProblem::TooManyColumns);
     }
-    let column = |heading| ReportColumn { heading, samples: Vec::new() };
-    let mut columns: Vec<ReportColumn> = headings.into_iter().map(column).collect();
-    let mut rows = sheet.rows();
-    let mut count = 0;
-    while let Some((number, row)) = rows.next_row() {
-        if number <= heading_row {
-            continue;
-        }
-        if count == MAX_ROWS {
-            return Err(ReportProblem::TooManyRows);
-        }
-        count += 1;
-        if count as usize <= SAMPLES {
-            for (column, cell) in columns.iter_mut().zip(row) {
-                column.samples.push(shortened(cell, LONGEST.1));
-            }
-        }
+    let survey = sheet.survey(heading_row, headings.len(), SAMPLES, MAX_ROWS);
+    let (rows, samples) = survey.ok_or(ReportProblem::TooManyRows)?;
+    if rows == 0 {
+        return Err(ReportProblem::NoRows);
     }
-    if count == 0 { Err(ReportProblem::NoRows) } else { Ok(ReportLook { columns, heading_row, rows: count }) }
+    let columns = headings.into_iter().zip(samples);
+    let columns = columns.map(|(heading, samples)| ReportColumn { heading, samples }).collect();
+    Ok(ReportLook { columns, heading_row, rows })
 }
 
 /// The row near the top with the most known headings, else the first of all.
@@ -114,7 +90,7 @@ fn find_headings(
     let mut rows = sheet.rows();
     for _ in 0..HEADING_SEARCH {
         let Some((number, row)) = rows.next_row() else { break };
-        let headings = headings(row.iter());
+        let headings = told_apart(headings(row, LONGEST_HEADING));
         let known = headings.iter().map(|h| folded(h)).filter(|h| chosen.contains(h) || system.knows(h));
         let known = Some(known.count()).filter(|count| *count >= ENOUGH).unwrap_or_default();
         if best.as_ref().is_none_or(|(most, ..)| known > *most) {
@@ -124,13 +100,9 @@ fn find_headings(
     best.map(|(_, number, headings)| (number, headings)).ok_or(ReportProblem::Empty)
 }
 
-/// The cells of a row without the empty ones at its end. A heading that stands more than once is told apart by its place
-/// and by how often it stands, so that a further one makes it another report.
-fn headings<'c>(row: impl Iterator<Item = &'c str>) -> Vec<String> {
-    let mut names: Vec<String> = row.map(|cell| shortened(cell, LONGEST.0)).collect();
-    while names.last().is_some_and(String::is_empty) {
-        names.pop();
-    }
+/// A heading that stands more than once is told apart by its place and by how often it stands, so that a further one
+/// makes it another report.
+fn told_apart(mut names: Vec<String>) -> Vec<String> {
     let folds: Vec<String> = names.iter().map(|name| folded(name)).collect();
     for (at, name) in names.iter_mut().enumerate() {
         let all = folds.iter().filter(|fold| **fold == folds[at]).count();
@@ -142,16 +114,8 @@ fn headings<'c>(row: impl Iterator<Item = &'c str>) -> Vec<String> {
     names
 }
 
-fn shortened(text: &str, most: usize) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// The place of each mapped column in a file of these columns. One that is not there, or whose heading also another has,
-/// makes it another report.
+/// The place of each mapped column in a file of these columns. One that is not there, or whose heading also another
+/// has, makes it another report.
 pub fn place(
     columns: &[ReportColumn],
     mapping: &ReportMapping,

@@ -1,12 +1,15 @@
 //! Reports that an MIS writes for us: which of their columns holds what, kept for the school, and suggested from the
 //! headings that SIMS, SEEMIS, e1 and Progresso use.
 
+mod column;
 mod field;
 mod look;
 mod system;
 
+pub use crate::import::folded;
+pub use column::ReportColumn;
 pub use field::ReportField;
-pub use look::{ReportColumn, ReportLook, ReportProblem, folded, look, place};
+pub use look::{ReportLook, ReportProblem, look, place};
 pub use system::ReportSystem;
 
 use std::collections::BTreeMap;

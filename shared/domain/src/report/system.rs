@@ -1,7 +1,9 @@
 //! The systems that write reports, and the headings that they are likely to use.
 
-use super::look::{ReportColumn, folded};
-use super::{ReportField as F, ReportMapping};
+use super::ReportMapping;
+use super::column::ReportColumn;
+use super::field::ReportField as F;
+use crate::import::folded;
 
 /// The system that writes a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,36 +20,8 @@ pub enum ReportSystem {
     Other,
 }
 
-/// Headings by the field that they name. A system's own come first, these after.
+/// A system's own headings by the field that they name: they come before those that every system may use.
 type Headings = &'static [(F, &'static [&'static str])];
-
-#[rustfmt::skip]
-const COMMON: Headings = &[
-    (F::PupilId, &["pupilid", "studentid", "learnerid", "pupilpersonid", "personid", "adno", "admissionnumber",
-        "admissionno", "pupilref", "pupilreference", "pupilnumber", "misid"]),
-    (F::PupilForename, &["pupilforename", "studentforename", "learnerforename", "pupilfirstname", "studentfirstname",
-        "preferredforename", "chosenname", "forename1of2", "forename", "firstname"]),
-    (F::PupilSurname, &["pupilsurname", "studentsurname", "learnersurname", "pupillastname", "studentlastname",
-        "preferredsurname", "surname1of2", "surname", "lastname"]),
-    (F::Year, &["year", "yeargroup", "ncyear", "yeartaughtin", "curriculumyear", "stage"]),
-    (F::Registration, &["registrationgroup", "reggroup", "reg", "registration", "tutorgroup", "form", "regclass"]),
-    (F::House, &["house", "housename"]),
-    (F::Classes, &["classes", "class", "teachinggroups", "groups"]),
-    (F::ContactId, &["contactid", "contactpersonid", "contactref", "contactreference", "parentid", "carerid",
-        "personid2of2", "contactnumberid"]),
-    (F::ContactTitle, &["contacttitle", "parenttitle", "title2of2", "title"]),
-    (F::ContactForename, &["contactforename", "contactfirstname", "parentforename", "parentfirstname", "forename2of2"]),
-    (F::ContactSurname, &["contactsurname", "contactlastname", "parentsurname", "parentlastname", "surname2of2"]),
-    (F::Mobile, &["mobile", "mobilephone", "mobilenumber", "mobileno", "mobiletelephone", "contactmobile"]),
-    (F::Home, &["home", "homephone", "hometelephone", "homenumber", "hometel", "telephone", "contacthomephone",
-        "primaryphone"]),
-    (F::Work, &["work", "workphone", "worktelephone", "worknumber", "worktel", "daytimephone"]),
-    (F::Email, &["email", "emailaddress", "mainemail", "primaryemail", "homeemail", "contactemail"]),
-    (F::Relationship, &["relationship", "relation", "relationshiptopupil", "relationshiptostudent", "relationtype"]),
-    (F::Priority, &["priority", "contactpriority", "contactorder", "order"]),
-    (F::Responsibility, &["parentalresponsibility", "responsibility", "hasparentalresponsibility", "pr"]),
-    (F::CourtOrder, &["courtorder", "nocontact", "contactbarred"]),
-];
 
 #[rustfmt::skip]
 const SIMS: Headings = &[
@@ -129,7 +103,7 @@ impl ReportSystem {
     /// Whether a folded heading is one that reports use.
     pub(super) fn knows(self, folded: &str) -> bool {
         let has = |headings: Headings| headings.iter().any(|(_, names)| names.contains(&folded));
-        has(self.headings()) || has(COMMON)
+        has(self.headings()) || F::all().any(|field| field.headings().contains(&folded))
     }
 
     /// What a year group is called. SEEMIS has stages (*P7*, *S3*), whose numbers are no school years as in England.
@@ -147,8 +121,9 @@ impl ReportSystem {
         for (field, heading) in before {
             take(&mut held, &headings, *field, &[&folded(heading)]);
         }
-        for (field, names) in self.headings().iter().chain(COMMON) {
-            take(&mut held, &headings, *field, names);
+        let own = self.headings().iter().copied();
+        for (field, names) in own.chain(F::all().map(|field| (field, field.headings()))) {
+            take(&mut held, &headings, field, names);
         }
         held
     }

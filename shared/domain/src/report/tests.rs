@@ -22,8 +22,8 @@ fn every_field_has_a_code_and_words_of_its_own() {
 
 #[test]
 fn headings_are_found_below_a_title_and_suggested_by_the_systems_own_words() {
-    let text = "Contacts for messages\nPrinted,12/01/2026\nPupil Ref,Known As,Surname,Stage,Reg Class,Contact Ref,Contact \
-                Surname,Mobile No,PRR\n1,Ada,Okafor,S1,1A,9,Okafor,07700 900123,Y\n";
+    let text = "Contacts for messages\nPrinted,12/01/2026\nPupil Ref,Known As,Surname,Stage,Reg Class,Contact Ref,\
+                Contact Surname,Mobile No,PRR\n1,Ada,Okafor,S1,1A,9,Okafor,07700 900123,Y\n";
     let seen = columns(text, ReportSystem::Seemis);
     assert_eq!((seen.heading_row, seen.rows), (3, 1));
     let held = ReportSystem::Seemis.suggest(&seen.columns, &ReportMapping::new());
@@ -96,7 +96,8 @@ fn a_scottish_stage_is_no_english_year() {
 }
 
 proptest! {
-    /// Whatever stands in a file: a column is found by its heading or the file is refused, and no other column is taken for it.
+    /// Whatever stands in a file: a column is found by its heading or the file is refused, and no other column is taken
+    /// for it.
     #[test]
     fn a_column_that_was_matched_is_that_column_or_none(
         headings in proptest::collection::vec("(Adno|Surname|surname |Surname \\(1 of 2\\)|---|[ -~]{0,12}|)", 1..9),

@@ -1,4 +1,4 @@
-//! What governs a school's messages (FEATURES §3). A message keeps the settings with which it was accepted, so nothing
+//! What governs a school's messages. A message keeps the settings with which it was accepted, so nothing
 //! in here is ever a secret.
 
 mod read;
@@ -90,7 +90,7 @@ pub struct Settings {
     /// What may go without a PIN.
     #[serde(default)]
     pub control: Control,
-    /// Of whom families are told when a pupil is not in school.
+    /// Which absences families are told of.
     #[serde(default)]
     pub attendance: Rules,
 }

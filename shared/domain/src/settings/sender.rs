@@ -29,7 +29,7 @@ const NOBODYS: [&str; 16] = [
     "warning",
 ];
 
-/// Beginnings of names that belong to others whom criminals like to play.
+/// Beginnings of names of others that fraudsters like to impersonate.
 const OTHERS: [&str; 15] = [
     "999",
     "barclays",

@@ -1,6 +1,6 @@
 //! The coach: which characters push a text to Unicode, and what they could be instead.
 //!
-//! Only typography is mended: quotes, dashes, spaces, marks. Letters of a name or a language ("Siân", "Zoë", "ŵ") are
+//! Only typography is replaced: quotes, dashes, spaces, marks. Letters of a name or a language ("Siân", "Zoë", "ŵ") are
 //! somebody's spelling and are named without a replacement.
 
 use super::gsm;

@@ -52,11 +52,6 @@ impl RunState {
             Self::Discarded => "discarded",
         }
     }
-
-    /// Whether it still goes on.
-    pub const fn is_at_work(self) -> bool {
-        matches!(self, Self::Queued | Self::Running)
-    }
 }
 
 /// Where a job of a run stands.
@@ -181,7 +176,8 @@ pub struct Changes {
     pub ties_ended: u32,
     /// Register marks that are new or differ.
     pub marks: u32,
-    /// Bars that the MIS has no more, between people who stay: they hold as the school's own until somebody lifts them.
+    /// Bars that the MIS no longer has, between people who stay: they hold as the school's own until somebody lifts
+    /// them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub bars_kept: u32,
 }

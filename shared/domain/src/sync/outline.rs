@@ -1,8 +1,8 @@
-//! What a held run would do, by name: for whoever decides about it.
+//! What a held run would do, by name: for the person who decides about it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::contact::Contact;
+use crate::contact::{Contact, Field, Kind};
 use crate::feed::Tie;
 
 /// Names kept of each thing that a held run would do.
@@ -26,11 +26,11 @@ pub enum Would {
     Bar,
     /// Nothing more: these pairs are barred already, whatever is decided.
     BarAtOnce,
-    /// Keep bars that the MIS has no more as the school's own.
+    /// Keep bars that the MIS no longer has as the school's own.
     KeepBars,
 }
 
-/// To whom a thing would be done.
+/// The people to whom it would be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outlined {
     /// What.
@@ -52,15 +52,18 @@ pub struct OutlineLine {
 
 /// What of somebody differs, in words.
 pub fn differs(before: &Contact, after: &Contact) -> String {
-    let fields = [
-        (before.title != after.title, "title"),
-        (before.forename != after.forename || before.surname != after.surname, "name"),
-        (before.role != after.role, "role"),
-        (before.numbers != after.numbers, "telephone numbers"),
-        (before.email != after.email, "e-mail address"),
-        (before.groups != after.groups, "groups"),
-    ];
-    listed(&fields)
+    let mut subjects: Vec<&str> = Vec::new();
+    // Which number stands first counts too, whatever its label.
+    let reordered = before.numbers != after.numbers;
+    let differs = |field: &Field| {
+        field.texts(before) != field.texts(after) || (reordered && field.kind() == Kind::Phone)
+    };
+    for field in Field::ALL.into_iter().filter(differs) {
+        if !subjects.contains(&field.subject()) {
+            subjects.push(field.subject());
+        }
+    }
+    subjects.join(", ")
 }
 
 /// What of a tie differs, in words.
@@ -71,10 +74,6 @@ pub fn tie_differs(before: &Tie, after: &Tie) -> String {
         (before.responsibility != after.responsibility, "parental responsibility"),
         (before.court_order != after.court_order, "court order"),
     ];
-    listed(&fields)
-}
-
-fn listed(fields: &[(bool, &str)]) -> String {
     let differing: Vec<&str> = fields.iter().filter(|(differs, _)| *differs).map(|(_, name)| *name).collect();
     differing.join(", ")
 }

@@ -6,8 +6,7 @@ use domain::sync::SyncFile;
 use crate::School;
 use crate::error::{Result, StoreError};
 use crate::keys;
-use crate::messages::json;
-use crate::table::{Row, key_row, n, text};
+use crate::table::{Row, json, key_row, n, text};
 use crate::update::Updated;
 
 const DOC: &str = "doc";

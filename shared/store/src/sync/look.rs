@@ -6,8 +6,7 @@ use domain::ids::MessageId;
 use crate::Registers;
 use crate::error::{Result, StoreError};
 use crate::keys;
-use crate::messages::json;
-use crate::table::{key_row, n, text};
+use crate::table::{json, key_row, n, text};
 use crate::update::Updated;
 
 const DOC: &str = "doc";
@@ -43,8 +42,8 @@ impl Registers<'_> {
         Ok(matches!(done, Updated::Done(_)))
     }
 
-    /// Says that the MIS was seen to have other marks than those at hand: the absence list is out of date until the next
-    /// run.
+    /// Says that the MIS was seen to have other marks than those at hand: the absence list is out of date until the
+    /// next run.
     pub async fn record_saved(self, now_ms: i64) -> Result<()> {
         let values = [(":now", n(now_ms))];
         let update = "SET registers_ms = :now";

@@ -9,8 +9,7 @@ use domain::sync::Counts;
 use crate::School;
 use crate::error::{Result, StoreError};
 use crate::keys::{self, SK};
-use crate::messages::json;
-use crate::table::{Row, key_row, n, number, text};
+use crate::table::{Row, json, key_row, n, number, text};
 
 const HASHES: &str = "hashes";
 const ROWS: &str = "rows";

@@ -6,8 +6,7 @@ use domain::sync::Outlined;
 use crate::Sync;
 use crate::error::{Result, StoreError};
 use crate::keys;
-use crate::messages::json;
-use crate::table::{key_row, n, text};
+use crate::table::{json, key_row, n, text};
 
 const DOC: &str = "doc";
 /// How long names are kept, in seconds: by then other runs have followed.

@@ -5,8 +5,7 @@ use domain::sync::Trial;
 use crate::School;
 use crate::error::{Result, StoreError};
 use crate::keys;
-use crate::messages::json;
-use crate::table::{key_row, n, s, text};
+use crate::table::{json, key_row, n, s, text};
 use crate::update::Updated;
 
 const DOC: &str = "doc";

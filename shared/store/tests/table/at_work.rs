@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{TABLE, TestTable};
 use domain::ids::MessageId;
 use store::School;
+use testkit::TABLE;
 use ulid::Ulid;
+
+use crate::common::TestTable;
 
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;

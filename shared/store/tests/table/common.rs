@@ -1,21 +1,15 @@
-//! The table as tests have it: the embedded database behind the real client, over a real socket.
+//! The table as tests have it, with an ear on the wire.
 
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
-use aws_sdk_dynamodb::config::{BehaviorVersion, ConfigBag, Intercept, Region, RuntimeComponents};
-use aws_sdk_dynamodb::{Client, Config};
-use domain::ids::SchoolId;
-use dynoxide::Database;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use runtime::database_at;
 use store::{Access, School, Store};
-use tokio::sync::oneshot;
-use ulid::Ulid;
-
-/// The table's name in tests.
-pub(crate) const TABLE: &str = "messenger";
+use testkit::{Database, TABLE, school_id};
 
 /// A database of its own for one test. It stops when dropped.
 pub(crate) struct TestTable {
@@ -25,25 +19,19 @@ pub(crate) struct TestTable {
     pub(crate) client: Client,
     /// What `store` has sent.
     pub(crate) calls: Calls,
-    _stop: oneshot::Sender<()>,
+    _database: Database,
 }
 
 impl TestTable {
     /// An empty table. The test must run on more than one thread: `#[tokio::test(flavor = "multi_thread")]`.
     pub(crate) async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let database = Database::memory().unwrap();
-        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async {
-            let _ = stopped.await;
-        }));
-        let calls = Calls::default();
-        let client = Client::from_conf(config(&url).build());
-        let store = Store::new(Client::from_conf(config(&url).interceptor(calls.clone()).build()), TABLE);
+        let database = Database::start().await;
+        let (calls, client) = (Calls::default(), database_at(database.url()));
+        let counted = client.config().to_builder().interceptor(calls.clone()).build();
+        let store = Store::new(Client::from_conf(counted), TABLE);
         store.create_table().await.unwrap();
         calls.take();
-        Self { store, client, calls, _stop: stop }
+        Self { store, client, calls, _database: database }
     }
 
     /// The `number`-th school, through the store under test.
@@ -55,20 +43,6 @@ impl TestTable {
     pub(crate) fn quiet_school(&self, number: u128) -> School {
         Store::new(self.client.clone(), TABLE).school(Access::of_operator(school_id(number)))
     }
-}
-
-/// A school's id.
-pub(crate) fn school_id(number: u128) -> SchoolId {
-    SchoolId::new(Ulid::from_parts(1_700_000_000_000, number))
-}
-
-fn config(url: &str) -> aws_sdk_dynamodb::config::Builder {
-    Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("local"))
-        .credentials_provider(Credentials::from_keys("local", "local", None))
-        .endpoint_url(url)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
 }
 
 type Action = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -1,8 +1,9 @@
 //! A contact's messages, however large they were.
 
-use crate::common::TestTable;
 use domain::ids::{ContactId, MessageId};
 use ulid::Ulid;
+
+use crate::common::TestTable;
 
 /// Longest ids that there are: 64 characters of four bytes.
 fn long(n: usize) -> (ContactId, u32) {

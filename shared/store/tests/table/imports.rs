@@ -1,36 +1,19 @@
 //! Uploads of contacts in the table.
 
-use crate::common::{TestTable, school_id};
-use domain::contact::{Contact, ContactRole, Source};
-use domain::ids::{ContactId, ImportId};
+use domain::ids::ImportId;
 use domain::import::{Finding, Outcome, Stage};
-use store::{Author, FindingKind, Import, StoreError};
+use store::{FindingKind, Import, StoreError};
+use testkit::{author, contact, school_id};
 use ulid::Ulid;
+
+use crate::common::TestTable;
 
 const NOW_MS: i64 = 1_700_000_000_000;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 fn upload(number: u128) -> Import {
     let id = ImportId::new(Ulid::from_parts(1_700_000_000_000, number));
-    let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
-    Import::new(id, "contacts.csv".to_owned(), 1_000, author, NOW_MS)
-}
-
-#[expect(clippy::unwrap_used, reason = "a test's own id")]
-fn contact(id: &str) -> Contact {
-    Contact {
-        id: ContactId::parse(id).unwrap(),
-        source: Source::Upload,
-        title: None,
-        forename: "Ann".to_owned(),
-        surname: "Example".to_owned(),
-        role: ContactRole::Parent,
-        numbers: Vec::new(),
-        email: None,
-        groups: vec!["Year 9".to_owned()],
-        overrides: domain::contact::Overrides::default(),
-        away: None,
-    }
+    Import::new(id, "contacts.csv".to_owned(), 1_000, author(), NOW_MS)
 }
 
 fn finding(row: u32) -> Finding {

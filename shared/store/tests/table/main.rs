@@ -6,3 +6,4 @@ mod common;
 mod history;
 mod imports;
 mod people;
+mod rows;

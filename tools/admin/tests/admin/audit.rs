@@ -1,35 +1,39 @@
 //! A log that was tampered with, by somebody who may write to the table.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 
 use admin::verify::{Report, verify_audit};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::audit::{Act, Change, Deed, Head, Who};
+use domain::audit::{Act, AuditEvent, Change, Head, Who};
 use domain::ids::SchoolId;
-use dynoxide::Database;
-use store::{Access, AuditMonth, School, Store};
-use tokio::sync::oneshot;
-use ulid::Ulid;
+use store::AuditMonth;
+use testkit::{TABLE, World, school_id};
 
-const TABLE: &str = "messenger";
 /// 20 October 2026.
 const OCTOBER: i64 = 1_792_454_400_000;
 const DAY: i64 = 24 * 3_600_000;
 
 type Row = HashMap<String, AttributeValue>;
 
-/// A school with six deeds in October and six in November, and the head after each.
+/// A school with six events in October and six in November, and the head after each.
 struct Log {
-    store: Store,
+    world: World,
     client: Client,
-    school: School,
     heads: Vec<Head>,
-    _stop: oneshot::Sender<()>,
+}
+
+impl Deref for Log {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
 }
 
 fn id() -> SchoolId {
-    SchoolId::new(Ulid::from_parts(1_700_000_000_000, 1))
+    school_id(1)
 }
 
 fn s(text: &str) -> AttributeValue {
@@ -38,20 +42,11 @@ fn s(text: &str) -> AttributeValue {
 
 impl Log {
     async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let database = Database::memory().unwrap();
-        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async {
-            let _ = stopped.await;
-        }));
-        let client = runtime::database_at(&url);
-        let store = Store::new(client.clone(), TABLE);
-        store.create_table().await.unwrap();
-        let school = store.school(Access::of_operator(id()));
+        let world = World::start().await;
+        let client = runtime::database_at(world.database.url());
         let mut heads = Vec::new();
         for n in 0..12 {
-            let deed = Deed {
+            let event = AuditEvent {
                 who: Who::User(format!("u{}", n % 3)),
                 from: "192.0.2.7".to_owned(),
                 act: Act::MessageSent,
@@ -59,10 +54,10 @@ impl Log {
                 changes: Change::of("people", "", &n.to_string()).into_iter().collect(),
             };
             let at_ms = OCTOBER + n * DAY * 3;
-            school.audit().record(&deed, at_ms).await.unwrap();
-            heads.push(school.audit().head().await.unwrap());
+            world.school.audit().record(&event, at_ms).await.unwrap();
+            heads.push(world.school.audit().head().await.unwrap());
         }
-        Self { store, client, school, heads, _stop: stop }
+        Self { world, client, heads }
     }
 
     async fn verify(&self, anchors: &[usize]) -> Report {
@@ -202,14 +197,14 @@ async fn a_log_written_anew_from_the_first_row_shows_by_an_anchor() {
     let log = Log::start().await;
     let mut head = Head::default();
     for n in 0..12 {
-        let deed = Deed {
+        let event = AuditEvent {
             who: Who::User("u1".to_owned()),
             from: String::new(),
             act: Act::SignedIn,
             on: "u1".to_owned(),
             changes: Vec::new(),
         };
-        let entry = head.seal(&id().to_string(), &deed, OCTOBER + n * DAY * 3);
+        let entry = head.seal(&id().to_string(), &event, OCTOBER + n * DAY * 3);
         head = entry.head();
         let mut row = Log::key(usize::try_from(n).unwrap());
         for (field, value) in [
@@ -253,15 +248,9 @@ async fn a_head_waits_for_its_anchor_from_the_next_night_on_and_only_once() {
     log.school.audit().record_anchor(&seen, OCTOBER + 60 * DAY).await.unwrap();
     assert_eq!(due(OCTOBER + 90 * DAY).await, 0);
     // One that has moved meanwhile stays due.
-    let deed = Deed {
-        who: Who::System,
-        from: String::new(),
-        act: Act::SignedIn,
-        on: String::new(),
-        changes: Vec::new(),
-    };
+    let event = AuditEvent::of_system(Act::SignedIn, "");
     let at_ms = OCTOBER + 60 * DAY;
-    log.school.audit().record(&deed, at_ms).await.unwrap();
+    log.school.audit().record(&event, at_ms).await.unwrap();
     log.school.audit().record_anchor(&seen, at_ms + 3 * DAY).await.unwrap();
     assert_eq!((due(at_ms + 3 * DAY).await, due(at_ms + 5 * DAY).await), (0, 1));
 }

@@ -1,41 +1,36 @@
 //! The command itself, against the embedded database.
 
+use std::ops::Deref;
 use std::process::Output;
 
-use api::auth::Scope;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordVerifier};
-use domain::audit::{Act, Deed};
+use domain::audit::{Act, AuditEvent};
 use domain::ids::SchoolId;
-use dynoxide::Database;
-use store::{Access, ApiToken, OneTimeKind, SecondFactor, Store};
+use domain::people::Scope;
+use store::{Access, ApiToken, OneTimeKind, SecondFactor};
+use testkit::World;
 use tokio::process::Command;
-use tokio::sync::oneshot;
 
-/// A table of its own for one test; it stops when dropped.
-struct Table {
-    url: String,
-    store: Store,
-    _stop: oneshot::Sender<()>,
+/// What the command works on.
+struct Table(World);
+
+impl Deref for Table {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.0
+    }
 }
 
 impl Table {
     async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let database = Database::memory().unwrap();
-        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async {
-            let _ = stopped.await;
-        }));
-        let store = Store::new(runtime::database_at(&url), "messenger");
-        store.create_table().await.unwrap();
-        Self { url, store, _stop: stop }
+        Self(World::start().await)
     }
 
     async fn admin(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_messenger-admin"));
-        command.args(arguments).args(["--database", &self.url]).env_remove("TABLE_NAME");
+        command.args(arguments).args(["--database", self.database.url()]).env_remove("TABLE_NAME");
         command.output().await.unwrap()
     }
 
@@ -202,7 +197,11 @@ async fn a_whole_log_ends_well_and_one_that_was_tampered_with_ends_with_one_and_
     let school = table.store.school(Access::of_operator(id.parse().unwrap()));
     let now_ms = runtime::Clock::system().now_ms();
     for n in 0..3 {
-        school.audit().record(&Deed::of_system(Act::MessageSent, format!("m{n}")), now_ms).await.unwrap();
+        school
+            .audit()
+            .record(&AuditEvent::of_system(Act::MessageSent, format!("m{n}")), now_ms)
+            .await
+            .unwrap();
     }
     let verify = async |more: &[&str]| {
         let output = table.admin(&[&["verify-audit", "--school", &id][..], more].concat()).await;
@@ -234,7 +233,7 @@ async fn a_whole_log_ends_well_and_one_that_was_tampered_with_ends_with_one_and_
     std::fs::remove_dir_all(&folder).unwrap();
 
     // Somebody who may write to the table changes the second row.
-    let client = runtime::database_at(&table.url);
+    let client = runtime::database_at(table.database.url());
     let month = store::AuditMonth::of_ms(now_ms).code();
     let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
     let forge = client.update_item().table_name("messenger").key("pk", text(&format!("S#{id}#A#{month}")));

@@ -165,26 +165,33 @@ impl Connector {
                 Ok(refusal("TransactionConflictException", &Value::Null))
             }
             Kind::Unprocessed => self.part_of(call, request).await,
-            Kind::Overtaken => {
-                if let Some(rival) = call.rival().and_then(|body| with_body(&request, &body)) {
-                    self.inner.call(rival).await?;
-                    weather.note("condition lost to another writer");
-                }
-                self.inner.call(request).await
-            }
-            Kind::Stale => {
-                if let Some(old) = weather.memory.stale(call, &weather.chance) {
-                    weather.note(if call.is_index() { "stale index" } else { "stale read" });
-                    return Ok(success(&old));
-                }
-                let fresh = self.json(request).await?;
-                let (old, changed) = stale::without_newest(call, &fresh);
-                if changed {
-                    weather.note(if call.is_index() { "stale index" } else { "stale read" });
-                }
-                Ok(success(&old))
-            }
+            Kind::Overtaken => self.overtaken(call, request).await,
+            Kind::Stale => self.as_before(call, request).await,
         }
+    }
+
+    /// The call, after another writer's.
+    async fn overtaken(&self, call: &Call, request: HttpRequest) -> Answer {
+        if let Some(rival) = call.rival().and_then(|body| with_body(&request, &body)) {
+            self.inner.call(rival).await?;
+            self.weather.note("condition lost to another writer");
+        }
+        self.inner.call(request).await
+    }
+
+    /// What the call would have read a little earlier.
+    async fn as_before(&self, call: &Call, request: HttpRequest) -> Answer {
+        let weather = &self.weather;
+        if let Some(old) = weather.memory.stale(call, &weather.chance) {
+            weather.note(if call.is_index() { "stale index" } else { "stale read" });
+            return Ok(success(&old));
+        }
+        let fresh = self.json(request).await?;
+        let (old, changed) = stale::without_newest(call, &fresh);
+        if changed {
+            weather.note(if call.is_index() { "stale index" } else { "stale read" });
+        }
+        Ok(success(&old))
     }
 
     /// The call as it is; answers that may be given again stale are remembered.

@@ -1,4 +1,4 @@
-//! About 900 pupils in their families, and the 1,500 adults whom the school can message: parents and carers, staff,
+//! About 900 pupils in their families, and the 1,500 adults that the school can message: parents and carers, staff,
 //! governors. Some share a number, some have none, some have a wrong one, as in any school.
 
 use domain::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
@@ -200,17 +200,11 @@ fn adult(dice: &mut Dice, id: &str, role: ContactRole, surname: Option<&str>) ->
     let host = ["example.com", "example.org", "example.net"][dice.roll(3)];
     let email = format!("{}.{}.{}@{host}", plain(forename), plain(surname), id.to_lowercase());
     Contact {
-        id: contact_id(id),
-        source: Source::Upload,
         title: title.map(str::to_owned),
         forename: forename.to_owned(),
         surname: surname.to_owned(),
-        role,
-        numbers: Vec::new(),
         email: Some(email),
-        groups: Vec::new(),
-        overrides: domain::contact::Overrides::default(),
-        away: None,
+        ..Contact::new(contact_id(id), Source::Upload, role)
     }
 }
 

@@ -4,7 +4,7 @@ use domain::people::Profile;
 use serde::Serialize;
 use store::{Access, Account, MemberChange, School, Store, StoreError, User};
 
-use domain::audit::{Act, Deed, Who};
+use domain::audit::{Act, AuditEvent, Who};
 use domain::email::EmailAddress;
 use domain::ids::{SchoolId, UserId};
 use domain::people::Standing;
@@ -94,7 +94,7 @@ async fn add_one(
     }
     let groups = groups.iter().map(|group| (*group).to_owned()).collect();
     let change = MemberChange { roles, standing: Standing::Enabled, groups };
-    let deed = Deed {
+    let event = AuditEvent {
         who: Who::Operator,
         from: String::new(),
         act: Act::UserCreated,
@@ -102,7 +102,7 @@ async fn add_one(
         changes: Vec::new(),
     };
     let member = school.members().get(by.id).await?.ok_or(StoreError::NotFound("membership"))?;
-    match school.members().add_new_user(&member, &user, change, &deed, now_ms).await {
+    match school.members().add_new_user(&member, &user, change, &event, now_ms).await {
         // Somebody of the school's own may have taken the name.
         Ok(()) | Err(StoreError::Conflict) => Ok(()),
         Err(e) => Err(e.into()),

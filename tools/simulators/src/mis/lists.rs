@@ -1,5 +1,6 @@
 //! The rows of each list, with the columns that the service is known to have and a few that it is known to have but
-//! nobody should read. A row is written when it is asked for: a page of a large school costs no more than one of a small one.
+//! nobody should read. A row is written when it is asked for: a page of a large school costs no more than one of a
+//! small one.
 
 use std::collections::BTreeMap;
 

@@ -3,8 +3,8 @@
 mod lists;
 mod pages;
 mod register;
-mod school;
-mod state;
+pub(crate) mod school;
+pub(crate) mod state;
 mod xporter;
 
 use axum::Router;
@@ -12,8 +12,6 @@ use axum::Router;
 use crate::app::Shared;
 
 pub use school::{MisAdult, MisPupil, MisSchool, MisTie};
-
-pub(crate) use state::Mis;
 
 /// The password with which a token is given for the school: it guards made-up people only.
 pub const MIS_PASSWORD: &str = xporter::PASSWORD;

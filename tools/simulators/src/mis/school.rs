@@ -75,7 +75,7 @@ pub struct MisSchool {
 }
 
 impl MisSchool {
-    /// A small made-up school, for whoever gives none: 24 pupils with two adults each, six staff. One father may not
+    /// A small made-up school, where none is given: 24 pupils with two adults each, six staff. One father may not
     /// be told about his child.
     pub fn made_up() -> Self {
         let surnames = ["Ashdown", "Birch", "Calloway", "Doyle", "Eze", "Farrow"];

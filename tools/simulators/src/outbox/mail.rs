@@ -7,8 +7,9 @@ use askama::Template;
 use super::words::{self, State};
 use crate::app::App;
 use crate::clock;
+use crate::kind::Kind;
 use crate::mail::{self, Attachment, Mail};
-use crate::record::{Kind, Record};
+use crate::record::Record;
 
 /// The page.
 #[derive(Template)]

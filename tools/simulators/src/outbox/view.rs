@@ -6,8 +6,9 @@ use super::words::{self, State};
 use crate::app::App;
 use crate::book::Wanted;
 use crate::clock::{self, Millis};
+use crate::kind::Kind;
 use crate::mail::{self, Mail};
-use crate::record::{Kind, Record};
+use crate::record::Record;
 use crate::twilio::twiml;
 
 const PHONES: usize = 3;
@@ -33,7 +34,7 @@ pub(super) struct Phone {
     number: String,
     shown_number: String,
     items: Vec<Item>,
-    /// Whom a reply goes to.
+    /// Who a reply goes to.
     answers: Option<String>,
     /// The numbers of the other phones, to keep them when this one changes.
     others: Vec<(bool, String)>,
@@ -66,14 +67,14 @@ pub(super) struct Board {
     posts: Vec<Post>,
     totals: String,
     numbers: Vec<(String, String)>,
-    /// What came of the reply just sent.
+    /// The answer to the reply just sent.
     notice: Option<(&'static str, &'static str)>,
     /// This page's query.
     back: String,
     can_reply: bool,
 }
 
-/// The page's address for this query, with what came of a reply.
+/// The page's address for this query, with the answer to a reply.
 pub(super) fn address(query: &str, outcome: Option<&str>) -> String {
     let mut out = form_urlencoded::Serializer::new(String::new());
     for (_, phone) in form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "phone") {

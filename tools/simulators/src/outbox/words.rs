@@ -2,8 +2,9 @@
 
 use crate::app::App;
 use crate::clock::{self, Millis};
+use crate::kind::Kind;
 use crate::outcome::{self, CallFate, TextFate};
-use crate::record::{Kind, Record};
+use crate::record::Record;
 
 /// How a state looks: a class for its colour, a shape and a word.
 #[derive(Debug, Clone, PartialEq, Eq)]

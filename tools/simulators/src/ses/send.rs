@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::{Ses, error};
 use crate::app::{App, Shared};
 use crate::faults::{On, Target};
-use crate::record::{Kind, Record, Tag};
+use crate::kind::Kind;
+use crate::record::{Record, Tag};
 use crate::{clock, mail, server};
 
 /// Most recipients of one e-mail.

@@ -3,16 +3,17 @@
 use std::borrow::Cow;
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::HeaderMap;
 use hyper::body::Bytes;
 
-use super::refusal::{Refusal, Twilio};
-use super::{authorise, check_callback, created, is_e164, twiml};
+use super::refusal::Refusal;
+use super::{check_callback, check_ends, is_e164, send, twiml};
 use crate::app::{App, Shared};
 use crate::clock;
-use crate::faults::{On, Target};
-use crate::record::{CallEvents, Kind, Record};
+use crate::faults::Target;
+use crate::kind::Kind;
+use crate::record::{CallEvents, Record};
 
 /// Longest TwiML that Twilio takes in a request, in characters.
 const LONGEST: usize = 4000;
@@ -43,15 +44,7 @@ impl<'a> Form<'a> {
     }
 
     fn check(&self) -> Result<(), Refusal> {
-        if self.to.is_empty() {
-            return Err(Refusal::new(21604, "A 'To' phone number is required."));
-        }
-        if !is_e164(&self.to) {
-            return Err(Refusal::new(21211, format!("Invalid 'To' Phone Number: {}", self.to)));
-        }
-        if self.from.is_empty() {
-            return Err(Refusal::new(21603, "A 'From' phone number is required."));
-        }
+        check_ends(&self.to, &self.from)?;
         if !is_e164(&self.from) {
             let message = format!("The source phone number provided, {}, is not yet verified.", self.from);
             return Err(Refusal::new(21210, message));
@@ -76,23 +69,17 @@ pub(crate) async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if let Err(refusal) = authorise(&app, &account, &headers) {
-        return refusal.into_response();
-    }
-    app.answer_slowly().await;
-    app.faults.pass::<Twilio>(Target::Call, On::Send, || accept(&app, &body)).await
+    send(&app, &account, &headers, Target::Call, || accept(&app, &body)).await
 }
 
-fn accept(app: &App, body: &[u8]) -> Response {
+fn accept<'a>(app: &App, body: &'a [u8]) -> Result<Record<'a>, Refusal> {
     let form = Form::parse(body);
-    if let Err(refusal) = form.check() {
-        return refusal.into_response();
-    }
+    form.check()?;
     let mut record = Record::new(Kind::Call, app.sids.next(), clock::now());
     record.from = form.from;
     record.to = form.to;
     record.body = form.twiml;
     record.callback = form.callback;
     record.events = form.events;
-    created(app, &record)
+    Ok(record)
 }

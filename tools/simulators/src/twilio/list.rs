@@ -12,7 +12,7 @@ use crate::app::{App, Shared};
 use crate::book::{Line, Number, Wanted};
 use crate::clock;
 use crate::faults::{On, Target};
-use crate::record::Kind;
+use crate::kind::Kind;
 use crate::server;
 use crate::sid::Sid;
 

@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::HeaderMap;
 use hyper::body::Bytes;
 
-use super::refusal::{Refusal, Twilio, words};
-use super::{authorise, check_callback, created, is_e164};
+use super::refusal::{Refusal, words};
+use super::{check_callback, check_ends, is_e164, send};
 use crate::app::{App, Shared};
-use crate::faults::{On, Target};
-use crate::record::{Kind, Record};
+use crate::faults::Target;
+use crate::kind::Kind;
+use crate::record::Record;
 use crate::{clock, outcome, segments};
 
 /// Longest text that Twilio takes, in characters.
@@ -42,15 +43,7 @@ impl<'a> Form<'a> {
 
     /// Twilio's checks, in its order.
     fn check(&self) -> Result<(), Refusal> {
-        if self.to.is_empty() {
-            return Err(Refusal::new(21604, "A 'To' phone number is required."));
-        }
-        if !is_e164(&self.to) {
-            return Err(Refusal::new(21211, format!("Invalid 'To' Phone Number: {}", self.to)));
-        }
-        if self.from.is_empty() {
-            return Err(Refusal::new(21603, "A 'From' phone number is required."));
-        }
+        check_ends(&self.to, &self.from)?;
         if !is_sender(&self.from) {
             let message = format!(
                 "The 'From' number {} is not a valid phone number, shortcode, or alphanumeric sender ID.",
@@ -91,25 +84,19 @@ pub(crate) async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if let Err(refusal) = authorise(&app, &account, &headers) {
-        return refusal.into_response();
-    }
-    app.answer_slowly().await;
-    app.faults.pass::<Twilio>(Target::Sms, On::Send, || accept(&app, &body)).await
+    send(&app, &account, &headers, Target::Sms, || accept(&app, &body)).await
 }
 
-fn accept(app: &App, body: &[u8]) -> Response {
+fn accept<'a>(app: &App, body: &'a [u8]) -> Result<Record<'a>, Refusal> {
     let form = Form::parse(body);
-    if let Err(refusal) = form.check() {
-        return refusal.into_response();
-    }
+    form.check()?;
     let mut record = Record::new(Kind::Sms, app.sids.next(), clock::now());
     record.units = segments::count(&form.body);
     record.from = form.from;
     record.to = form.to;
     record.body = form.body;
     record.callback = form.callback;
-    created(app, &record)
+    Ok(record)
 }
 
 #[cfg(test)]

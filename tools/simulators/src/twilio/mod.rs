@@ -15,9 +15,11 @@ use axum::routing::get;
 use http::{HeaderMap, StatusCode, header};
 
 use crate::app::{App, Shared};
-use crate::record::{Kind, Record};
+use crate::faults::{On, Target};
+use crate::kind::Kind;
+use crate::record::Record;
 use crate::server;
-use refusal::Refusal;
+use refusal::{Refusal, Twilio};
 
 /// What every account's paths begin with.
 const API: &str = "/2010-04-01";
@@ -48,6 +50,22 @@ fn authorise(app: &App, account: &str, headers: &HeaderMap) -> Result<(), Refusa
     Ok(())
 }
 
+/// Takes what `accept` makes of the request, unless its sender is unknown or a fault has it otherwise.
+async fn send<'a>(
+    app: &App,
+    account: &str,
+    headers: &HeaderMap,
+    target: Target,
+    accept: impl FnOnce() -> Result<Record<'a>, Refusal>,
+) -> Response {
+    if let Err(refusal) = authorise(app, account, headers) {
+        return refusal.into_response();
+    }
+    app.answer_slowly().await;
+    let take = || accept().map_or_else(Refusal::into_response, |record| created(app, &record));
+    app.faults.pass::<Twilio>(target, On::Send, take).await
+}
+
 /// Keeps the record and answers 201 with the resource it became.
 fn created(app: &App, record: &Record<'_>) -> Response {
     if app.accept(record).is_err() {
@@ -62,6 +80,20 @@ fn created(app: &App, record: &Record<'_>) -> Response {
         Ok(body) => server::json(StatusCode::CREATED, body),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+/// What Twilio checks of a text and of a call alike, in its order; who may be the sender differs.
+fn check_ends(to: &str, from: &str) -> Result<(), Refusal> {
+    if to.is_empty() {
+        return Err(Refusal::new(21604, "A 'To' phone number is required."));
+    }
+    if !is_e164(to) {
+        return Err(Refusal::new(21211, format!("Invalid 'To' Phone Number: {to}")));
+    }
+    if from.is_empty() {
+        return Err(Refusal::new(21603, "A 'From' phone number is required."));
+    }
+    Ok(())
 }
 
 /// E.164: a plus and 7 to 15 digits, the first not 0.

@@ -6,8 +6,9 @@ use http_body_util::Full;
 use crate::app::App;
 use crate::clock;
 use crate::courier::Parcel;
+use crate::kind::Kind;
 use crate::outcome::{self, CallFate, TextFate};
-use crate::record::{Kind, Record};
+use crate::record::Record;
 use crate::signature;
 use crate::twilio::overrides;
 

@@ -7,8 +7,9 @@ use super::API;
 use super::refusal::words;
 use crate::app::App;
 use crate::clock::{Millis, rfc2822};
+use crate::kind::Kind;
 use crate::outcome::{self, CallFate, TextFate};
-use crate::record::{Kind, Record};
+use crate::record::Record;
 
 #[derive(Serialize)]
 #[allow(clippy::struct_field_names, reason = "named as on the wire")]

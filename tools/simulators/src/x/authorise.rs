@@ -6,11 +6,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 
-use super::{ACCOUNTS, Account};
+use super::state::{ACCOUNTS, Account};
 use crate::app::Shared;
 use crate::outbox::html;
 
-/// As the simulators' other pages; its form leads back to whoever asked.
+/// As the simulators' other pages; its form leads back to the site that asked.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self' http: https:; \
      base-uri 'none'; frame-ancestors 'none'";
 

@@ -7,7 +7,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, header};
 use sha1::Sha1;
 
-use super::{X, X_CONSUMER_KEY, X_CONSUMER_SECRET};
+use super::state::X;
+use super::{X_CONSUMER_KEY, X_CONSUMER_SECRET};
 use crate::clock;
 
 /// How far a timestamp may be from now, in seconds.

@@ -6,8 +6,9 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
+use super::X_CONSUMER_SECRET;
 use super::signed::{check, mac};
-use super::{ACCOUNTS, Account, Request, X_CONSUMER_SECRET};
+use super::state::{ACCOUNTS, Account, Request};
 use crate::app::Shared;
 
 /// The lasting access to an account: the same after a restart.

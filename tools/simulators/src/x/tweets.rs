@@ -6,13 +6,14 @@ use http::{HeaderMap, StatusCode};
 use hyper::body::Bytes;
 use serde::Deserialize;
 
-use super::Account;
 use super::signed::check;
+use super::state::Account;
 use super::tokens::{access_of, account_of};
 use crate::app::{App, Shared};
 use crate::book::Wanted;
 use crate::faults::{On, Target, Voice};
-use crate::record::{Kind, Record};
+use crate::kind::Kind;
+use crate::record::Record;
 use crate::{clock, server};
 
 /// Most characters that are taken; X's own weights are for the sender to keep to.

@@ -10,7 +10,8 @@ pub(crate) const MIME: &str = "From: Oakfield School <office@oakfield.example>\r
     Subject: =?utf-8?q?Trip_on_Fr=C3=AEday?=\r\nMIME-Version: 1.0\r\n\
     Content-Type: multipart/alternative; boundary=b\r\n\r\n\
     --b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nBring a coat.\r\n\
-    --b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Bring a <b>coat</b>.</p><script>alert(1)</script>\r\n--b--\r\n";
+    --b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n\
+    <p>Bring a <b>coat</b>.</p><script>alert(1)</script>\r\n--b--\r\n";
 
 pub(crate) fn mail_to(to: &str) -> Value {
     json!({

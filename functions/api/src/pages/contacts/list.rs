@@ -157,27 +157,25 @@ async fn delete(State(state): State<ApiState>, Posted { by, form }: Posted) -> R
         return Ok(Redirect::to("/contacts?done=nobody").into_response());
     }
     if form.text("sure") == "yes" {
-        let deed = by.deed(Act::ContactsDeleted, "", Vec::new());
-        by.school.contacts().delete(&ids, &deed, state.now_ms()).await?;
+        let event = by.audit_event(Act::ContactsDeleted, "", Vec::new());
+        by.school.contacts().delete(&ids, &event, state.now_ms()).await?;
         return Ok(Redirect::to(&format!("/contacts?done=deleted&n={}", ids.len())).into_response());
     }
     let people = words::count(ids.len() as u64, "contact", "contacts");
-    html(&AskPage {
-        frame: context.frame,
-        title: format!("Delete {people}?"),
-        words: BEFORE_DELETING.to_owned(),
-        action: "/contacts/delete".to_owned(),
-        hidden: ids.iter().map(|id| ("id".to_owned(), id.to_string())).collect(),
-        yes: format!("Delete {people}"),
-        no: "Keep them",
-        harmless: false,
-        back: "/contacts".to_owned(),
-    })
+    let ask =
+        Ask::new("/contacts/delete", format!("Delete {people}?"), format!("Delete {people}"), "Keep them")
+            .words(BEFORE_DELETING);
+    let hidden = ids.iter().map(|id| ("id".to_owned(), id.to_string())).collect();
+    html(&AskPage::of(context.frame, ask, "/contacts").with(hidden))
 }
 
 /// What to know before people are deleted.
 pub(crate) const BEFORE_DELETING: &str = "They get no more messages. What was sent to them stays in the history. \
     Anyone in the next upload comes back with it.";
+
+/// The same before one person is deleted.
+pub(crate) const BEFORE_DELETING_ONE: &str = "This person gets no more messages. What was sent to this person stays \
+    in the history. Anyone in the next upload comes back with it.";
 
 impl ContactsPage {
     fn new(frame: Frame, book: &PageBook, asked: &Asked, mode: NumberMode) -> Self {
@@ -200,13 +198,8 @@ impl ContactsPage {
                 lack.code()
             )
         };
-        let pager = Pager {
-            words: words::range(from, rows.len(), places.len(), "person", "people"),
-            previous: (page > 1).then(|| link(page - 1)),
-            previous_words: "Previous",
-            next: (page < pages).then(|| link(page + 1)),
-            next_words: "Next",
-        };
+        let shown = words::range(from, rows.len(), places.len(), "person", "people");
+        let pager = Pager::numbered(shown, page, pages, link);
         let groups = book.groups().iter().map(|g| {
             Choice::new(g.name.clone(), g.name.clone(), g.name.eq_ignore_ascii_case(asked.group.trim()))
         });
@@ -226,19 +219,16 @@ impl ContactsPage {
             lacks: Lack::ALL.map(|l| Choice::new(l.code(), l.words(), l == lack)),
             rows,
             pager,
-            ask: Ask {
-                id: "ask-delete",
-                action: "/contacts/delete".to_owned(),
-                form: "people",
-                title: "Delete the selected contacts?".to_owned(),
-                words: BEFORE_DELETING.to_owned(),
-                yes: "Delete selected".to_owned(),
-                no: "Keep them",
-                harmless: false,
-            },
+            ask: delete_selected(),
             frame,
         }
     }
+}
+
+/// The question before those whose boxes are ticked are deleted.
+fn delete_selected() -> Ask {
+    let ask = Ask::new("/contacts/delete", "Delete the selected contacts?", "Delete selected", "Keep them");
+    Ask { form: "people", ..ask.dialog("ask-delete").words(BEFORE_DELETING) }
 }
 
 /// How many are in the book, as far as the user sees it.

@@ -100,6 +100,19 @@ pub(crate) struct Pager {
     pub(crate) next_words: &'static str,
 }
 
+impl Pager {
+    /// Of a list in numbered pages, `page` of `pages`; `words` say what is shown of how many.
+    pub(crate) fn numbered(words: String, page: usize, pages: usize, link: impl Fn(usize) -> String) -> Self {
+        Self {
+            words,
+            previous: (page > 1).then(|| link(page - 1)),
+            previous_words: "Previous",
+            next: (page < pages).then(|| link(page + 1)),
+            next_words: "Next",
+        }
+    }
+}
+
 /// A value with its name: a big figure, a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {

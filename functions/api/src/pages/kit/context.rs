@@ -2,7 +2,6 @@
 
 use domain::approval::Sender;
 use domain::book::AddressBook;
-use domain::channel::Channel;
 use domain::ids::MessageId;
 use domain::limit::Limit;
 use domain::people::Action;
@@ -78,8 +77,8 @@ impl PageContext {
         self
     }
 
-    /// The school's address book, as far as the user may see it. While it is changed in bulk, as it stands: a message that is
-    /// sent meanwhile is planned from the whole one.
+    /// The school's address book, as far as the user may see it. While a bulk change is under way it is shown as it
+    /// stands: messages are planned from the whole book afterwards.
     pub(crate) async fn book(&self, state: &ApiState, school: &School) -> Result<PageBook> {
         let book = school.book().at_once(state.books(), self.settings.country, state.now_ms()).await?;
         Ok(PageBook::new(self.limit.narrow(book), self.settings.show_registration))
@@ -94,7 +93,7 @@ impl PageContext {
             line.contacts.retain(|id| book.get(id).is_some());
         }
         // A post is for everybody.
-        lines.retain(|line| !line.contacts.is_empty() || line.channel == Channel::Tweet);
+        lines.retain(|line| !line.contacts.is_empty() || !line.channel.goes_to_people());
     }
 }
 

@@ -116,8 +116,7 @@ impl Show {
 pub(crate) fn tag(state: DeliveryState, reason: Option<Reason>, channel: Channel) -> Tag {
     let show = Show::of(state);
     let words = match (show, reason) {
-        (Show::Delivered, _) if channel == Channel::Voice => "Answered",
-        (Show::Delivered, _) if channel == Channel::Tweet => "Posted",
+        (Show::Delivered, _) => channel.facts().arrived,
         (Show::NotSent, _) if state == DeliveryState::Cancelled => "Stopped",
         (Show::Failed | Show::NotSent, Some(reason)) => reason.words(channel),
         (Show::Waiting, _) if state == DeliveryState::Sending => "Being sent",

@@ -1,5 +1,7 @@
 //! What forms are given: fields, choices, and what is wrong with them.
 
+use crate::error::FieldError;
+
 /// A row of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Field {
@@ -71,7 +73,7 @@ impl Field {
     }
 }
 
-/// Something to mend.
+/// Something to correct.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     /// Id of the input; empty where none is to blame.
@@ -83,6 +85,17 @@ impl Problem {
     pub(crate) fn new(field: impl Into<String>, words: impl Into<String>) -> Self {
         Self { field: field.into(), words: words.into() }
     }
+}
+
+impl From<FieldError> for Problem {
+    fn from(error: FieldError) -> Self {
+        Self { field: error.field, words: error.message }
+    }
+}
+
+/// The same of everything that is wrong with a request.
+pub(crate) fn problems(errors: Vec<FieldError>) -> Vec<Problem> {
+    errors.into_iter().map(Problem::from).collect()
 }
 
 /// What is wrong with one input.

@@ -5,6 +5,8 @@ pub(crate) mod book;
 pub(crate) mod components;
 pub(crate) mod context;
 pub(crate) mod delivery_status;
+pub(crate) mod done;
+pub(crate) mod files;
 pub(crate) mod form;
 pub(crate) mod frame;
 pub(crate) mod lines;

@@ -2,7 +2,7 @@
 
 use channels::ses::email_html;
 use domain::channel::{Address, Channel};
-use domain::content::LOGO_CONTENT_ID;
+use domain::content::{Content, LOGO_CONTENT_ID};
 use domain::message::Message;
 use domain::phone::PhoneNumber;
 use domain::plan::Planned;
@@ -41,10 +41,10 @@ fn html(channel: Channel, text: &str, settings: &Settings) -> Option<String> {
 
 impl Shown {
     /// What one delivery would show.
-    pub(crate) fn planned(delivery: &Planned, settings: &Settings) -> Self {
+    pub(crate) fn planned(delivery: &Planned, content: &dyn Content, settings: &Settings) -> Self {
         Self {
             kind: delivery.channel.code(),
-            from: from(delivery.channel, settings),
+            from: content.sender(settings),
             to: address(delivery.channel, &delivery.to),
             subject: delivery.subject.as_ref().map(ToString::to_string),
             html: html(delivery.channel, &delivery.text, settings),
@@ -62,7 +62,7 @@ impl Shown {
                 let text = words::readable(&compose_sms(content.header(), content.text()));
                 Self {
                     kind: channel.code(),
-                    from: from(channel, settings),
+                    from: content.sender(settings),
                     to: String::new(),
                     subject: content.subject().map(words::readable),
                     html: html(channel, &text, settings),
@@ -70,16 +70,6 @@ impl Shown {
                 }
             })
             .collect()
-    }
-}
-
-/// Who the phone or the mail program says it is from.
-fn from(channel: Channel, settings: &Settings) -> String {
-    match channel {
-        Channel::Sms => settings.sms_sender.clone(),
-        Channel::Voice => format!("Call from {}", address(channel, &settings.voice_caller)),
-        Channel::Email => settings.email_from_name.clone(),
-        Channel::Tweet => "Post on X".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use domain::ids::MessageId;
@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::auth::SignedIn;
 use crate::error::Result;
+use crate::known::Known;
 use crate::pages::kit::book::PageBook;
 use crate::pages::kit::components::{Pager, Tag};
 use crate::pages::kit::context::PageContext;
@@ -22,7 +23,6 @@ use crate::pages::kit::places::NavItem;
 use crate::pages::kit::reply::html;
 use crate::pages::kit::words::{self, LocalTime};
 use crate::pages::kit::{lines, preview};
-use crate::pages::messages::message::known;
 use crate::services::deliveries::{Deliveries, DeliveryLine, deliveries, deliveries_in};
 use crate::services::status::status;
 use crate::state::ApiState;
@@ -78,10 +78,9 @@ struct Asked {
 async fn show(
     State(state): State<ApiState>,
     by: SignedIn,
-    Path(id): Path<String>,
+    Known(id): Known<MessageId>,
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
-    let id = known(&id)?;
     let context = PageContext::of_message(&state, &by, id).await?;
     let wanted = asked.show.as_deref().and_then(Show::from_code);
     let mut found = match wanted {

@@ -1,7 +1,7 @@
 //! What a new message begins with.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use domain::audit::{Act, Change};
 use domain::channel::Channel;
 use domain::email::EmailAddress;
@@ -10,7 +10,7 @@ use domain::settings::Settings;
 use domain::sms::MAX_HEADER;
 use store::ComposeDefaults;
 
-use super::{Tick, Tried, told};
+use super::{Tick, Tried, again, done};
 use crate::auth::Posted;
 use crate::error::Result;
 use crate::pages::kit::form::Problem;
@@ -46,12 +46,11 @@ pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Pos
         let text = |name: &str| Some(form.text(name).to_owned());
         let tried =
             Tried { problems, header: text("header"), reply_to: text("reply_to"), ..Tried::default() };
-        return told(&state, &by, tried).await;
+        return again(&state, &by, tried).await;
     }
     let mut after = by.person.clone();
     after.account.compose = ComposeDefaults {
         channels: Channel::to_people()
-            .into_iter()
             .filter(|channel| form.all("channel").any(|chosen| chosen == channel.code()))
             .collect(),
         // The school's own is not copied: it goes on following the school's.
@@ -63,7 +62,7 @@ pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Pos
     };
     let change = Change::of("channels", &codes(&by.person.account.compose), &codes(&after.account.compose));
     let changes = change.into_iter().collect();
-    let deed = by.deed(Act::PreferencesChanged, by.user.to_string(), changes);
-    by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
-    Ok(Redirect::to("/preferences?done=compose").into_response())
+    let event = by.audit_event(Act::PreferencesChanged, by.user.to_string(), changes);
+    by.school.members().change_user(&by.person, &after, None, &event, state.now_ms()).await?;
+    Ok(done::COMPOSE.at(done::PAGE))
 }

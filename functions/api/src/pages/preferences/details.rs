@@ -2,7 +2,7 @@
 //! for, and a new address must be confirmed anew.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use domain::audit::{Act, Change};
 use domain::email::EmailAddress;
 use domain::notice::Notice;
@@ -11,7 +11,7 @@ use domain::phone::{CountryCode, PhoneNumber};
 use store::{StoreError, User};
 
 use super::password::is_theirs;
-use super::{Tried, told};
+use super::{Tried, again, done};
 use crate::auth::{Posted, SignedIn, allow};
 use crate::error::Result;
 use crate::forms::FormFields;
@@ -34,17 +34,18 @@ pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Pos
     }
     if problems.is_empty() {
         if after == by.person {
-            return Ok(Redirect::to("/preferences?done=details").into_response());
+            return Ok(done::DETAILS.at(done::PAGE));
         }
-        let deed = by.deed(Act::PreferencesChanged, by.user.to_string(), changes(&state, &by, &after));
-        match by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await {
+        let event =
+            by.audit_event(Act::PreferencesChanged, by.user.to_string(), changes(&state, &by, &after));
+        match by.school.members().change_user(&by.person, &after, None, &event, state.now_ms()).await {
             Ok(()) if moved => {
                 let before = by.person.email.clone();
                 jobs::notify(&state, by.school.id(), Notice::EmailMoved { user: by.user, before }).await?;
                 jobs::notify(&state, by.school.id(), Notice::ConfirmEmail { user: by.user }).await?;
-                return Ok(Redirect::to("/preferences?done=email").into_response());
+                return Ok(done::EMAIL.at(done::PAGE));
             }
-            Ok(()) => return Ok(Redirect::to("/preferences?done=details").into_response()),
+            Ok(()) => return Ok(done::DETAILS.at(done::PAGE)),
             Err(StoreError::Conflict) if moved => problems.push(Problem::new(
                 "email",
                 "This address cannot be used: another user has it, or your details were changed just now.",
@@ -53,7 +54,7 @@ pub(super) async fn save(State(state): State<ApiState>, Posted { by, form }: Pos
         }
     }
     let text = |name: &str| Some(form.text(name).to_owned());
-    told(&state, &by, Tried { problems, email: text("email"), mobile: text("mobile"), ..Tried::default() })
+    again(&state, &by, Tried { problems, email: text("email"), mobile: text("mobile"), ..Tried::default() })
         .await
 }
 
@@ -98,5 +99,5 @@ pub(super) async fn send_link(State(state): State<ApiState>, Posted { by, .. }: 
     by.may(Action::ChangeOwnPreferences)?;
     allow(&state, &format!("confirm e-mail {}", by.user), LINKS).await?;
     jobs::notify(&state, by.school.id(), Notice::ConfirmEmail { user: by.user }).await?;
-    Ok(Redirect::to("/preferences?done=link").into_response())
+    Ok(done::LINK.at(done::PAGE))
 }

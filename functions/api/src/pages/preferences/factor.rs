@@ -10,16 +10,16 @@ use domain::notice::Notice;
 use domain::people::{Action, Role};
 use domain::settings::Settings;
 use domain::totp::TotpSecret;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use qrcode::{Color, EcLevel, QrCode};
 use store::{Membership, Owes, SecondFactor};
 
 use super::password::is_theirs;
-use super::{Tried, told};
+use super::{Tried, again, done};
 use crate::auth::{Arriving, Posted, PostedArriving, SignedIn, allow, begin, factor, path_of};
 use crate::error::{ApiError, Result};
 use crate::pages::kit::form::Problem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::pages::sign_in::go;
 use crate::services::jobs;
 use crate::state::ApiState;
@@ -113,13 +113,13 @@ pub(super) async fn switch_on(
     }
     let (Some(last_step), true) = (step, problems.is_empty()) else {
         let page = set_up(&state, &by, &secret, problems)?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
+        return invalid(&page);
     };
     let (codes, recovery) = factor::recovery_codes(&state);
     let mut after = by.person.clone();
     after.account.second_factor = Some(SecondFactor { secret: secret.hex(), last_step, recovery });
-    let deed = by.deed(Act::SecondFactorOn, by.user.to_string(), Vec::new());
-    by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    let event = by.audit_event(Act::SecondFactorOn, by.user.to_string(), Vec::new());
+    by.school.members().change_user(&by.person, &after, None, &event, state.now_ms()).await?;
     jobs::notify(&state, by.school.id(), Notice::SecondFactor { user: by.user, on: true }).await?;
     html(&CodesPage { codes })
 }
@@ -137,11 +137,11 @@ pub(super) async fn switch_off(
     after.account.second_factor = None;
     // Pages on which an app was being set up are void.
     after.account.epoch = after.account.epoch.wrapping_add(1);
-    let deed = by.deed(Act::SecondFactorOff, by.user.to_string(), Vec::new());
-    by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    let event = by.audit_event(Act::SecondFactorOff, by.user.to_string(), Vec::new());
+    by.school.members().change_user(&by.person, &after, None, &event, state.now_ms()).await?;
     jobs::notify(&state, by.school.id(), Notice::SecondFactor { user: by.user, on: false }).await?;
     let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
-    Ok(go(cookie, "/preferences?done=off"))
+    Ok(go(cookie, &done::OFF.address(done::PAGE)))
 }
 
 pub(super) async fn new_codes(
@@ -158,15 +158,15 @@ pub(super) async fn new_codes(
         return Ok(Redirect::to("/preferences").into_response());
     };
     factor.recovery = recovery;
-    let deed = by.deed(Act::RecoveryCodesMade, by.user.to_string(), Vec::new());
-    by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    let event = by.audit_event(Act::RecoveryCodesMade, by.user.to_string(), Vec::new());
+    by.school.members().change_user(&by.person, &after, None, &event, state.now_ms()).await?;
     jobs::notify(&state, by.school.id(), Notice::RecoveryCodes { user: by.user }).await?;
     html(&CodesPage { codes })
 }
 
 async fn not_theirs(state: &ApiState, by: &SignedIn) -> Result<Response> {
     let problems = vec![Problem::new("for_factor", "This is not your present password.")];
-    told(state, by, Tried { problems, ..Tried::default() }).await
+    again(state, by, Tried { problems, ..Tried::default() }).await
 }
 
 impl Qr {

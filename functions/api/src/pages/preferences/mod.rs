@@ -2,6 +2,7 @@
 
 mod compose;
 mod details;
+mod done;
 mod factor;
 mod password;
 #[cfg(test)]
@@ -11,12 +12,13 @@ mod sessions;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use domain::channel::Channel;
 use domain::people::Page;
-use http::StatusCode;
-use serde::Deserialize;
+use domain::phone::PhoneNumber;
+use domain::settings::Settings;
+use store::{Session, User};
 
 #[cfg(test)]
 pub(crate) use factor::{CodesPage, FactorPage};
@@ -25,11 +27,12 @@ use crate::auth::standards::security_of;
 use crate::auth::{LIFETIME, SignedIn};
 use crate::error::Result;
 use crate::pages::kit::context::PageContext;
+use crate::pages::kit::done::AskedDone;
 use crate::pages::kit::form::{Field, Problem};
 use crate::pages::kit::frame::Frame;
 use crate::pages::kit::places::NavItem;
-use crate::pages::kit::reply::html;
-use crate::pages::kit::words;
+use crate::pages::kit::reply::{html, invalid};
+use crate::pages::kit::words::{self, LocalTime};
 use crate::state::ApiState;
 
 pub(crate) fn routes() -> Router<ApiState> {
@@ -52,25 +55,30 @@ pub(crate) struct PreferencesPage {
     notice: Option<String>,
     problems: Vec<Problem>,
     username: String,
-    email: Field,
+    fields: Fields,
     email_confirmed: bool,
+    /// Why the password that was typed is unsafe: taken if they tick a box.
+    warnings: Vec<String>,
+    channels: Vec<Tick>,
+    pin: String,
+    factor_on: bool,
+    codes_left: usize,
+    factor_required: bool,
+    sessions: Vec<SessionLine>,
+    several_schools: bool,
+}
+
+/// What can be typed, form by form.
+pub(crate) struct Fields {
+    email: Field,
     mobile: Field,
     for_email: Field,
     current: Field,
     password: Field,
     again: Field,
-    /// Why the password that was typed is unsafe: taken if they tick a box.
-    warnings: Vec<String>,
-    channels: Vec<Tick>,
     header: Field,
     reply_to: Field,
-    pin: String,
-    factor_on: bool,
-    codes_left: usize,
     for_factor: Field,
-    factor_required: bool,
-    sessions: Vec<SessionLine>,
-    several_schools: bool,
 }
 
 /// A box to tick.
@@ -99,106 +107,93 @@ pub(crate) struct Tried {
     pub(crate) reply_to: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Asked {
-    done: Option<String>,
-}
-
-async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<Asked>) -> Result<Response> {
-    let notice = asked.done.as_deref().and_then(|done| {
-        Some(match done {
-            "details" => "Your details are saved.",
-            "email" => "Your details are saved. Confirm the new e-mail address with the link that we have sent to it.",
-            "link" => "A link to confirm your e-mail address is on its way to it.",
-            "password" => "Your password is changed. Every other browser was signed out.",
-            "compose" => "New messages now begin like this.",
-            "factor" => "Your authenticator app is set up.",
-            "off" => "The second step is switched off.",
-            "session" => "That browser is signed out.",
-            "everywhere" => "Every other browser is signed out.",
-            _ => return None,
-        })
-    });
-    html(&page(&state, &by, notice, Tried::default()).await?)
+async fn show(
+    State(state): State<ApiState>,
+    by: SignedIn,
+    Query(asked): Query<AskedDone>,
+) -> Result<Response> {
+    let page = page(&state, &by, Tried::default()).await?;
+    html(&PreferencesPage { notice: asked.words(&done::DONE), ..page })
 }
 
 /// The page again, with what was wrong.
-pub(crate) async fn told(state: &ApiState, by: &SignedIn, tried: Tried) -> Result<Response> {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page(state, by, None, tried).await?)?).into_response())
+pub(crate) async fn again(state: &ApiState, by: &SignedIn, tried: Tried) -> Result<Response> {
+    invalid(&page(state, by, tried).await?)
 }
 
-async fn page(
-    state: &ApiState,
-    by: &SignedIn,
-    notice: Option<&'static str>,
-    tried: Tried,
-) -> Result<PreferencesPage> {
+async fn page(state: &ApiState, by: &SignedIn, tried: Tried) -> Result<PreferencesPage> {
     by.opens(Page::Own)?;
     let context = PageContext::load(state, by, NavItem::PREFERENCES).await?;
-    let security = security_of(state, &by.person).await?;
+    let hint = security_of(state, &by.person).await?.strength.hint();
     let sessions = state.store().sessions_of(by.user, by.person.account.epoch, state.now_ms()).await?;
-    let sessions = sessions.iter().map(|session| SessionLine {
-        id: session.id().to_owned(),
-        browser: session.browser().to_owned(),
-        times: format!(
-            "Signed in {}, last used {}",
-            context.local.when(session.since_ms()),
-            context.local.when(session.last_used_ms(LIFETIME))
-        ),
-        here: session.id() == by.session.id(),
-    });
-    let (person, account) = (&by.person, &by.person.account);
-    let problems = tried.problems;
-    let mobile = account.mobile.map(domain::phone::PhoneNumber::national).unwrap_or_default();
-    let header = account.compose.header.clone().unwrap_or_else(|| context.settings.sms_header.clone());
-    let reply_to = account.compose.reply_to.as_ref().map(|a| a.as_str().to_owned()).unwrap_or_default();
-    let email = tried.email.unwrap_or_else(|| person.email.as_str().to_owned());
-    let secret = |name, label| Field::new(name, label, "").kind("password").checked(&problems);
-    let present = "Your present password";
+    let sessions = sessions.iter().map(|session| SessionLine::of(session, &by.session, &context.local));
+    let account = &by.person.account;
     Ok(PreferencesPage {
-        notice: notice.map(str::to_owned),
-        username: person.username.clone(),
-        email: Field::new("email", "E-mail address", email)
-            .kind("email")
-            .autocomplete("email")
-            .hint("For codes, links and what the school asks of you.")
-            .checked(&problems),
+        notice: None,
+        username: by.person.username.clone(),
+        fields: Fields::new(&by.person, &context.settings, hint, &tried),
         email_confirmed: account.email_confirmed,
-        mobile: Field::new("mobile", "Mobile number", tried.mobile.unwrap_or(mobile))
-            .kind("tel")
-            .autocomplete("tel")
-            .hint("For a code by text, should you forget your password.")
-            .optional()
-            .checked(&problems),
-        for_email: secret("for_email", present)
-            .autocomplete("current-password")
-            .hint("Only needed when you change the address or the number."),
-        current: secret("current", present).autocomplete("current-password"),
-        password: secret("password", "New password")
-            .autocomplete("new-password")
-            .hint(security.strength.hint()),
-        again: secret("again", "The new one again").autocomplete("new-password"),
         warnings: tried.warnings,
         channels: compose::ticks(&account.compose.channels, &context.settings),
-        header: Field::new("header", "Texts start with", tried.header.unwrap_or(header))
-            .hint("The school’s name, so that parents know who texts.")
-            .optional()
-            .checked(&problems),
-        reply_to: Field::new("reply_to", "Replies to your e-mails go to", tried.reply_to.unwrap_or(reply_to))
-            .kind("email")
-            .hint(format!("Without one they go to {}.", context.settings.email_reply_to))
-            .optional()
-            .checked(&problems),
         pin: pin_words(context.settings.control.pin_threshold, account.email_confirmed),
         factor_on: account.second_factor.is_some(),
         codes_left: account.second_factor.as_ref().map_or(0, |factor| factor.recovery.len()),
-        for_factor: secret("for_factor", present).autocomplete("current-password"),
         factor_required: factor::is_required(&context.settings, &by.membership),
         sessions: sessions.collect(),
         several_schools: context.frame.several_schools,
         frame: context.frame,
-        problems,
+        problems: tried.problems,
     })
+}
+
+impl Fields {
+    /// As they stand; of the form that was not taken, as they were typed. `hint` says what a password must be.
+    fn new(person: &User, settings: &Settings, hint: String, tried: &Tried) -> Self {
+        let (account, problems) = (&person.account, &tried.problems);
+        let field = |name, label, typed: &Option<String>, stored: String| {
+            Field::new(name, label, typed.clone().unwrap_or(stored)).checked(problems)
+        };
+        let secret = |name, label| Field::new(name, label, "").kind("password").checked(problems);
+        let present = |name| secret(name, "Your present password").autocomplete("current-password");
+        let mobile = account.mobile.map(PhoneNumber::national).unwrap_or_default();
+        let header = account.compose.header.clone().unwrap_or_else(|| settings.sms_header.clone());
+        let reply_to = account.compose.reply_to.as_ref().map(ToString::to_string).unwrap_or_default();
+        Self {
+            email: field("email", "E-mail address", &tried.email, person.email.to_string())
+                .kind("email")
+                .autocomplete("email")
+                .hint("For codes, links and what the school asks of you."),
+            mobile: field("mobile", "Mobile number", &tried.mobile, mobile)
+                .kind("tel")
+                .autocomplete("tel")
+                .hint("For a code by text, should you forget your password.")
+                .optional(),
+            for_email: present("for_email").hint("Only needed when you change the address or the number."),
+            current: present("current"),
+            password: secret("password", "New password").autocomplete("new-password").hint(hint),
+            again: secret("again", "The new one again").autocomplete("new-password"),
+            header: field("header", "Texts start with", &tried.header, header)
+                .hint("The school’s name, so that parents know who texts.")
+                .optional(),
+            reply_to: field("reply_to", "Replies to your e-mails go to", &tried.reply_to, reply_to)
+                .kind("email")
+                .hint(format!("Without one they go to {}.", settings.email_reply_to))
+                .optional(),
+            for_factor: present("for_factor"),
+        }
+    }
+}
+
+impl SessionLine {
+    fn of(session: &Session, here: &Session, local: &LocalTime) -> Self {
+        let (since, used) = (local.when(session.since_ms()), local.when(session.last_used_ms(LIFETIME)));
+        Self {
+            id: session.id().to_owned(),
+            browser: session.browser().to_owned(),
+            times: format!("Signed in {since}, last used {used}"),
+            here: session.id() == here.id(),
+        }
+    }
 }
 
 fn pin_words(threshold: u32, confirmed: bool) -> String {

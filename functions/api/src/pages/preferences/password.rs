@@ -7,7 +7,7 @@ use domain::notice::Notice;
 use domain::people::Action;
 use http::HeaderMap;
 
-use super::{Tried, told};
+use super::{Tried, again, done};
 use crate::auth::standards::{Chosen, choose};
 use crate::auth::{Posted, SignedIn, WINDOW_S, allow, begin};
 use crate::error::Result;
@@ -27,22 +27,22 @@ pub(super) async fn change(
     by.may(Action::ChangeOwnPreferences)?;
     if !is_theirs(&state, &by, form.get("current")).await? {
         let problems = vec![Problem::new("current", "This is not your present password.")];
-        return told(&state, &by, Tried { problems, ..Tried::default() }).await;
+        return again(&state, &by, Tried { problems, ..Tried::default() }).await;
     }
     let after = match choose(&state, &by.person, typed(&form)).await? {
         Chosen::Fits(after) => after,
         Chosen::Refused(refused) => {
             let problems = refused.into_iter().map(|(field, words)| Problem::new(field, words)).collect();
-            return told(&state, &by, Tried { problems, ..Tried::default() }).await;
+            return again(&state, &by, Tried { problems, ..Tried::default() }).await;
         }
-        Chosen::Unsafe(warnings) => return told(&state, &by, Tried { warnings, ..Tried::default() }).await,
+        Chosen::Unsafe(warnings) => return again(&state, &by, Tried { warnings, ..Tried::default() }).await,
     };
-    let deed = by.deed(Act::PasswordChanged, by.user.to_string(), Vec::new());
-    by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    let event = by.audit_event(Act::PasswordChanged, by.user.to_string(), Vec::new());
+    by.school.members().change_user(&by.person, &after, None, &event, state.now_ms()).await?;
     jobs::notify(&state, by.school.id(), Notice::PasswordChanged { user: by.user }).await?;
     // Every session ended with the old password, this one too: it goes on under a new token.
     let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
-    Ok(go(cookie, "/preferences?done=password"))
+    Ok(go(cookie, &done::PASSWORD.address(done::PAGE)))
 }
 
 /// Whether this is the password of who is signed in. Wrong ones are counted.

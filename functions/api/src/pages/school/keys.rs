@@ -3,22 +3,21 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
-use domain::people::Action;
-use http::StatusCode;
-use serde::Deserialize;
+use domain::people::{Action, Scope};
 use store::{ApiKey, KeyKind};
 
-use crate::auth::{Posted, Scope, SignedIn};
+use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
-use crate::pages::kit::ask::AskPage;
+use crate::pages::kit::ask::{Ask, AskPage};
 use crate::pages::kit::context::PageContext;
-use crate::pages::kit::form::{Choice, Field, Problem, error_of};
+use crate::pages::kit::done::{AskedDone, Done};
+use crate::pages::kit::form::{Choice, Field, Problem, error_of, problems};
 use crate::pages::kit::frame::Frame;
 use crate::pages::kit::places::NavItem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::pages::kit::words::LocalTime;
 use crate::services::keys::{create, known, may_replace, revoke, rotate, scopes_of, terms, withheld};
 use crate::state::ApiState;
@@ -75,15 +74,15 @@ pub(crate) struct KeyShownPage {
     rotated: bool,
 }
 
-#[derive(Deserialize)]
-struct Asked {
-    done: Option<String>,
-}
+const REVOKED: Done = Done::new("revoked", "The key is revoked: from now on it opens nothing.");
 
-async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<Asked>) -> Result<Response> {
+async fn show(
+    State(state): State<ApiState>,
+    by: SignedIn,
+    Query(asked): Query<AskedDone>,
+) -> Result<Response> {
     let page = page(&state, &by, &FormFields::default(), Vec::new()).await?;
-    let notice = asked.done.map(|_| "The key is revoked: from now on it opens nothing.".to_owned());
-    html(&KeysPage { notice, ..page })
+    html(&KeysPage { notice: asked.words(&[REVOKED]), ..page })
 }
 
 async fn page(state: &ApiState, by: &SignedIn, form: &FormFields, wrong: Vec<Problem>) -> Result<KeysPage> {
@@ -113,11 +112,7 @@ async fn make(State(state): State<ApiState>, Posted { by, form }: Posted) -> Res
     };
     match made {
         Ok((key, token)) => shown(&state, &by, &key, token.reveal(), false).await,
-        Err(errors) => {
-            let wrong = errors.into_iter().map(|e| Problem::new(e.field, e.message)).collect();
-            let page = page(&state, &by, &form, wrong).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
-        }
+        Err(errors) => invalid(&page(&state, &by, &form, problems(errors)).await?),
     }
 }
 
@@ -141,9 +136,11 @@ async fn replace(
     let key = known(&by, &id).await?;
     may_replace(&by, &key)?;
     if form.text("sure") != "yes" {
-        let words = "You get a new secret to give to the system that uses the key. The present one goes on \
-                     working for 24 hours; one from an earlier replacement stops at once.";
-        return ask(&state, &by, &key, "rotate", "Replace the secret of", words, "Replace the secret").await;
+        let words = "You get a new secret to give to the system that uses the key. The present one goes on working for \
+                     24 hours; one from an earlier replacement stops at once.";
+        let question =
+            Ask::new("rotate", "Replace the secret of", "Replace the secret", "Keep it").words(words);
+        return ask(&state, &by, &key, Ask { harmless: true, ..question }).await;
     }
     let token = rotate(&state, &by, &key).await?;
     shown(&state, &by, &key, token.reveal(), true).await
@@ -159,33 +156,19 @@ async fn take_away(
     if form.text("sure") != "yes" {
         let words =
             "The system that uses it can do nothing more, from this moment on. This cannot be undone.";
-        return ask(&state, &by, &key, "revoke", "Revoke", words, "Revoke the key").await;
+        let question = Ask::new("revoke", "Revoke", "Revoke the key", "Keep it").words(words);
+        return ask(&state, &by, &key, question).await;
     }
     revoke(&state, &by, &key).await?;
-    Ok(Redirect::to("/settings/keys?done=revoked").into_response())
+    Ok(REVOKED.at("/settings/keys"))
 }
 
-async fn ask(
-    state: &ApiState,
-    by: &SignedIn,
-    key: &ApiKey,
-    what: &str,
-    title: &str,
-    words: &str,
-    yes: &str,
-) -> Result<Response> {
+/// Asks before something is done to a key, which `ask` says without its name.
+async fn ask(state: &ApiState, by: &SignedIn, key: &ApiKey, ask: Ask) -> Result<Response> {
     let context = PageContext::load(state, by, NavItem::SETTINGS).await?;
-    html(&AskPage {
-        frame: context.frame,
-        title: format!("{title} “{}”?", key.name()),
-        words: words.to_owned(),
-        action: format!("/settings/keys/{}/{what}", key.id()),
-        hidden: Vec::new(),
-        yes: yes.to_owned(),
-        no: "Keep it",
-        harmless: what == "rotate",
-        back: "/settings/keys".to_owned(),
-    })
+    let action = format!("/settings/keys/{}/{}", key.id(), ask.action);
+    let ask = Ask { title: format!("{} “{}”?", ask.title, key.name()), action, ..ask };
+    html(&AskPage::of(context.frame, ask, "/settings/keys"))
 }
 
 impl KeyView {

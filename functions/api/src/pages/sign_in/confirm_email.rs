@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::audit::{Act, Deed, Who};
+use domain::audit::{Act, AuditEvent, Who};
 use http::StatusCode;
 use store::{OneTime, OneTimeKind, StoreError, User};
 
@@ -55,7 +55,7 @@ async fn confirm(
     let Some((spent, user)) = found(&state, &token).await? else { return stale() };
     let mut after = user.clone();
     after.account.email_confirmed = true;
-    let deed = Deed {
+    let event = AuditEvent {
         who: Who::User(user.id.to_string()),
         from: address.as_str().to_owned(),
         act: Act::EmailConfirmed,
@@ -63,7 +63,7 @@ async fn confirm(
         changes: Vec::new(),
     };
     let school = state.store().school(spent.access());
-    match school.members().change_user(&user, &after, Some(&spent), &deed, state.now_ms()).await {
+    match school.members().change_user(&user, &after, Some(&spent), &event, state.now_ms()).await {
         Ok(()) => html(&SaidPage {
             title: "Your e-mail address is confirmed",
             words: "Messenger can now send codes to it, such as the PIN for a large message.",

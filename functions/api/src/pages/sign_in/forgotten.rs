@@ -1,4 +1,5 @@
-//! A forgotten password: whatever is typed, the answer is the same and takes the same time, because only a job is queued.
+//! A forgotten password: whatever is typed, the answer is the same and takes the same time, because only a job is
+//! queued.
 
 use askama::Template;
 use axum::Router;
@@ -10,7 +11,6 @@ use domain::ids::UserId;
 use domain::job::Job;
 use domain::notice::Notice;
 use domain::username::fold_username;
-use http::StatusCode;
 use store::{Allowance, CodeCheck, Membership, Mint, OneTimeKind};
 use ulid::Ulid;
 
@@ -19,7 +19,7 @@ use crate::address::ClientAddress;
 use crate::auth::{FormPost, allow, working};
 use crate::error::Result;
 use crate::pages::kit::form::Problem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::services::jobs;
 use crate::state::ApiState;
 
@@ -77,7 +77,7 @@ async fn ask(
     }
     if !problems.is_empty() {
         let page = ForgottenPage { problems, username, email };
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
+        return invalid(&page);
     }
     allow(&state, &format!("forgotten address {}", address.as_str()), PER_ADDRESS).await?;
     // Of both, so that whoever knows the name alone cannot use up what its owner may ask for.
@@ -135,7 +135,7 @@ async fn try_code(
     let words = "This code does not work. Check the username and the code; after five tries or ten minutes ask for a \
                  new one.";
     let page = CodePage { problems: vec![Problem::new("code", words)], username };
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+    invalid(&page)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use serde::Deserialize;
 
 use super::go;
@@ -14,7 +14,7 @@ use crate::address::ClientAddress;
 use crate::auth::{self, Arriving, FormPost, PostedArriving, SignIn, clear_session, local_path};
 use crate::error::Result;
 use crate::pages::kit::form::Problem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::state::ApiState;
 
 pub(super) fn routes() -> Router<ApiState> {
@@ -75,7 +75,7 @@ async fn submit(
                 next,
                 username,
             };
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+            invalid(&page)
         }
     }
 }

@@ -13,19 +13,6 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
 
-#[cfg(test)]
-pub(crate) use confirm_email::ConfirmEmailPage;
-#[cfg(test)]
-pub(crate) use forgotten::{CodePage, ForgottenPage};
-#[cfg(test)]
-pub(crate) use form::SignInPage;
-#[cfg(test)]
-pub(crate) use password::PasswordPage;
-#[cfg(test)]
-pub(crate) use school::SchoolPage;
-#[cfg(test)]
-pub(crate) use second_step::SecondStepPage;
-
 pub(crate) use password::typed;
 
 use crate::error::Result;
@@ -75,4 +62,29 @@ impl SaidPage {
             action: "Ask for a new link",
         }
     }
+}
+
+/// Each of these pages as it can look, rendered.
+#[cfg(test)]
+pub(crate) fn samples() -> crate::pages::tests::Samples {
+    use self::confirm_email::ConfirmEmailPage;
+    use self::forgotten::{CodePage, ForgottenPage};
+    use self::form::SignInPage;
+    use self::password::PasswordPage;
+    use self::school::SchoolPage;
+    use self::second_step::SecondStepPage;
+    use crate::pages::tests::page;
+
+    vec![
+        page("sign-in", &SignInPage::sample()),
+        page("sign-in-problem", &SignInPage::sample_with_problem()),
+        page("sign-in-second", &SecondStepPage::sample()),
+        page("sign-in-forgotten", &ForgottenPage::sample()),
+        page("sign-in-code", &CodePage::sample()),
+        page("sign-in-said", &SaidPage::sample()),
+        page("sign-in-confirm", &ConfirmEmailPage::sample()),
+        page("password", &PasswordPage::sample()),
+        page("password-unsafe", &PasswordPage::sample_unsafe()),
+        page("school", &SchoolPage::sample()),
+    ]
 }

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use domain::audit::{Act, Deed, Who};
+use domain::audit::{Act, AuditEvent, Who};
 use domain::notice::Notice;
 use http::{HeaderMap, StatusCode};
 use store::{OneTime, OneTimeKind, Owes, User};
@@ -17,7 +17,7 @@ use crate::auth::{Arriving, FormPost, PostedArriving, begin, unlock};
 use crate::error::Result;
 use crate::forms::FormFields;
 use crate::pages::kit::form::Problem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::services::jobs;
 use crate::state::ApiState;
 
@@ -91,7 +91,7 @@ async fn set_by_link(
     let mut after = *after;
     // Whoever holds the link has read the mail.
     after.account.email_confirmed |= spent.was_mailed_to(&user.email);
-    let deed = Deed {
+    let event = AuditEvent {
         who: Who::User(user.id.to_string()),
         from: address.as_str().to_owned(),
         act: Act::PasswordChanged,
@@ -99,7 +99,7 @@ async fn set_by_link(
         changes: Vec::new(),
     };
     let school = state.store().school(spent.access());
-    match school.members().change_user(&user, &after, Some(&spent), &deed, state.now_ms()).await {
+    match school.members().change_user(&user, &after, Some(&spent), &event, state.now_ms()).await {
         Ok(()) => {}
         Err(store::StoreError::Conflict) => return stale(),
         Err(e) => return Err(e.into()),
@@ -147,8 +147,8 @@ async fn set_expired(
             return told(expired(&by, hint), refused);
         }
     };
-    let deed = by.deed(Act::PasswordChanged, by.user.to_string(), Vec::new());
-    by.school.members().change_user(&by.person, &after, None, &deed, state.now_ms()).await?;
+    let event = by.audit_event(Act::PasswordChanged, by.user.to_string(), Vec::new());
+    by.school.members().change_user(&by.person, &after, None, &event, state.now_ms()).await?;
     jobs::notify(&state, by.school.id(), Notice::PasswordChanged { user: by.user }).await?;
     let cookie = begin(&state, &headers, &after, &by.membership, None, by.session.since_ms()).await?;
     Ok(go(cookie, "/"))
@@ -172,7 +172,7 @@ fn told(page: PasswordPage, chosen: Chosen) -> Result<Response> {
         Chosen::Fits(_) => (Vec::new(), Vec::new()),
     };
     let page = PasswordPage { problems, warnings, ..page };
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+    invalid(&page)
 }
 
 #[cfg(test)]

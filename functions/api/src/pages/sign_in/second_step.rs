@@ -12,7 +12,7 @@ use crate::address::ClientAddress;
 use crate::auth::{FormPost, SecondStep, local_path, second_step};
 use crate::error::Result;
 use crate::pages::kit::form::Problem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::invalid;
 use crate::state::ApiState;
 
 pub(super) fn routes() -> Router<ApiState> {
@@ -54,7 +54,7 @@ async fn submit(
                 problems: vec![Problem::new("code", words)],
                 ..SecondStepPage::new(token, next)
             };
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+            invalid(&page)
         }
     }
 }

@@ -112,10 +112,10 @@ pub async fn match_columns(
     }
     if before.mis.columns != columns {
         let changes = Change::of("mis_columns", &words(&before.mis.columns), &words(&columns));
-        let deed = by.deed(Act::SettingsChanged, "", changes.into_iter().collect());
+        let event = by.audit_event(Act::SettingsChanged, "", changes.into_iter().collect());
         let mis = MisSettings { columns, ..before.mis.clone() };
         let after = Settings { mis, ..before.clone() };
-        by.school.settings().change(&before, after, &deed, state.now_ms()).await.map_err(|e| match e {
+        by.school.settings().change(&before, after, &event, state.now_ms()).await.map_err(|e| match e {
             StoreError::Conflict => ApiError::Conflict(MOVED_ON.to_owned()),
             other => other.into(),
         })?;

@@ -35,11 +35,7 @@ pub fn read(
         errors.push(FieldError::new("address", words));
     }
     let school = form.text("school");
-    if kind.needs_school() && school.is_empty() {
-        errors.push(FieldError::new("school", "Enter how the MIS names the school."));
-    } else if !kind.is_school(school) {
-        errors.push(FieldError::new("school", "This cannot be the name of a school in this MIS."));
-    }
+    errors.extend(wrong_school(kind, school));
     // Credentials are kept for the server that they were entered for, and sent to no other.
     let kept =
         !before.secret.is_empty() && before.kind == kind.code() && origin(&before.address) == origin(address);
@@ -65,6 +61,15 @@ pub fn read(
         ..MisSettings::default()
     };
     Ok((mis, text))
+}
+
+fn wrong_school(kind: Connector, school: &str) -> Option<FieldError> {
+    let words = match school {
+        "" if kind.needs_school() => "Enter how the MIS names the school.",
+        _ if !kind.is_school(school) => "This cannot be the name of a school in this MIS.",
+        _ => return None,
+    };
+    Some(FieldError::new("school", words))
 }
 
 /// What is handed in has no address and no windows. Columns that were matched stay for the system whose they are.

@@ -113,9 +113,9 @@ async fn put(by: &SignedIn, before: &Settings, mis: MisSettings, now_ms: i64) ->
     if on {
         by.school.sync().set_scheduled(true).await?;
     }
-    let deed = by.deed(Act::SettingsChanged, "", changes(&before.mis, &mis));
+    let event = by.audit_event(Act::SettingsChanged, "", changes(&before.mis, &mis));
     let after = Settings { mis, ..before.clone() };
-    by.school.settings().change(before, after, &deed, now_ms).await?;
+    by.school.settings().change(before, after, &event, now_ms).await?;
     if !on {
         by.school.sync().set_scheduled(false).await?;
     }

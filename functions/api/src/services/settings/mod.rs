@@ -140,8 +140,8 @@ pub async fn change(state: &ApiState, by: &SignedIn, group: &Group, form: &FormF
             return Ok(Outcome::Confirm { differences, token });
         }
         let changes = differences.iter().map(|d| logged(state, by, d)).collect();
-        let deed = by.deed(Act::SettingsChanged, "", changes);
-        match by.school.settings().change(&stored, after, &deed, given.now_ms).await {
+        let event = by.audit_event(Act::SettingsChanged, "", changes);
+        match by.school.settings().change(&stored, after, &event, given.now_ms).await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done.map(|_| Outcome::Saved)?),
         }
@@ -207,8 +207,8 @@ pub async fn put_logo(state: &ApiState, by: &SignedIn, picture: Option<Picture>)
         let after = Settings { logo: picture.as_ref().map(|p| p.logo.clone()), ..before.clone() };
         let hash = |s: &Settings| s.logo.as_ref().map_or_else(String::new, |logo| logo.hash.clone());
         let Some(change) = Change::of(LOGO, &hash(&before), &hash(&after)) else { return Ok(()) };
-        let deed = by.deed(Act::SettingsChanged, "", vec![change]);
-        match by.school.settings().change(&before, after, &deed, state.now_ms()).await {
+        let event = by.audit_event(Act::SettingsChanged, "", vec![change]);
+        match by.school.settings().change(&before, after, &event, state.now_ms()).await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done.map(|_| ())?),
         }

@@ -66,9 +66,18 @@ impl Row {
         get: fn(&Settings) -> String,
         set: fn(&mut Settings, &str, Given) -> Result<(), String>,
     ) -> Self {
-        let (care, more): (fn(&Settings) -> &'static str, fn(&Settings) -> String) =
-            (|_| "", |_| String::new());
-        Self { name, label, hint, kind, protected: false, personal: false, care, more, get, set }
+        Self {
+            name,
+            label,
+            hint,
+            kind,
+            protected: false,
+            personal: false,
+            care: |_| "",
+            more: |_| String::new(),
+            get,
+            set,
+        }
     }
 
     pub(super) const fn protected(mut self) -> Self {

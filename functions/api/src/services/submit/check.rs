@@ -67,6 +67,7 @@ pub async fn check(
     if !problems.is_empty() {
         return Err(refuse(problems));
     }
+    fits(message)?;
     let book = school.book().current(state.books(), settings.country, state.now_ms()).await?;
     Checked::planned(&book, message, settings, problems).sendable()
 }

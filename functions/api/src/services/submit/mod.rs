@@ -6,7 +6,7 @@ mod pin;
 mod release;
 
 use domain::approval::{Recipients, Release};
-use domain::audit::{Act, Change, Deed};
+use domain::audit::{Act, AuditEvent, Change};
 use domain::ids::MessageId;
 use domain::message::{Message, MessageState};
 use domain::settings::Settings;
@@ -101,7 +101,7 @@ struct Acceptance<'a> {
     /// What the PIN was given for, if one was asked for.
     pin: Option<&'a str>,
     /// What the audit log says of it.
-    event: Option<Deed>,
+    event: Option<AuditEvent>,
 }
 
 /// Makes repeating a request harmless. `scope` keeps the keys of pages and partners apart; `request` is all that
@@ -126,7 +126,6 @@ pub async fn submit(state: &ApiState, submission: Submission<'_>) -> Result<Subm
         Origin::Partner { school, cap, .. } => {
             let Submission { message, settings, .. } = &submission;
             check::check_partner(state, school, message, settings, cap).await?;
-            fits(message)?;
             let open = Acceptance { id: new_id(state), entrance: Entrance::Open, pin: None, event: None };
             accept(state, submission, open).await
         }
@@ -146,7 +145,7 @@ async fn by_staff(state: &ApiState, submission: Submission<'_>, staff: Staff<'_>
     let id = pin.map_or_else(|| new_id(state), |pin| pin.message);
     let recipients = || Recipients::of(&checked.plan, &id.to_string());
     let figures = figures(&checked.costing);
-    let mut event = by.deed(Act::MessageSent, id.to_string(), changes(message, &figures));
+    let mut event = by.audit_event(Act::MessageSent, id.to_string(), changes(message, &figures));
     match (release_rule(sender(by), message, &checked.costing, settings), pin) {
         // With a PIN too: a right may be lost since it was sent, or the address is no longer confirmed.
         (Release::Wait(why), _) => {

@@ -65,7 +65,7 @@ pub(super) async fn ask(state: &ApiState, by: &SignedIn, id: MessageId, about: S
     }
     let pin = PinAsked { user: by.user, about, nonce: state.ids().secret(), until_ms: now_ms + PIN_MS };
     by.school.pins().create(id, &pin).await?;
-    by.school.audit().record(&by.deed(Act::PinAsked, id.to_string(), Vec::new()), now_ms).await?;
+    by.school.audit().record(&by.audit_event(Act::PinAsked, id.to_string(), Vec::new()), now_ms).await?;
     jobs::notify(state, by.school.id(), Notice::Pin { user: by.user, message: id }).await
 }
 
@@ -93,11 +93,11 @@ pub(super) async fn check(
     } else if purpose == Purpose::Emergency && factor::check_app(state, &by.person, code).await? {
         "code of the authenticator app"
     } else {
-        by.school.audit().record(&by.deed(Act::PinWrong, id.to_string(), Vec::new()), now_ms).await?;
+        by.school.audit().record(&by.audit_event(Act::PinWrong, id.to_string(), Vec::new()), now_ms).await?;
         return Ok(Err(if left == 0 { PinRejected::TooMany } else { PinRejected::Wrong(left) }));
     };
     let given = Change::of("given", "", given).into_iter().collect();
-    by.school.audit().record(&by.deed(Act::PinRight, id.to_string(), given), now_ms).await?;
+    by.school.audit().record(&by.audit_event(Act::PinRight, id.to_string(), given), now_ms).await?;
     Ok(Ok(()))
 }
 

@@ -3,6 +3,7 @@
 use domain::approval::{Figures, Release, Sender, release};
 use domain::attendance::SentAllTheSame;
 use domain::audit::Change;
+use domain::channel::{Billed, Channel};
 use domain::message::Message;
 use domain::settings::Settings;
 
@@ -11,8 +12,8 @@ use crate::services::costing::Costing;
 
 /// What a plan comes to, in figures.
 pub fn figures(costing: &Costing) -> Figures {
-    let (texts, units) = costing.sms.as_ref().map_or((0, 0), |c| (c.messages, c.units));
-    let (calls, minutes) = costing.voice.map_or((0, 0), |c| (c.messages, c.minutes));
+    let (texts, units) = costing.billed(Billed::Units);
+    let (calls, minutes) = costing.billed(Billed::Minutes);
     Figures {
         recipients: costing.recipients as u64,
         unreachable: costing.unreachable as u64,
@@ -20,14 +21,14 @@ pub fn figures(costing: &Costing) -> Figures {
         units,
         calls,
         minutes,
-        emails: costing.email.map_or(0, |c| c.messages),
+        emails: costing.billed(Billed::Emails).0,
         price: costing.total(),
     }
 }
 
 /// What the log says of a message: what it is for, and how large. Nobody is in it, and not a word of the text.
 pub fn changes(message: &Message, figures: &Figures) -> Vec<Change> {
-    let channels: Vec<&str> = message.contents.channels().map(domain::channel::Channel::code).collect();
+    let channels: Vec<&str> = message.contents.channels().map(Channel::code).collect();
     let said = [
         ("purpose", message.purpose.code().to_owned()),
         ("channels", channels.join(" ")),

@@ -3,12 +3,11 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use domain::ids::ImportId;
 use domain::import::{Outcome, Stage};
 use domain::job::Job;
-use runtime::{Queue, QueueName};
+use runtime::QueueName;
 
 use super::office::{LEASE_MS, Office, parents};
 
@@ -39,7 +38,7 @@ fn killed_after<F: Future>(polls: u32, inner: F) -> Killed<F> {
 async fn with_dying_workers(office: &Office, id: ImportId, first: u32, reached: fn(&Stage) -> bool) {
     let mut polls = first;
     while !reached(&office.stage(id).await) {
-        office.jobs.take();
+        office.queue.take_jobs();
         office.sweep_later().await;
         // An upload is given up after eight tries that got no further. How often a worker waits for one step depends on
         // the machine, the more so the later the step: each lives the longer for it.
@@ -76,7 +75,7 @@ async fn a_worker_that_is_heard_of_is_left_alone_and_a_lost_one_replaced() {
     let id = office.upload(parents(10).as_bytes()).await;
     let mut import = office.get(id).await;
     import.worker = Some("another".to_owned());
-    import.due_ms = Some(office.clock.now_ms() + LEASE_MS);
+    import.due_ms = Some(office.now() + LEASE_MS);
     office.school.imports().save(&mut import).await.unwrap();
     office.work().await;
     assert_eq!(office.stage(id).await, Stage::Inspecting);
@@ -108,7 +107,7 @@ async fn a_person_who_discards_overtakes_the_worker() {
     let office = Office::open().await;
     let (id, _) = office.inspected(parents(1_500).as_bytes()).await;
     office.choose(id).await;
-    office.jobs.take();
+    office.queue.take_jobs();
     let importer = office.importer();
     let mut worker = Box::pin(importer.run(id));
     assert!(killed_after(6, worker.as_mut()).await.is_none());
@@ -140,13 +139,15 @@ async fn an_upload_that_never_gets_on_is_given_up_with_a_word() {
 async fn the_sweep_finds_only_what_is_overdue() {
     let office = Office::open().await;
     let id = office.upload(parents(3).as_bytes()).await;
-    office.jobs.take();
-    office.clock.advance(Duration::from_millis(1));
+    office.queue.take_jobs();
+    office.wait(1);
     office.sweep_later().await;
-    let jobs = office.jobs.take();
+    let jobs = office.queue.take_jobs();
     assert_eq!(jobs, [Job::Import { school: office.school.id(), import: id }]);
-    office.jobs.send(QueueName::Routine, jobs.into_iter().map(|job| (job, 0)).collect()).await.unwrap();
+    for job in jobs {
+        office.queue.put(QueueName::Routine, job, 0);
+    }
     office.work().await;
     office.sweep_later().await;
-    assert_eq!(office.jobs.take(), []);
+    assert_eq!(office.queue.take_jobs(), []);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::audit::{Act, Deed};
+use domain::audit::{Act, AuditEvent};
 use domain::contact::{PhoneLabel, Source};
 use domain::import::{Field, Outcome, Stage};
 use store::StoreError;
@@ -65,8 +65,8 @@ async fn contacts_of_another_source_are_counted_before_they_are_taken_over() {
     office.imported(parents(2).as_bytes()).await;
     let mut known = office.school.contacts().get(&office.book().await[0].id).await.unwrap().unwrap();
     known.contact.source = Source::Hand;
-    let deed = Deed::of_system(Act::ContactChanged, "");
-    office.school.contacts().put(&known.contact, known.rev, &deed, office.clock.now_ms()).await.unwrap();
+    let event = AuditEvent::of_system(Act::ContactChanged, "");
+    office.school.contacts().put(&known.contact, known.rev, &event, office.now()).await.unwrap();
     let (_, report) = office.checked(parents(3).as_bytes()).await;
     assert_eq!((report.to_create, report.to_update, report.to_take_over), (1, 2, 1));
 }
@@ -132,11 +132,11 @@ async fn a_discarded_upload_leaves_nothing() {
 async fn long_work_is_handed_on_from_job_to_job() {
     let office = Office::open().await;
     let (id, _) = office.inspected(parents(4_000).as_bytes()).await;
-    office.files.each_read_takes(Duration::from_secs(26));
+    office.each_read_takes(Duration::from_secs(26));
     office.choose(id).await;
     let mut turns = 0;
     loop {
-        let jobs = office.jobs.take();
+        let jobs = office.queue.take_jobs();
         if jobs.is_empty() {
             break;
         }
@@ -159,10 +159,10 @@ async fn long_work_is_handed_on_from_job_to_job() {
 async fn an_upload_waits_while_another_is_written() {
     let office = Office::open().await;
     let (id, report) = office.checked(parents(3).as_bytes()).await;
-    let other = office.school.book().begin_bulk("another", 60_000, office.clock.now_ms()).await.unwrap();
+    let other = office.school.book().begin_bulk("another", 60_000, office.now()).await.unwrap();
     office.confirm(id, report).await;
     for _ in 0..20 {
-        assert_eq!(office.jobs.take().len(), 1);
+        assert_eq!(office.queue.take_jobs().len(), 1);
         office.importer().run(id).await.unwrap();
     }
     assert!(matches!(office.stage(id).await, Stage::Importing { parts_done: 0, .. }));

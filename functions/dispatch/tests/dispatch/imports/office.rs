@@ -1,131 +1,77 @@
 //! A school office with a database of its own: uploads, decides, and runs the jobs that come of it.
 
-use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dispatch::import::{Importer, sweep};
 use domain::contact::{Contact, ContactRole};
-use domain::ids::{ImportId, SchoolId};
+use domain::ids::ImportId;
 use domain::import::{Field, Finding, Inspected, Mapping, Outcome, Report, Stage, file_key};
 use domain::job::Job;
-use domain::money::Pence;
 use domain::phone::{CountryCode, NumberMode};
-use domain::routing::{Routing, VoiceCalling};
-use domain::settings::{Prices, Settings};
-use dynoxide::Database;
-use runtime::{BoxFuture, Clock, FileError, Files, Ids, Queue, QueueError, QueueName, database_at};
-use store::{Access, Author, BookCache, FindingKind, Import, School, Store};
-use tokio::sync::oneshot;
-use ulid::Ulid;
+use runtime::{BoxFuture, Clock, FileError, Files, MemoryFiles, QueueName};
+use store::{BookCache, FindingKind, Import};
+use testkit::{World, author, settings};
 
-pub(crate) const NOW_MS: i64 = 1_788_260_400_000;
 pub(crate) const LEASE_MS: i64 = 4_000;
 
-/// Files in memory. Each read can take its time on the test's clock.
-#[derive(Debug, Clone)]
-pub(crate) struct Memory {
-    files: Arc<Mutex<HashMap<String, Vec<u8>>>>,
+/// Files in memory, each read of which can take its time on the test's clock.
+#[derive(Debug)]
+struct SlowFiles {
+    files: Arc<MemoryFiles>,
     clock: Clock,
-    read_takes: Arc<Mutex<Duration>>,
+    read_takes: Mutex<Duration>,
 }
 
-impl Memory {
-    pub(crate) fn put(&self, key: &str, bytes: &[u8]) {
-        self.files.lock().unwrap().insert(key.to_owned(), bytes.to_vec());
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.files.lock().unwrap().is_empty()
-    }
-
-    pub(crate) fn each_read_takes(&self, time: Duration) {
-        *self.read_takes.lock().unwrap() = time;
-    }
-}
-
-impl Files for Memory {
-    fn upload_url(&self, key: &str, _: u64, _: Duration) -> BoxFuture<'_, Result<String, FileError>> {
-        let url = format!("memory:{key}");
-        Box::pin(async move { Ok(url) })
+impl Files for SlowFiles {
+    fn upload_url(&self, key: &str, bytes: u64, valid: Duration) -> BoxFuture<'_, Result<String, FileError>> {
+        self.files.upload_url(key, bytes, valid)
     }
 
     fn read(&self, key: &str) -> BoxFuture<'_, Result<Vec<u8>, FileError>> {
-        let found = self.files.lock().unwrap().get(key).cloned();
         self.clock.advance(*self.read_takes.lock().unwrap());
-        Box::pin(async move { found.ok_or(FileError::NotFound) })
+        self.files.read(key)
     }
 
     fn remove(&self, key: &str) -> BoxFuture<'_, Result<(), FileError>> {
-        self.files.lock().unwrap().remove(key);
-        Box::pin(async { Ok(()) })
-    }
-}
-
-/// Jobs in memory, in their order.
-#[derive(Debug, Default)]
-pub(crate) struct Jobs(Mutex<Vec<Job>>);
-
-impl Jobs {
-    pub(crate) fn take(&self) -> Vec<Job> {
-        std::mem::take(&mut self.0.lock().unwrap())
-    }
-}
-
-impl Queue for Jobs {
-    fn send(&self, _: QueueName, jobs: Vec<(Job, i64)>) -> BoxFuture<'_, Result<(), QueueError>> {
-        self.0.lock().unwrap().extend(jobs.into_iter().map(|(job, _)| job));
-        Box::pin(async { Ok(()) })
+        self.files.remove(key)
     }
 }
 
 pub(crate) struct Office {
-    pub(crate) store: Store,
-    pub(crate) school: School,
-    pub(crate) files: Memory,
-    pub(crate) jobs: Jobs,
-    pub(crate) clock: Clock,
+    world: World,
+    slow: SlowFiles,
     books: BookCache,
-    ids: Ids,
-    _stop: oneshot::Sender<()>,
+}
+
+impl Deref for Office {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
 }
 
 impl Office {
     pub(crate) async fn open() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let database = Database::memory().unwrap();
-        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async {
-            let _ = stopped.await;
-        }));
-        let store = Store::new(database_at(&url), "messenger");
-        store.create_table().await.unwrap();
-        let school = store.school(Access::of_operator(SchoolId::new(Ulid::from_parts(1_700_000_000_000, 1))));
-        school.settings().create(&settings()).await.unwrap();
-        let clock = Clock::set_to(NOW_MS);
-        let files = Memory {
-            files: Arc::default(),
-            clock: clock.clone(),
-            read_takes: Arc::new(Mutex::new(Duration::ZERO)),
-        };
-        Self {
-            store,
-            school,
-            files,
-            jobs: Jobs::default(),
-            clock,
-            books: BookCache::new(NumberMode::Simulated),
-            ids: Ids::counted_from(1),
-            _stop: stop,
-        }
+        let world = World::start().await;
+        world.queue.expect_left(|_| true);
+        world.school.settings().create(&settings()).await.unwrap();
+        let (files, clock) = (world.files.clone(), world.clock.clone());
+        let slow = SlowFiles { files, clock, read_takes: Mutex::default() };
+        Self { world, slow, books: BookCache::new(NumberMode::Simulated) }
+    }
+
+    pub(crate) fn each_read_takes(&self, time: Duration) {
+        *self.slow.read_takes.lock().unwrap() = time;
     }
 
     pub(crate) fn importer(&self) -> Importer<'_> {
         Importer {
             school: &self.school,
-            files: &self.files,
-            queue: &self.jobs,
+            files: &self.slow,
+            queue: &*self.queue,
             books: &self.books,
             clock: &self.clock,
             ids: &self.ids,
@@ -142,16 +88,15 @@ impl Office {
 
     /// Begins an upload whose file never arrives, though the browser says so.
     pub(crate) async fn upload_nothing(&self) -> ImportId {
-        let id = ImportId::new(self.ids.ulid(NOW_MS));
-        let author = Author { id: "u1".to_owned(), name: "Office".to_owned() };
-        let import = Import::new(id, "list.csv".to_owned(), 1_000, author, self.clock.now_ms());
+        let id = ImportId::new(self.ulid());
+        let import = Import::new(id, "list.csv".to_owned(), 1_000, author(), self.now());
         self.school.imports().create(&import).await.unwrap();
         self.set(id, |import| import.stage = Stage::Inspecting).await;
         id
     }
 
     pub(crate) async fn get(&self, id: ImportId) -> Import {
-        self.school.imports().get(id, self.clock.now_ms()).await.unwrap().unwrap()
+        self.school.imports().get(id, self.now()).await.unwrap().unwrap()
     }
 
     pub(crate) async fn stage(&self, id: ImportId) -> Stage {
@@ -162,16 +107,16 @@ impl Office {
     pub(crate) async fn set(&self, id: ImportId, change: impl FnOnce(&mut Import)) {
         let mut import = self.get(id).await;
         change(&mut import);
-        (import.due_ms, import.worker, import.tries) = (Some(self.clock.now_ms()), None, 0);
+        (import.due_ms, import.worker, import.tries) = (Some(self.now()), None, 0);
         self.school.imports().save(&mut import).await.unwrap();
         let job = Job::Import { school: self.school.id(), import: id };
-        self.jobs.send(QueueName::Routine, vec![(job, 0)]).await.unwrap();
+        self.queue.put(QueueName::Routine, job, 0);
     }
 
     /// Runs jobs until there are none.
     pub(crate) async fn work(&self) {
         loop {
-            let jobs = self.jobs.take();
+            let jobs = self.queue.take_jobs();
             if jobs.is_empty() {
                 return;
             }
@@ -184,8 +129,8 @@ impl Office {
 
     /// Lets the lease of a worker that died run out, and has the sweep look.
     pub(crate) async fn sweep_later(&self) {
-        self.clock.advance(Duration::from_millis(u64::try_from(3 * LEASE_MS).unwrap()));
-        sweep(&self.store, &self.jobs, self.clock.now_ms()).await.unwrap();
+        self.wait(3 * LEASE_MS);
+        sweep(&self.store, &*self.queue, self.now()).await.unwrap();
     }
 
     /// Uploads and looks at the headings.
@@ -259,34 +204,11 @@ impl Office {
 
     /// The address book, by id.
     pub(crate) async fn book(&self) -> Vec<Contact> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.now();
         let book = self.school.book().load(CountryCode::UK, NumberMode::Simulated, now_ms).await.unwrap();
         let mut contacts = book.contacts().to_vec();
         contacts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         contacts
-    }
-}
-
-fn settings() -> Settings {
-    Settings {
-        timezone: "Europe/London".to_owned(),
-        country: CountryCode::UK,
-        sms_sender: "Hillview".to_owned(),
-        sms_header: "Hillview".to_owned(),
-        voice_caller: "+441632960100".to_owned(),
-        email_from_name: "Hillview School".to_owned(),
-        email_reply_to: "office@hillview.example".to_owned(),
-        routing: Routing::default(),
-        voice_calling: VoiceCalling::default(),
-        prices: Prices {
-            sms_unit: Pence::from_hundredths(400),
-            voice_minute: Pence::from_hundredths(600),
-            email: Pence::from_hundredths(0),
-        },
-        head_teacher: "A. Head".to_owned(),
-        address: "1 Hill Road".to_owned(),
-        phone: "01632 960100".to_owned(),
-        ..Settings::new("Hillview School")
     }
 }
 

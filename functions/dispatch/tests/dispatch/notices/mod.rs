@@ -10,9 +10,10 @@ use domain::notice::Notice;
 use domain::people::Standing;
 use domain::phone::PhoneNumber;
 use store::{Author, Body, CodeCheck, Entrance, Hold, MemberChange, Meta, NewMessage, OneTimeKind};
+use testkit::{HOUR, user_id};
 use ulid::Ulid;
 
-use office::{HOUR, Office, user_id};
+use office::{Office, secret_in};
 
 fn forgotten(username: &str, email: &str, by_sms: bool) -> Notice {
     Notice::ForgottenPassword { username: username.to_owned(), email: email.to_owned(), by_sms }
@@ -27,7 +28,7 @@ async fn a_new_user_is_mailed_their_username_and_a_link_that_works_for_a_week() 
     assert_eq!(mail.len(), 1);
     assert_eq!(mail[0].to, "olive@hillview.example");
     assert!(mail[0].text.contains("Hillview School") && mail[0].text.contains("5976"), "{}", mail[0].text);
-    let secret = mail[0].secret("/password/");
+    let secret = secret_in(&mail[0], "/password/");
     let found =
         office.store.one_time(&secret, OneTimeKind::Password, office.now() + 167 * HOUR).await.unwrap();
     assert_eq!(found.map(|(token, _)| token.user()), Some(user));
@@ -36,7 +37,7 @@ async fn a_new_user_is_mailed_their_username_and_a_link_that_works_for_a_week() 
     assert_eq!(over, None);
     // The job came twice: the newer link is the one that works.
     office.tell(Notice::Welcome { user }).await;
-    let newer = office.mail()[0].secret("/password/");
+    let newer = secret_in(&office.mail()[0], "/password/");
     let works = async |secret: &str| {
         office.store.one_time(secret, OneTimeKind::Password, office.now()).await.unwrap().is_some()
     };
@@ -59,7 +60,7 @@ async fn a_forgotten_password_is_written_to_its_user_only() {
     office.tell_as(Job::NO_SCHOOL, forgotten(" OLIVE", "Olive@Hillview.example", false)).await;
     let mail = office.mail();
     assert_eq!((mail.len(), mail[0].to.as_str()), (1, "olive@hillview.example"));
-    let secret = mail[0].secret("/password/");
+    let secret = secret_in(&mail[0], "/password/");
     let (found, _) =
         office.store.one_time(&secret, OneTimeKind::Password, office.now()).await.unwrap().unwrap();
     assert_eq!(found.access().school(), office.school.id());
@@ -80,7 +81,7 @@ async fn a_forgotten_password_is_written_to_its_user_only() {
 
     let (by, of) = (office.member(office.admin().await).await, office.member(user).await);
     let disabled = MemberChange { standing: Standing::Disabled, ..of.as_change() };
-    office.school.members().change(&by, &of, disabled, &office::deed(), office.now()).await.unwrap();
+    office.school.members().change(&by, &of, disabled, &office::audit_event(), office.now()).await.unwrap();
     office.tell_as(Job::NO_SCHOOL, forgotten("olive", "olive@hillview.example", false)).await;
     assert!(office.mail().is_empty(), "nobody who was disabled gets back in");
 }
@@ -90,7 +91,7 @@ async fn an_address_is_confirmed_by_what_was_mailed_to_it() {
     let office = Office::open().await;
     let user = office.add("olive", "olive@hillview.example").await;
     office.tell(Notice::ConfirmEmail { user }).await;
-    let secret = office.mail()[0].secret("/confirm-email/");
+    let secret = secret_in(&office.mail()[0], "/confirm-email/");
     let (found, _) = office.store.one_time(&secret, OneTimeKind::Email, office.now()).await.unwrap().unwrap();
     let address = |text| domain::email::EmailAddress::parse(text).unwrap();
     assert!(found.was_mailed_to(&address("olive@hillview.example")));
@@ -156,17 +157,17 @@ async fn edited(office: &Office, author: UserId) -> Meta {
     let name = |id: UserId, name: &str| Author { id: id.to_string(), name: name.to_owned() };
     let new = NewMessage { id, body: text("Half past"), author: name(author, "Olive Field"), cap: None };
     let hold = Hold { why: Held::Role, figures: Figures::default(), recipients: Recipients::default() };
-    let (deed, now) = (office::deed(), office.now());
+    let (event, now) = (office::audit_event(), office.now());
     office
         .school
         .messages()
-        .accept_recorded(&new, None, Entrance::Waits(&hold), None, &deed, now, now)
+        .accept_recorded(&new, None, Entrance::Waits(&hold), None, &event, now, now)
         .await
         .unwrap();
     let meta = office.school.messages().meta(id).await.unwrap().unwrap();
     let by = name(user_id(99), "Sam Okoro");
     let after = text("Four");
-    assert!(office.school.approvals().edit(&meta, &by, &new.body, &after, &deed, now).await.unwrap());
+    assert!(office.school.approvals().edit(&meta, &by, &new.body, &after, &event, now).await.unwrap());
     office.school.messages().meta(id).await.unwrap().unwrap()
 }
 
@@ -179,7 +180,9 @@ async fn an_author_is_told_who_changed_their_message_and_why_it_was_rejected() {
     let mail = office.mail();
     assert!(mail[0].text.contains("Sam Okoro: the text message"), "{}", mail[0].text);
     let why = "Sam Okoro did not authorise it: wrong year";
-    assert!(office.school.approvals().reject(&meta, why, &office::deed(), office.now()).await.unwrap());
+    assert!(
+        office.school.approvals().reject(&meta, why, &office::audit_event(), office.now()).await.unwrap()
+    );
     office.tell(Notice::Rejected { user, message: meta.id }).await;
     let mail = office.mail();
     assert_eq!((mail.len(), mail[0].to.as_str()), (1, "olive@hillview.example"));

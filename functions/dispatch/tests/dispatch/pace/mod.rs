@@ -1,5 +1,5 @@
-//! The pace of a sender with a limit: kept, fully used, and never in an emergency's way. Time is the test's own, so that
-//! hours pass in seconds; the table is the embedded database behind the real client.
+//! The pace of a sender with a limit: kept, fully used, and never in an emergency's way. Time is the test's own, so
+//! that hours pass in seconds; the table is the embedded database behind the real client.
 
 mod town;
 
@@ -7,7 +7,8 @@ use domain::delivery::DeliveryState;
 use domain::message::Purpose::{Emergency, Service};
 use runtime::Timing;
 
-use town::{MINUTE, SECOND, Town};
+use testkit::{MINUTE, SECOND};
+use town::Town;
 
 /// Sends begin at most this much after their time: what counts as now, and a delay in whole seconds.
 const SLACK: i64 = 3 * SECOND;
@@ -21,7 +22,7 @@ async fn a_lone_message_takes_just_its_time_however_often_its_jobs_come() {
     town.run_until(|t| t.taken(id) == 200, 10 * MINUTE).await;
     town.assert_pace_kept(25);
     let last_page = 175 * SECOND;
-    assert!(town.now() - town.began >= last_page - SLACK && town.now() - town.began <= last_page + SLACK);
+    assert!(town.elapsed() >= last_page - SLACK && town.elapsed() <= last_page + SLACK);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,10 +34,7 @@ async fn a_message_behind_another_waits_for_it_and_for_nothing_else() {
     town.run_until(|t| t.taken(second) == 200, 20 * MINUTE).await;
     town.assert_pace_kept(25);
     assert_eq!(town.taken(first), 200);
-    assert!(
-        town.now() - town.began <= 375 * SECOND + SLACK,
-        "no time was given to pages that did not use it"
-    );
+    assert!(town.elapsed() <= 375 * SECOND + SLACK, "no time was given to pages that did not use it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,7 +52,7 @@ async fn an_emergency_goes_at_once_whatever_routine_messages_have_reserved() {
     // A routine page had just begun when the emergency came, and another began as it ended.
     town.assert_pace_kept(75 + 25 + 75);
     // 600 units of the one and 200 of the other.
-    assert!(town.now() - town.began <= 800 * SECOND + SLACK, "what gave way has caught up");
+    assert!(town.elapsed() <= 800 * SECOND + SLACK, "what gave way has caught up");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,7 +62,7 @@ async fn a_message_longer_than_the_horizon_is_sent_without_a_crowd_of_jobs() {
     let id = town.send(Service, 3).await;
     town.run_until(|t| t.taken(id) == 1_800, 120 * MINUTE).await;
     town.assert_pace_kept(75);
-    assert!(town.now() - town.began <= 5_400 * SECOND + SLACK, "the sender was never idle");
+    assert!(town.elapsed() <= 5_400 * SECOND + SLACK, "the sender was never idle");
     let jobs = town.page_jobs();
     assert!(jobs <= 72 * 12, "{jobs} jobs for 72 pages: an early look every quarter of an hour, no more");
 }
@@ -74,7 +72,7 @@ async fn after_a_standstill_what_was_missed_does_not_go_all_at_once() {
     let town = Town::open(200, 1).await;
     let id = town.send(Service, 1).await;
     town.run_until(|t| t.taken(id) >= 50, MINUTE).await;
-    town.stand_still(20 * MINUTE);
+    town.wait(20 * MINUTE);
     town.run_until(|t| t.taken(id) == 200, 30 * MINUTE).await;
     town.assert_pace_kept(25);
 }

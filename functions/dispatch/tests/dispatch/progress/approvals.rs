@@ -1,22 +1,24 @@
 //! Messages that wait for somebody, and those that go back to be authorised because more people would get them.
 
 use domain::approval::{Figures, Held, Recipients};
-use domain::audit::{Act, Deed, Who};
+use domain::audit::{Act, AuditEvent, Who};
+use domain::channel::Channel;
 use domain::content::SmsContent;
 use domain::ids::{ContactId, MessageId};
 use domain::job::Job;
 use domain::message::{MessageState, Purpose};
-use store::{AuditMonth, Author, Body, Entrance, Hold};
+use store::{AuditMonth, Body, Entrance, Hold};
+use testkit::{NOON, SECOND, parent};
 
-use super::town::{NOW_MS, SECOND, Town, person};
+use crate::kit::Town;
 
-fn deleting() -> Deed {
-    Deed::of_system(Act::ContactsDeleted, "")
+fn deleting() -> AuditEvent {
+    AuditEvent::of_system(Act::ContactsDeleted, "")
 }
 
-fn deed(act: Act, id: MessageId) -> Deed {
+fn audit_event(act: Act, id: MessageId) -> AuditEvent {
     let who = Who::User("u1".to_owned());
-    Deed { who, from: String::new(), act, on: id.to_string(), changes: Vec::new() }
+    AuditEvent { who, from: String::new(), act, on: id.to_string(), changes: Vec::new() }
 }
 
 /// The people of a town's book as a message to everyone reaches them now.
@@ -32,7 +34,7 @@ async fn waiting(town: &Town, purpose: Purpose) -> MessageId {
     let new = town.new_message(purpose);
     let recipients = people(town, new.id).await;
     let hold = Hold { why: Held::Role, figures: Figures::default(), recipients };
-    let handed = deed(Act::MessageHandedIn, new.id);
+    let handed = audit_event(Act::MessageHandedIn, new.id);
     let (now, due) = (town.now(), town.now() + SECOND);
     town.school
         .messages()
@@ -45,9 +47,9 @@ async fn waiting(town: &Town, purpose: Purpose) -> MessageId {
 /// Lets it go to those whom it reaches now.
 async fn authorise(town: &Town, id: MessageId) {
     let (meta, approved) = (town.meta(id).await, people(town, id).await);
-    let deed = deed(Act::MessageAuthorised, id);
+    let event = audit_event(Act::MessageAuthorised, id);
     assert!(
-        town.school.approvals().authorise(&meta, &approved, &deed, town.now(), town.now()).await.unwrap()
+        town.school.approvals().authorise(&meta, &approved, &event, town.now(), town.now()).await.unwrap()
     );
 }
 
@@ -81,7 +83,7 @@ async fn a_waiting_message_is_planned_by_nobody_however_often_it_is_looked_at() 
         }
         let meta = town.meta(id).await;
         assert_eq!((meta.state, meta.epoch, meta.tries), (MessageState::AwaitingAuthorisation, None, 0));
-        assert!(town.take().is_empty() && town.provider.taken().is_empty());
+        assert!(town.take().is_empty() && town.provider.numbers().is_empty());
     }
 }
 
@@ -93,7 +95,7 @@ async fn an_authorised_message_goes_even_if_its_job_is_lost() {
     assert_eq!(town.sweep().await, 1);
     send(&town, id).await;
     assert_eq!(town.meta(id).await.state, MessageState::Finished);
-    assert_eq!(town.provider.taken().len(), 3);
+    assert_eq!(town.provider.numbers().len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,7 +104,7 @@ async fn a_message_that_would_reach_more_people_than_were_authorised_goes_back()
     for purpose in [Purpose::Service, Purpose::Emergency] {
         let id = waiting(&town, purpose).await;
         authorise(&town, id).await;
-        town.add(vec![person(&format!("new-{}", purpose.code()), 40 + purpose as usize)]).await;
+        town.add(vec![parent(&format!("new-{}", purpose.code()), 40 + purpose as usize)]).await;
         plan(&town, id, 1).await;
         let meta = town.meta(id).await;
         let expected = (MessageState::AwaitingAuthorisation, Some(Held::Grown), None, None);
@@ -113,8 +115,8 @@ async fn a_message_that_would_reach_more_people_than_were_authorised_goes_back()
         plan(&town, id, 1).await;
         assert!(town.watch(id).await);
         assert_eq!(town.meta(id).await.state, MessageState::AwaitingAuthorisation);
-        assert!(town.provider.taken().is_empty());
-        let log = town.school.audit().month(AuditMonth::of_ms(NOW_MS)).await.unwrap();
+        assert!(town.provider.numbers().is_empty());
+        let log = town.school.audit().month(AuditMonth::of_ms(NOON)).await.unwrap();
         assert_eq!(log.last().map(|entry| entry.who.as_str()), Some("system"));
         authorise(&town, id).await;
         town.take();
@@ -128,7 +130,7 @@ async fn fewer_people_and_another_number_are_no_reason_to_ask_again() {
     let town = Town::open(3).await;
     let id = waiting(&town, Purpose::Service).await;
     authorise(&town, id).await;
-    town.add(vec![person("p1", 77)]).await;
+    town.add(vec![parent("p1", 77)]).await;
     let gone = ContactId::parse("p2").unwrap();
     town.school.contacts().delete(&[gone], &deleting(), town.now()).await.unwrap();
     plan(&town, id, 1).await;
@@ -142,15 +144,15 @@ async fn a_text_that_was_edited_after_a_plan_saw_the_old_one_goes_as_edited() {
     let town = Town::open(2).await;
     let id = waiting(&town, Purpose::Service).await;
     authorise(&town, id).await;
-    town.add(vec![person("late", 50)]).await;
+    town.add(vec![parent("late", 50)]).await;
     // This dispatcher has read the text, and sent the message back.
     plan(&town, id, 1).await;
     let meta = town.meta(id).await;
     let mut body: Body = town.school.messages().body(id).await.unwrap();
     let text = "We close at one".to_owned();
     body.message.contents.sms = Some(SmsContent { header: "Hillview".to_owned(), text });
-    let edited = deed(Act::MessageEdited, id);
-    let by = Author { id: "u2".to_owned(), name: "Olive Field".to_owned() };
+    let edited = audit_event(Act::MessageEdited, id);
+    let by = store::Author { id: "u2".to_owned(), name: "Olive Field".to_owned() };
     let before = town.school.messages().body(id).await.unwrap();
     assert!(town.school.approvals().edit(&meta, &by, &before, &body, &edited, town.now()).await.unwrap());
     assert!(
@@ -164,9 +166,9 @@ async fn a_text_that_was_edited_after_a_plan_saw_the_old_one_goes_as_edited() {
     town.take();
     plan(&town, id, 2).await;
     send(&town, id).await;
-    let texts = town.provider.texts();
+    let texts = town.provider.sent(Channel::Sms);
     assert_eq!(texts.len(), 3);
-    assert!(texts.iter().all(|text| text == "Hillview: We close at one"), "{texts:?}");
+    assert!(texts.iter().all(|sent| sent.text == "Hillview: We close at one"), "{texts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,23 +176,24 @@ async fn a_withdrawn_or_rejected_message_comes_to_rest() {
     let town = Town::open(2).await;
     let (withdrawn, rejected) =
         (waiting(&town, Purpose::Service).await, waiting(&town, Purpose::Service).await);
-    let deed = deed(Act::MessageRejected, rejected);
+    let event = audit_event(Act::MessageRejected, rejected);
     let meta = town.meta(withdrawn).await;
-    assert!(town.school.approvals().withdraw(&meta, &deed, town.now()).await.unwrap());
+    assert!(town.school.approvals().withdraw(&meta, &event, town.now()).await.unwrap());
     let meta = town.meta(rejected).await;
-    assert!(town.school.approvals().reject(&meta, "Not today", &deed, town.now()).await.unwrap());
-    assert!(!town.school.approvals().withdraw(&meta, &deed, town.now()).await.unwrap(), "somebody was first");
+    assert!(town.school.approvals().reject(&meta, "Not today", &event, town.now()).await.unwrap());
+    assert!(
+        !town.school.approvals().withdraw(&meta, &event, town.now()).await.unwrap(),
+        "somebody was first"
+    );
     assert_eq!(town.sweep().await, 2);
-    for (_, job, _) in town.take() {
-        assert!(town.run(job).await);
-    }
+    town.run_queued().await;
     for (id, state) in [(withdrawn, MessageState::Stopped), (rejected, MessageState::Rejected)] {
         let meta = town.meta(id).await;
         assert_eq!((meta.state, meta.due_ms), (state, None));
         assert_eq!(town.summary(id).await.state, state);
     }
     assert_eq!(town.school.approvals().count().await.unwrap(), 0);
-    assert!(town.provider.taken().is_empty());
+    assert!(town.provider.numbers().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,7 +201,7 @@ async fn a_list_of_many_thousands_is_kept_and_compared_whole() {
     let town = Town::open(0).await;
     // Long ids fill several rows.
     let id_of = |n: usize| format!("{}-{n:05}", "x".repeat(50));
-    let all: Vec<_> = (0..6_000).map(|n| person(&id_of(n), n)).collect();
+    let all: Vec<_> = (0..6_000).map(|n| parent(&id_of(n), n)).collect();
     town.add(all).await;
     let id = waiting(&town, Purpose::Service).await;
     let written = town.school.approvals().original(id).await.unwrap().unwrap();
@@ -206,7 +209,7 @@ async fn a_list_of_many_thousands_is_kept_and_compared_whole() {
     assert_eq!(written.recipients.len(), 6_000);
     authorise(&town, id).await;
     // Authorised anew for fewer, no rows of before are left.
-    town.add(vec![person("new", 7)]).await;
+    town.add(vec![parent("new", 7)]).await;
     plan(&town, id, 1).await;
     let gone: Vec<_> = (100..6_000).map(|n| ContactId::parse(&id_of(n)).unwrap()).collect();
     town.school.contacts().delete(&gone, &deleting(), town.now()).await.unwrap();

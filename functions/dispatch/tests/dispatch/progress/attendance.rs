@@ -2,6 +2,7 @@
 
 use domain::attendance::{About, LOOK_HOLDS_MS, LOOK_PATIENCE_MS, Matter, RegisterLook, Seen};
 use domain::audience::{Audience, SendTo};
+use domain::audit::{Act, AuditEvent};
 use domain::contact::ContactRole;
 use domain::delivery::{DeliveryState, Reason};
 use domain::feed::{Mark, Session, Tie};
@@ -12,8 +13,9 @@ use domain::notice::Notice;
 use jiff::civil::date;
 use runtime::QueueName;
 use store::{Entrance, NewMessage};
+use testkit::{SECOND, parent, report};
 
-use super::town::{SECOND, Town, evidence, person};
+use crate::kit::Town;
 
 const ABOUT: About =
     About { date: date(2026, 9, 1), session: Session::Am, matter: Matter::Absence, all_the_same: None };
@@ -25,9 +27,9 @@ pub(crate) fn id(text: &str) -> ContactId {
 /// Two pupils, each with a parent of their own.
 async fn school() -> Town {
     let town = Town::open(0).await;
-    let mut people = vec![person("ann", 1), person("bob", 2)];
+    let mut people = vec![parent("ann", 1), parent("bob", 2)];
     for pupil in ["ann-child", "bob-child"] {
-        let mut child = person(pupil, 3);
+        let mut child = parent(pupil, 3);
         child.role = ContactRole::Pupil;
         people.push(child);
     }
@@ -79,17 +81,11 @@ async fn accept_as(town: &Town, purpose: Purpose, change: impl FnOnce(&mut NewMe
         about: Some(ABOUT),
         ..Audience::default()
     };
-    let deed = domain::audit::Deed {
-        who: domain::audit::Who::System,
-        from: String::new(),
-        act: domain::audit::Act::MessageSent,
-        on: new.id.to_string(),
-        changes: Vec::new(),
-    };
+    let event = AuditEvent::of_system(Act::MessageSent, new.id.to_string());
     let now_ms = town.now();
     town.school
         .messages()
-        .accept_recorded(&new, None, Entrance::Open, None, &deed, now_ms, now_ms)
+        .accept_recorded(&new, None, Entrance::Open, None, &event, now_ms, now_ms)
         .await
         .unwrap();
     new.id
@@ -118,7 +114,7 @@ async fn a_family_whose_pupil_came_meanwhile_is_not_written_to_and_the_others_ar
     for (_, job, _) in town.take() {
         town.run(job).await;
     }
-    assert_eq!(town.provider.taken().len(), 1);
+    assert_eq!(town.provider.numbers().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +131,7 @@ async fn where_every_mark_has_changed_nothing_goes_and_the_message_ends() {
     town.wait(6 * SECOND);
     town.look_until_quiet(message).await;
     assert_eq!(town.meta(message).await.state, MessageState::Finished);
-    assert_eq!(town.provider.taken().len(), 0);
+    assert_eq!(town.provider.numbers().len(), 0);
     assert_eq!(told(&town).await, Vec::<String>::new());
 }
 
@@ -147,37 +143,15 @@ async fn a_second_message_about_the_same_is_refused_by_the_table_itself() {
     let mut again = town.new_message(Purpose::Attendance);
     again.body.message.to =
         Audience { pupils: vec![id("bob-child")], about: Some(ABOUT), ..Audience::default() };
-    let deed = domain::audit::Deed {
-        who: domain::audit::Who::System,
-        from: String::new(),
-        act: domain::audit::Act::MessageSent,
-        on: again.id.to_string(),
-        changes: Vec::new(),
-    };
+    let event = AuditEvent::of_system(Act::MessageSent, again.id.to_string());
     let now_ms = town.now();
     let refused = town
         .school
         .messages()
-        .accept_recorded(&again, None, Entrance::Open, None, &deed, now_ms, now_ms)
+        .accept_recorded(&again, None, Entrance::Open, None, &event, now_ms, now_ms)
         .await;
     assert!(matches!(refused, Err(store::StoreError::Told)), "{refused:?}");
     assert_eq!(town.school.messages().meta(again.id).await.unwrap(), None);
-}
-
-/// The page's jobs, done.
-pub(crate) async fn send(town: &Town) {
-    for (_, job, _) in town.take() {
-        if matches!(job, Job::Page { .. }) {
-            assert!(town.run(job).await);
-        }
-    }
-}
-
-/// Where each delivery of a message stands.
-pub(crate) async fn stands(town: &Town, message: MessageId) -> Vec<(DeliveryState, Option<Reason>)> {
-    let pages = town.pages(message).await;
-    let all = pages.iter().flat_map(|page| (0..page.slots.len()).map(|index| page.standing(index)));
-    all.map(|standing| (standing.state, standing.reason)).collect()
 }
 
 /// The look that a message has had made, which comes to this.
@@ -212,10 +186,10 @@ async fn registers_saved_since_the_last_sync_are_read_before_a_message_about_the
     assert_eq!((looks(&town), town.pages(message).await.len()), (0, 0), "which is made once");
     sees(&town, message, Seen::Marks(vec![mark("bob-child", "/")])).await;
     assert!(town.plan(message).await);
-    send(&town).await;
+    town.send_pages().await;
     let (accepted, changed) = (DeliveryState::Accepted, DeliveryState::NotSent);
     let wanted = [(accepted, None), (changed, Some(Reason::RegisterChanged))];
-    assert_eq!(stands(&town, message).await, wanted);
+    assert_eq!(town.stands(message).await, wanted);
     assert_eq!(told(&town).await, ["ann-child"]);
     assert_eq!(town.meta(message).await.tries, 1, "waiting is no try");
 }
@@ -234,7 +208,7 @@ async fn a_message_that_goes_long_after_it_was_written_looks_again() {
     assert_eq!((looks(&town), town.pages(message).await.len()), (1, 0));
     sees(&town, message, Seen::Marks(vec![mark("ann-child", "/"), mark("bob-child", "")])).await;
     assert!(town.plan(message).await);
-    assert_eq!(town.provider.taken().len(), 0);
+    assert_eq!(town.provider.numbers().len(), 0);
     assert_eq!(told(&town).await, Vec::<String>::new());
 }
 
@@ -258,20 +232,17 @@ async fn where_the_registers_cannot_be_read_its_author_is_told_and_may_send_all_
         }
         assert!(town.plan(message).await);
         let notices = town.take();
-        let is_notice = |job: &Job| matches!(job, Job::Notify { notice: Notice::WaitsForSync { user, .. }, .. } if *user == author);
+        let is_notice = |job: &Job| match job {
+            Job::Notify { notice: Notice::WaitsForSync { user, .. }, .. } => *user == author,
+            _ => false,
+        };
         assert_eq!(notices.iter().filter(|(_, job, _)| is_notice(job)).count(), 1, "{notices:?}");
         assert!(town.meta(message).await.unsynced.let_down && town.pages(message).await.is_empty());
-        let deed = domain::audit::Deed {
-            who: domain::audit::Who::System,
-            from: String::new(),
-            act: domain::audit::Act::SentUnsynced,
-            on: message.to_string(),
-            changes: Vec::new(),
-        };
-        assert!(town.school.planning().waive_sync(message, &deed, town.now()).await.unwrap());
+        let event = AuditEvent::of_system(Act::SentUnsynced, message.to_string());
+        assert!(town.school.planning().waive_sync(message, &event, town.now()).await.unwrap());
         assert!(town.plan(message).await);
-        assert_eq!(stands(&town, message).await, [(DeliveryState::Queued, None); 2]);
-        assert!(town.school.progress().stop_recorded(message, false, &deed, town.now()).await.unwrap());
+        assert_eq!(town.stands(message).await, [(DeliveryState::Queued, None); 2]);
+        assert!(town.school.progress().stop_recorded(message, false, &event, town.now()).await.unwrap());
         town.wait(60 * SECOND);
         town.look_until_quiet(message).await;
         assert_eq!(told(&town).await, Vec::<String>::new(), "what was stopped has told nobody");
@@ -295,8 +266,8 @@ async fn an_emergency_and_one_whose_author_gave_a_reason_wait_for_no_look() {
         };
         town.school.messages().accept(&new, None, town.now(), town.now()).await.unwrap();
         assert!(town.plan(new.id).await);
-        send(&town).await;
-        assert_eq!(town.provider.taken().len(), 1, "{purpose:?}");
+        town.send_pages().await;
+        assert_eq!(town.provider.numbers().len(), 1, "{purpose:?}");
     }
 }
 
@@ -308,10 +279,10 @@ async fn a_pupil_who_comes_while_the_page_waits_is_spared_and_needs_no_all_clear
     assert!(town.plan(message).await);
     assert_eq!(told(&town).await, ["ann-child", "bob-child"]);
     marks(&town, &[("ann-child", "/")]).await;
-    send(&town).await;
+    town.send_pages().await;
     let (accepted, changed) = (DeliveryState::Accepted, DeliveryState::NotSent);
     let wanted = [(changed, Some(Reason::RegisterChanged)), (accepted, None)];
-    assert_eq!(stands(&town, message).await, wanted);
+    assert_eq!(town.stands(message).await, wanted);
     assert_eq!(told(&town).await, ["bob-child"], "nothing that would have to be taken back");
     // And when it has ended and was counted, it is the same.
     town.wait(60 * SECOND);
@@ -329,8 +300,8 @@ async fn a_page_that_goes_by_a_newer_look_is_not_held_to_the_older_marks() {
     town.take();
     sees(&town, message, Seen::Marks(vec![mark("ann-child", "N")])).await;
     assert!(town.plan(message).await);
-    send(&town).await;
-    assert_eq!(stands(&town, message).await, [(DeliveryState::Accepted, None); 2]);
+    town.send_pages().await;
+    assert_eq!(town.stands(message).await, [(DeliveryState::Accepted, None); 2]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -340,8 +311,8 @@ async fn an_emergency_goes_whatever_the_registers_say_once_it_is_planned() {
     let message = accept_as(&town, Purpose::Emergency, |_| {}).await;
     assert!(town.plan(message).await);
     marks(&town, &[("ann-child", "/"), ("bob-child", "/")]).await;
-    send(&town).await;
-    assert_eq!(town.provider.taken().len(), 2);
+    town.send_pages().await;
+    assert_eq!(town.provider.numbers().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -350,11 +321,11 @@ async fn a_family_of_which_nobody_was_reached_may_be_told_again_until_somebody_i
     marks(&town, &[("ann-child", "N"), ("bob-child", "N")]).await;
     let message = accept(&town).await;
     assert!(town.plan(message).await);
-    send(&town).await;
+    town.send_pages().await;
     let report = async |state: DeliveryState| {
-        let page = town.page(message, 0).await;
+        let page = town.page_ref(message, 0).await;
         let delivery = DeliveryRef { page, index: 0, attempt: 1 };
-        let evidence = evidence(state, "SM1", town.now());
+        let evidence = report(state, "SM1", town.now());
         assert!(town.run(Job::Receipt { delivery, evidence }).await);
     };
     report(DeliveryState::PermanentFailure).await;

@@ -3,8 +3,9 @@
 use domain::delivery::DeliveryState;
 use domain::job::{DeliveryRef, Job};
 use domain::message::MessageState;
+use testkit::{SECOND, report};
 
-use super::town::{SECOND, Town, evidence};
+use crate::kit::Town;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_during_the_last_look_is_counted_by_another() {
@@ -16,8 +17,8 @@ async fn a_receipt_during_the_last_look_is_counted_by_another() {
     // The last look has read the pages.
     let seen = town.meta(id).await;
     assert_eq!(seen.state, MessageState::Finished);
-    let page = town.page(id, 0).await;
-    let evidence = evidence(DeliveryState::Delivered, "SM1", town.now());
+    let page = town.page_ref(id, 0).await;
+    let evidence = report(DeliveryState::Delivered, "SM1", town.now());
     assert!(town.run(Job::Receipt { delivery: DeliveryRef { page, index: 0, attempt: 1 }, evidence }).await);
     assert!(!town.school.progress().put_off(id, seen.news, None).await.unwrap(), "it may not be the last");
     town.wait(60 * SECOND);
@@ -30,10 +31,10 @@ async fn a_receipt_during_the_last_look_is_counted_by_another() {
 async fn a_receipt_long_after_the_end_has_the_message_looked_at() {
     let town = Town::open(1).await;
     let id = town.sent().await;
-    let page = town.page(id, 0).await;
+    let page = town.page_ref(id, 0).await;
     let receipt = |state, at_ms| Job::Receipt {
         delivery: DeliveryRef { page: page.clone(), index: 0, attempt: 1 },
-        evidence: evidence(state, "SM1", at_ms),
+        evidence: report(state, "SM1", at_ms),
     };
     assert!(town.run(receipt(DeliveryState::TemporaryFailure, town.now())).await);
     town.wait(6 * SECOND);

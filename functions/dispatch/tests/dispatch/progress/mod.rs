@@ -1,5 +1,5 @@
-//! How a message gets on, step by step: a clock that stands still until it is moved, jobs that run when the test says so,
-//! and a provider that answers as it is told. Where time or a race decides, these tests do.
+//! How a message gets on, step by step: a clock that stands still until it is moved, jobs that run when the test says
+//! so, and a provider that answers as it is told. Where time or a race decides, these tests do.
 
 mod approvals;
 mod attendance;
@@ -8,4 +8,3 @@ mod plans;
 mod silence;
 mod since;
 mod stops;
-mod town;

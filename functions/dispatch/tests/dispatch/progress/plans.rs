@@ -7,9 +7,10 @@ use domain::job::Job;
 use domain::message::{MessageState, Purpose};
 use runtime::QueueName;
 use store::{NewMessage, WrittenPlan};
+use testkit::{NOON, SECOND, parent};
 use ulid::Ulid;
 
-use super::town::{NOW_MS, SECOND, Town, person};
+use crate::kit::Town;
 
 /// How long an upload that died keeps the book shut, in milliseconds.
 const HOLD_MS: i64 = 180 * SECOND;
@@ -17,7 +18,7 @@ const HOLD_MS: i64 = 180 * SECOND;
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_goes_out_while_an_upload_holds_the_address_book() {
     let town = Town::open(2).await;
-    let _upload = town.school.book().begin_bulk("upload", HOLD_MS, NOW_MS).await.unwrap();
+    let _upload = town.school.book().begin_bulk("upload", HOLD_MS, NOON).await.unwrap();
     let (emergency, routine) = (town.accept(Purpose::Emergency).await, town.accept(Purpose::Service).await);
     assert!(town.plan(emergency).await && town.plan(routine).await);
     assert_eq!(town.meta(emergency).await.state, MessageState::Sending);
@@ -27,7 +28,7 @@ async fn an_emergency_goes_out_while_an_upload_holds_the_address_book() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_job_waits_for_an_upload_however_long_it_takes() {
     let town = Town::open(2).await;
-    let upload = town.school.book().begin_bulk("upload", HOLD_MS, NOW_MS).await.unwrap();
+    let upload = town.school.book().begin_bulk("upload", HOLD_MS, NOON).await.unwrap();
     let id = town.accept(Purpose::Service).await;
     town.plan(id).await;
     for _ in 0..6 {
@@ -57,7 +58,7 @@ async fn a_keys_cap_holds_for_the_people_of_the_moment_when_the_message_goes() {
     town.plan(within).await;
     assert_eq!(town.meta(within).await.state, MessageState::Sending);
     let over = capped().await;
-    town.add(vec![person("late", 7)]).await;
+    town.add(vec![parent("late", 7)]).await;
     town.plan(over).await;
     let meta = town.meta(over).await;
     assert_eq!((meta.state, meta.pages), (MessageState::Rejected, 0));
@@ -96,7 +97,7 @@ async fn a_shared_number_fills_a_page_by_its_size_and_not_only_by_number() {
     let town = Town::open(0).await;
     // 10 numbers, each of 400 people with long ids: 300 kB in 25-delivery pages would be over what a row takes.
     let long = |n: usize, of: usize| format!("{}-{n}-{of}", "x".repeat(50));
-    let people = (0..20).flat_map(|n| (0..400).map(move |of| person(&long(n, of), n))).collect();
+    let people = (0..20).flat_map(|n| (0..400).map(move |of| parent(&long(n, of), n))).collect();
     town.add(people).await;
     let id = town.accept(Purpose::Service).await;
     assert!(town.plan(id).await);
@@ -109,7 +110,7 @@ async fn a_shared_number_fills_a_page_by_its_size_and_not_only_by_number() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_more_share_than_a_row_takes_is_refused_in_plain_words() {
     let town = Town::open(0).await;
-    let people = (0..3_000).map(|of| person(&format!("{}-{of}", "x".repeat(58)), 0)).collect();
+    let people = (0..3_000).map(|of| parent(&format!("{}-{of}", "x".repeat(58)), 0)).collect();
     town.add(people).await;
     let id = town.accept(Purpose::Service).await;
     assert!(town.plan(id).await);
@@ -125,9 +126,7 @@ async fn a_rejection_whose_function_died_reaches_the_history() {
     let id = town.accept(Purpose::Service).await;
     town.school.planning().reject(id, "Nobody can be reached.", town.now()).await.unwrap();
     assert_eq!(town.sweep().await, 1);
-    for (_, job, _) in town.take() {
-        assert!(town.run(job).await);
-    }
+    town.run_queued().await;
     assert_eq!(town.summary(id).await.state, MessageState::Rejected);
     assert_eq!(town.sweep().await, 0);
 }

@@ -7,9 +7,10 @@ use domain::feed::Tie;
 use domain::ids::MessageId;
 use domain::job::Job;
 use domain::message::Purpose;
+use testkit::{Fate, NOON, SECOND, parent};
 
-use super::attendance::{id, send, stands};
-use super::town::{NOW_MS, SECOND, Town, person};
+use super::attendance::id;
+use crate::kit::Town;
 
 const ACCEPTED: (DeliveryState, Option<Reason>) = (DeliveryState::Accepted, None);
 
@@ -32,8 +33,8 @@ fn tie(contact: &str, court_order: bool) -> Tie {
 /// A child with a mother and a father.
 async fn family() -> Town {
     let town = Town::open(0).await;
-    let child = Contact { role: ContactRole::Pupil, numbers: Vec::new(), ..person("child", 9) };
-    town.add(vec![child, person("father", 1), person("mother", 2)]).await;
+    let child = Contact { role: ContactRole::Pupil, numbers: Vec::new(), ..parent("child", 9) };
+    town.add(vec![child, parent("father", 1), parent("mother", 2)]).await;
     town.school.ties().write(&[tie("father", false), tie("mother", false)], &[], town.now()).await.unwrap();
     town
 }
@@ -44,7 +45,7 @@ async fn planned(town: &Town, purpose: Purpose) -> MessageId {
     new.body.message.to = Audience { pupils: vec![id("child")], ..Audience::default() };
     town.school.messages().accept(&new, None, town.now(), town.now()).await.unwrap();
     assert!(town.plan(new.id).await);
-    assert_eq!(stands(town, new.id).await, [(DeliveryState::Queued, None); 2]);
+    assert_eq!(town.stands(new.id).await, [(DeliveryState::Queued, None); 2]);
     new.id
 }
 
@@ -54,9 +55,9 @@ async fn nobody_is_written_to_who_was_barred_while_the_page_waited() {
         let town = family().await;
         let message = planned(&town, purpose).await;
         town.school.ties().write(&[tie("father", true)], &[], town.now()).await.unwrap();
-        send(&town).await;
-        assert_eq!(stands(&town, message).await, [withheld(Reason::Barred), ACCEPTED], "{purpose:?}");
-        assert_eq!(town.provider.taken(), ["+447700900002"]);
+        town.send_pages().await;
+        assert_eq!(town.stands(message).await, [withheld(Reason::Barred), ACCEPTED], "{purpose:?}");
+        assert_eq!(town.provider.numbers(), ["+447700900002"]);
     }
 }
 
@@ -64,10 +65,10 @@ async fn nobody_is_written_to_who_was_barred_while_the_page_waited() {
 async fn a_bar_that_a_bulk_brings_holds_while_the_bulk_goes_on() {
     let town = family().await;
     let message = planned(&town, Purpose::Service).await;
-    let upload = town.school.book().begin_bulk("upload", 180 * SECOND, NOW_MS).await.unwrap();
+    let upload = town.school.book().begin_bulk("upload", 180 * SECOND, NOON).await.unwrap();
     upload.put_ties(&[tie("father", true)], town.now()).await.unwrap();
-    send(&town).await;
-    assert_eq!(stands(&town, message).await, [withheld(Reason::Barred), ACCEPTED]);
+    town.send_pages().await;
+    assert_eq!(town.stands(message).await, [withheld(Reason::Barred), ACCEPTED]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,8 +76,8 @@ async fn a_tie_that_was_removed_is_gone_at_once() {
     let town = family().await;
     let message = planned(&town, Purpose::Service).await;
     town.school.ties().write(&[], &[(id("child"), id("mother"))], town.now()).await.unwrap();
-    send(&town).await;
-    assert_eq!(stands(&town, message).await, [ACCEPTED, withheld(Reason::NoLongerMeant)]);
+    town.send_pages().await;
+    assert_eq!(town.stands(message).await, [ACCEPTED, withheld(Reason::NoLongerMeant)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,9 +87,9 @@ async fn a_number_that_was_changed_gets_nothing_but_an_emergency() {
     {
         let town = family().await;
         let message = planned(&town, purpose).await;
-        town.add(vec![person("mother", 3)]).await;
-        send(&town).await;
-        assert_eq!(stands(&town, message).await, [ACCEPTED, wanted], "{purpose:?}");
+        town.add(vec![parent("mother", 3)]).await;
+        town.send_pages().await;
+        assert_eq!(town.stands(message).await, [ACCEPTED, wanted], "{purpose:?}");
     }
 }
 
@@ -96,24 +97,24 @@ async fn a_number_that_was_changed_gets_nothing_but_an_emergency() {
 async fn a_change_that_does_not_touch_it_leaves_a_page_alone() {
     let town = family().await;
     let message = planned(&town, Purpose::Service).await;
-    town.add(vec![person("somebody", 3)]).await;
-    send(&town).await;
-    assert_eq!(stands(&town, message).await, [ACCEPTED; 2]);
+    town.add(vec![parent("somebody", 3)]).await;
+    town.send_pages().await;
+    assert_eq!(town.stands(message).await, [ACCEPTED; 2]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_again_goes_by_the_book_of_that_day() {
     let town = family().await;
     let message = planned(&town, Purpose::Service).await;
-    town.provider.leave_in_the_dark();
-    send(&town).await;
+    town.provider.from_now_on(Fate::Lost);
+    town.send_pages().await;
     town.school.ties().write(&[tie("father", true)], &[], town.now()).await.unwrap();
-    town.provider.answer();
-    let page = town.page(message, 0).await;
+    town.provider.from_now_on(Fate::Taken);
+    let page = town.page_ref(message, 0).await;
     let state = town.pages(message).await.remove(0);
     let (again, number) = state.clone().resent(town.now());
     assert_eq!(number, 2);
     assert!(town.school.pages().advance(&page, &state, &again).await.unwrap());
     assert!(town.run(Job::Page { page, fence: again.fence, slot: None }).await);
-    assert_eq!(town.provider.taken(), ["+447700900002"]);
+    assert_eq!(town.provider.numbers(), ["+447700900002"]);
 }

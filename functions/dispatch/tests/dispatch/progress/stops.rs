@@ -5,14 +5,15 @@ use domain::ids::MessageId;
 use domain::job::Job;
 use domain::message::{MessageState, Purpose};
 use store::StoreError;
+use testkit::{Fate, SECOND};
 
-use super::town::{SECOND, Town};
+use crate::kit::Town;
 
 /// A message with one text about which nobody knows; everything else is over.
 async fn in_the_dark(town: &Town) -> MessageId {
-    town.provider.leave_in_the_dark();
+    town.provider.from_now_on(Fate::Lost);
     let id = town.sent().await;
-    town.provider.answer();
+    town.provider.from_now_on(Fate::Taken);
     id
 }
 
@@ -27,10 +28,10 @@ async fn the_provider_is_asked_again_a_minute_later_whoever_asks() {
     town.take();
     // The watch finds that the job which asks may be lost, just as that job does ask.
     town.wait(town.timing.lease_ms + SECOND);
-    let page = town.page(id, 0).await;
+    let page = town.page_ref(id, 0).await;
     let fence = town.pages(id).await[0].fence;
     assert!(town.run(Job::Recover { page, fence }).await);
-    assert_eq!(town.provider.asked(), 1);
+    assert_eq!(town.provider.searches(), 1);
     assert!(town.watch(id).await);
     let asks: Vec<i64> = town
         .take()
@@ -62,7 +63,7 @@ async fn a_finished_message_whose_text_is_to_go_again_is_being_sent_or_held() {
                 }
             }
         }
-        let taken = town.provider.taken().len();
+        let taken = town.provider.numbers().len();
         assert_eq!(taken, usize::from(!stopped));
         let expected = if stopped { DeliveryState::Cancelled } else { DeliveryState::Accepted };
         assert_eq!(state(&town, id).await, expected);
@@ -75,7 +76,7 @@ async fn a_look_that_finds_work_in_a_finished_message_takes_it_up_again() {
     let id = in_the_dark(&town).await;
     town.look_until_quiet_but_for_questions(id).await;
     // Somebody put the page back into work and died before the message was reopened.
-    let page = town.page(id, 0).await;
+    let page = town.page_ref(id, 0).await;
     let before = town.school.pages().state(&page).await.unwrap();
     let (after, count) = before.clone().resent(town.now());
     assert!(count == 1 && town.school.pages().advance(&page, &before, &after).await.unwrap());

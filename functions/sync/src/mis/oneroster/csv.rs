@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::io::{Cursor, Read as _};
 
-use domain::feed::{FeedSchool, Part, Reading, Records, single_spaced};
+use domain::feed::{FeedSchool, Part, Records, single_spaced};
 use domain::sync::FileCounts;
 use domain::tabular::decode;
-use runtime::BoxFuture;
 use zip::ZipArchive;
 
 use super::model::{self, Class, Enrolment, User};
-use crate::mis::{Mis, MisError, Progress, Query};
+use crate::mis::{Mis, MisError, Progress, Query, ReadingSoon};
 
 /// The files that are read; others are not unpacked.
 const NEEDED: [&str; 6] =
@@ -97,16 +96,8 @@ impl Mis for OneRosterCsv {
         part != Part::Attendance
     }
 
-    fn read<'a>(
-        &'a self,
-        query: Query,
-        progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<Reading, MisError>> {
-        Box::pin(async move {
-            let records = self.records(query.part)?;
-            progress.rows(records.len() as u64, Some(records.len() as u64));
-            Ok(Reading { records, whole: true })
-        })
+    fn read<'a>(&'a self, query: Query, progress: &'a dyn Progress) -> ReadingSoon<'a> {
+        Box::pin(async move { Ok(query.of_file(self.records(query.part)?, progress)) })
     }
 }
 

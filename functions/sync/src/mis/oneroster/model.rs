@@ -88,9 +88,6 @@ impl User {
     fn person(&self, role: ContactRole) -> Result<FeedPerson, MisError> {
         let years = self.grades.iter().map(|grade| FeedGroupRef::new(GroupKind::Year, &year(grade)));
         Ok(FeedPerson {
-            id: id("", Some(&self.id))?,
-            role,
-            title: None,
             forename: single_spaced(&self.forename),
             surname: single_spaced(&self.surname),
             numbers: numbers([
@@ -99,6 +96,7 @@ impl User {
             ]),
             emails: emails([self.email.as_deref()]),
             groups: if role == ContactRole::Pupil { named(years) } else { Vec::new() },
+            ..FeedPerson::new(id("", Some(&self.id))?, role)
         })
     }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use domain::feed::{FeedSchool, Part, Reading, Records, single_spaced};
+use domain::feed::{FeedSchool, Part, Records, single_spaced};
 use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
-use runtime::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
@@ -14,7 +13,7 @@ use tokio::sync::Mutex;
 use super::model::{self, Class, Enrolment, User};
 use crate::mis::fetch::Ask;
 use crate::mis::tidy::scalar;
-use crate::mis::{Fetcher, Mis, MisError, Progress, Query, Secret};
+use crate::mis::{Fetcher, Mis, MisError, Progress, Query, ReadingSoon, Secret};
 
 /// Records of a page; a server may give fewer.
 const LIMIT: usize = 500;
@@ -104,6 +103,31 @@ impl OneRosterRest {
         Ok(header)
     }
 
+    /// One page of a collection, from the `offset`th record on, and how many the server says there are in all.
+    async fn page(
+        &self,
+        path: &str,
+        offset: usize,
+        since: Option<Timestamp>,
+    ) -> Result<(Map<String, Value>, Option<usize>), MisError> {
+        let mut url =
+            self.base.join(path).map_err(|_| MisError::Malformed("an address that is none".to_owned()))?;
+        url.query_pairs_mut()
+            .append_pair("limit", &LIMIT.to_string())
+            .append_pair("offset", &offset.to_string())
+            .append_pair("sort", "sourcedId")
+            .append_pair("orderBy", "asc");
+        if let Some(since) = since {
+            let filter = format!("dateLastModified>'{}'", since.strftime("%Y-%m-%dT%H:%M:%S.000Z"));
+            url.query_pairs_mut().append_pair("filter", &filter);
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, self.header().await?);
+        let answer = self.fetcher.fetch(&Ask::get(url, headers)).await?;
+        let total = answer.header("x-total-count").and_then(|n| n.trim().parse().ok());
+        Ok((answer.json()?, total))
+    }
+
     /// Every record of a collection. Its end is where the server's count says, or an empty page where it gives none:
     /// a short page may only be a server that gives fewer than asked for.
     async fn list(
@@ -117,24 +141,7 @@ impl OneRosterRest {
         let (mut rows, mut ids): (Vec<Map<String, Value>>, HashSet<String>) = (Vec::new(), HashSet::new());
         let mut announced: Option<usize> = None;
         for page in 0..policy.pages {
-            let mut url = self
-                .base
-                .join(path)
-                .map_err(|_| MisError::Malformed("an address that is none".to_owned()))?;
-            url.query_pairs_mut()
-                .append_pair("limit", &LIMIT.to_string())
-                .append_pair("offset", &rows.len().to_string())
-                .append_pair("sort", "sourcedId")
-                .append_pair("orderBy", "asc");
-            if let Some(since) = since {
-                let filter = format!("dateLastModified>'{}'", since.strftime("%Y-%m-%dT%H:%M:%S.000Z"));
-                url.query_pairs_mut().append_pair("filter", &filter);
-            }
-            let mut headers = HeaderMap::new();
-            headers.insert(AUTHORIZATION, self.header().await?);
-            let answer = self.fetcher.fetch(&Ask::get(url, headers)).await?;
-            let total: Option<usize> = answer.header("x-total-count").and_then(|n| n.trim().parse().ok());
-            let mut body: Map<String, Value> = answer.json()?;
+            let (mut body, total) = self.page(path, rows.len(), since).await?;
             if page > 0 && total != announced {
                 return Err(MisError::Truncated("the list changed while it was read"));
             }
@@ -226,15 +233,10 @@ impl Mis for OneRosterRest {
         part != Part::Attendance
     }
 
-    fn read<'a>(
-        &'a self,
-        query: Query,
-        progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<Reading, MisError>> {
+    fn read<'a>(&'a self, query: Query, progress: &'a dyn Progress) -> ReadingSoon<'a> {
         Box::pin(async move {
             let records = self.records(query, progress).await?;
-            let by_date = matches!(query.part, Part::Pupils | Part::Staff);
-            Ok(Reading { records, whole: !(by_date && query.since.is_some()) })
+            Ok(query.finish(records, &[Part::Pupils, Part::Staff]))
         })
     }
 }

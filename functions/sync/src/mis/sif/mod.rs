@@ -9,14 +9,13 @@ mod xml;
 
 use std::collections::HashSet;
 
-use domain::feed::{FeedSchool, Part, Reading, Records, single_spaced};
+use domain::feed::{FeedSchool, Part, Records, single_spaced};
 use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
-use runtime::BoxFuture;
 
 use super::fetch::Ask;
 use super::tidy::{self, each_mark_once, each_pair_once, each_person_once};
-use super::{Fetcher, Mis, MisError, Progress, Query, Secret};
+use super::{Fetcher, Mis, MisError, Progress, Query, ReadingSoon, Secret};
 use xml::Node;
 
 /// Objects of a page.
@@ -52,6 +51,26 @@ impl Sif {
         Ok(Self { fetcher, base, header })
     }
 
+    /// One page of a list, and how many objects the server says there are in all.
+    async fn page(
+        &self,
+        url: &Url,
+        (path, object): (&str, &str),
+        page: u32,
+    ) -> Result<(Vec<Node>, Option<usize>), MisError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, self.header.clone());
+        headers.insert(ACCEPT, HeaderValue::from_static("application/xml"));
+        headers.insert("navigationpage", HeaderValue::from(page));
+        headers.insert("navigationpagesize", HeaderValue::from(PAGE_SIZE));
+        let answer = self.fetcher.fetch(&Ask::get(url.clone(), headers)).await?;
+        // No content: there is no such page.
+        let objects =
+            if answer.body.is_empty() { Vec::new() } else { xml::objects(&answer.body, path, object)? };
+        let total = answer.header("navigationcount").and_then(|n| n.trim().parse().ok());
+        Ok((objects, total))
+    }
+
     /// Every object of a kind. The end is where the server's count says, or an empty page where it gives none.
     async fn list(&self, path: &str, object: &str, progress: &dyn Progress) -> Result<Vec<Node>, MisError> {
         let policy = self.fetcher.policy;
@@ -60,16 +79,7 @@ impl Sif {
         let (mut rows, mut ids): (Vec<Node>, HashSet<String>) = (Vec::new(), HashSet::new());
         let mut announced: Option<usize> = None;
         for page in 1..=policy.pages {
-            let mut headers = HeaderMap::new();
-            headers.insert(AUTHORIZATION, self.header.clone());
-            headers.insert(ACCEPT, HeaderValue::from_static("application/xml"));
-            headers.insert("navigationpage", HeaderValue::from(page));
-            headers.insert("navigationpagesize", HeaderValue::from(PAGE_SIZE));
-            let answer = self.fetcher.fetch(&Ask::get(url.clone(), headers)).await?;
-            // No content: there is no such page.
-            let more =
-                if answer.body.is_empty() { Vec::new() } else { xml::objects(&answer.body, path, object)? };
-            let total: Option<usize> = answer.header("navigationcount").and_then(|n| n.trim().parse().ok());
+            let (more, total) = self.page(&url, (path, object), page).await?;
             if page == 1 {
                 announced = total;
             } else if total.is_some() && total != announced {
@@ -103,12 +113,10 @@ impl Sif {
         match query.part {
             Part::School => {
                 let schools = self.list("SchoolInfos", "SchoolInfo", progress).await?;
-                match schools.as_slice() {
-                    [school] => {
-                        Ok(Records::School(FeedSchool { name: single_spaced(school.text("SchoolName")) }))
-                    }
-                    _ => Err(MisError::Malformed("not one school".to_owned())),
-                }
+                let [school] = schools.as_slice() else {
+                    return Err(MisError::Malformed("not one school".to_owned()));
+                };
+                Ok(Records::School(FeedSchool { name: single_spaced(school.text("SchoolName")) }))
             }
             Part::Pupils => {
                 let rows = self.list("StudentPersonals", "StudentPersonal", progress).await?;
@@ -157,11 +165,7 @@ impl Mis for Sif {
         true
     }
 
-    fn read<'a>(
-        &'a self,
-        query: Query,
-        progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<Reading, MisError>> {
-        Box::pin(async move { Ok(Reading { records: self.records(query, progress).await?, whole: true }) })
+    fn read<'a>(&'a self, query: Query, progress: &'a dyn Progress) -> ReadingSoon<'a> {
+        Box::pin(async move { Ok(query.finish(self.records(query, progress).await?, &[])) })
     }
 }

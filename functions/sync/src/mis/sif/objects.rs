@@ -33,14 +33,12 @@ fn person(node: &Node, role: ContactRole) -> Result<FeedPerson, MisError> {
         _ => PhoneLabel::Home,
     };
     Ok(FeedPerson {
-        id: ref_id(node)?,
-        role,
         title: some(Some(&part("Title"))).filter(|_| role != ContactRole::Pupil).map(str::to_owned),
         forename: part("GivenName"),
         surname: part("FamilyName"),
         numbers: numbers(phones.iter().map(|p| (label(p), Some(p.text("Number"))))),
         emails: emails(list("EmailList", "Email").iter().map(|e| Some(e.own()))),
-        groups: Vec::new(),
+        ..FeedPerson::new(ref_id(node)?, role)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use quick_xml::XmlVersion;
 use quick_xml::errors::{Error, SyntaxError};
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use crate::mis::MisError;
@@ -66,12 +66,7 @@ pub(super) fn document(bytes: &[u8]) -> Result<Node, MisError> {
     let mut root: Option<Node> = None;
     let mut elements = 0_usize;
     loop {
-        let event = reader.read_event().map_err(|error| match error {
-            Error::Syntax(SyntaxError::InvalidBangMarkup) => malformed("XML that is not well formed"),
-            // The other faults of syntax are all of something that was opened and not closed before the end.
-            Error::Syntax(_) => MisError::Truncated("the XML ends early"),
-            _ => malformed("XML that is not well formed"),
-        })?;
+        let event = reader.read_event().map_err(|error| unreadable(&error))?;
         let closed = match event {
             Event::Start(start) => {
                 open.push(node(&start)?);
@@ -88,16 +83,7 @@ pub(super) fn document(bytes: &[u8]) -> Result<Node, MisError> {
                 continue;
             }
             Event::GeneralRef(reference) => {
-                let named = match reference.xml10_content().as_ref() {
-                    "amp" => Some('&'),
-                    "lt" => Some('<'),
-                    "gt" => Some('>'),
-                    "quot" => Some('"'),
-                    "apos" => Some('\''),
-                    _ => None,
-                };
-                let known = named.or_else(|| reference.resolve_char_ref().ok().flatten());
-                let known = known.ok_or_else(|| malformed("XML with an entity of its own"))?;
+                let known = letter(&reference).ok_or_else(|| malformed("XML with an entity of its own"))?;
                 add(&mut open, known.encode_utf8(&mut [0; 4]))?;
                 continue;
             }
@@ -119,6 +105,28 @@ pub(super) fn document(bytes: &[u8]) -> Result<Node, MisError> {
                 None => return Err(malformed("XML with two outermost elements")),
             }
         }
+    }
+}
+
+fn unreadable(error: &Error) -> MisError {
+    match error {
+        // The other faults of syntax are all of something that was opened and not closed before the end.
+        Error::Syntax(fault) if !matches!(fault, SyntaxError::InvalidBangMarkup) => {
+            MisError::Truncated("the XML ends early")
+        }
+        _ => MisError::Malformed("XML that is not well formed".to_owned()),
+    }
+}
+
+/// The letter that a reference stands for, unless the document says what it means.
+fn letter(reference: &BytesRef<'_>) -> Option<char> {
+    match reference.xml10_content().as_ref() {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => reference.resolve_char_ref().ok().flatten(),
     }
 }
 

@@ -8,13 +8,12 @@ mod list;
 mod rows;
 mod token;
 
-use domain::feed::{FeedSchool, Part, Reading, Records};
+use domain::feed::{FeedSchool, Part, Records};
 use jiff::civil::Date;
 use reqwest::Url;
-use runtime::BoxFuture;
 
 use super::tidy::{self, each_mark_once, each_pair_once, each_person_once};
-use super::{Fetcher, Mis, MisError, Progress, Query, Secret};
+use super::{Fetcher, Mis, MisError, Progress, Query, ReadingSoon, Secret};
 use list::List;
 use rows::{AttendMark, Contact, Group, Member, SchoolInfo, Student, StudentContact};
 use token::Token;
@@ -124,11 +123,7 @@ impl Mis for Xporter {
         true
     }
 
-    fn read<'a>(
-        &'a self,
-        query: Query,
-        progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<Reading, MisError>> {
+    fn read<'a>(&'a self, query: Query, progress: &'a dyn Progress) -> ReadingSoon<'a> {
         Box::pin(async move {
             let records = match query.part {
                 Part::School => self.school(progress).await?,
@@ -138,8 +133,7 @@ impl Mis for Xporter {
                 Part::Groups => self.groups(progress).await?,
                 Part::Attendance => self.attendance(query.days, progress).await?,
             };
-            let by_date = matches!(query.part, Part::Pupils | Part::Contacts | Part::Staff);
-            Ok(Reading { records, whole: !(by_date && query.since.is_some()) })
+            Ok(query.finish(records, &[Part::Pupils, Part::Contacts, Part::Staff]))
         })
     }
 }

@@ -33,25 +33,39 @@ row!(Student, &["Students", "Student"], {
     id => "Id", forename => "Forename", surname => "Surname", year => "YearGroup", house => "HouseGroup",
     registration => "RegGroup", email => "WorkEmail", status => "StudentStatus",
 });
-row!(Contact, &["Contacts", "Contact"], {
+row!(Adult, &[], {
     id => "Id", title => "Title", forename => "Forename", surname => "Surname", mobile => "MobilePhone",
     home => "HomePhone", work => "WorkPhone", home_email => "HomeEmail", work_email => "WorkEmail",
+    status => "StaffStatus",
 });
 row!(StudentContact, &["StudentContacts", "StudentContact"], {
     pupil => "StudentId", contact => "ContactId", kind => "Relationship", priority => "Priority",
     responsibility => "ParResp",
 }, court_order => "CourtOrder");
-row!(Member, &["Staff"], {
-    id => "Id", title => "Title", forename => "Forename", surname => "Surname", mobile => "MobilePhone",
-    home => "HomePhone", work => "WorkPhone", work_email => "WorkEmail", home_email => "HomeEmail",
-    status => "StaffStatus",
-});
 row!(Group, &["Group", "Groups"], {
     kind => "Type", code => "Code", name => "Name", pupils => "StudentIds", staff => "StaffIds", count => "NumStudents",
 });
 row!(AttendMark, &["AttendMarks", "AttendMark", "Attendance"], {
     date => "Date", pupil => "StudentId", code => "Mark", minutes => "MinsLate", kind => "Type", session => "Session",
 });
+
+/// A parent or carer.
+#[derive(Default, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Contact(Adult);
+
+impl Row for Contact {
+    const KEYS: &'static [&'static str] = &["Contacts", "Contact"];
+}
+
+/// A member of staff.
+#[derive(Default, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Member(Adult);
+
+impl Row for Member {
+    const KEYS: &'static [&'static str] = &["Staff"];
+}
 
 fn text(field: Option<&String>) -> String {
     field.map(|t| single_spaced(t)).unwrap_or_default()
@@ -66,27 +80,27 @@ impl Student {
     pub(super) fn person(&self) -> Result<FeedPerson, MisError> {
         let group = |kind, name: &Option<String>| FeedGroupRef::new(kind, name.as_deref()?);
         Ok(FeedPerson {
-            id: id(PUPIL, self.id.as_deref())?,
-            role: ContactRole::Pupil,
-            title: None,
             forename: text(self.forename.as_ref()),
             surname: text(self.surname.as_ref()),
-            numbers: Vec::new(),
             emails: emails([self.email.as_deref()]),
             groups: named([
                 group(GroupKind::Year, &self.year),
                 group(GroupKind::House, &self.house),
                 group(GroupKind::Registration, &self.registration),
             ]),
+            ..FeedPerson::new(id(PUPIL, self.id.as_deref())?, ContactRole::Pupil)
         })
     }
 }
 
-impl Contact {
-    pub(super) fn person(&self) -> Result<FeedPerson, MisError> {
+impl Adult {
+    fn person(
+        &self,
+        prefix: &str,
+        role: ContactRole,
+        addresses: [&Option<String>; 2],
+    ) -> Result<FeedPerson, MisError> {
         Ok(FeedPerson {
-            id: id(CONTACT, self.id.as_deref())?,
-            role: ContactRole::Parent,
             title: some(self.title.as_deref()).map(str::to_owned),
             forename: text(self.forename.as_ref()),
             surname: text(self.surname.as_ref()),
@@ -95,9 +109,15 @@ impl Contact {
                 (PhoneLabel::Home, self.home.as_deref()),
                 (PhoneLabel::Work, self.work.as_deref()),
             ]),
-            emails: emails([self.home_email.as_deref(), self.work_email.as_deref()]),
-            groups: Vec::new(),
+            emails: emails(addresses.map(Option::as_deref)),
+            ..FeedPerson::new(id(prefix, self.id.as_deref())?, role)
         })
+    }
+}
+
+impl Contact {
+    pub(super) fn person(&self) -> Result<FeedPerson, MisError> {
+        self.0.person(CONTACT, ContactRole::Parent, [&self.0.home_email, &self.0.work_email])
     }
 }
 
@@ -116,24 +136,11 @@ impl StudentContact {
 
 impl Member {
     pub(super) fn is_current(&self) -> bool {
-        self.status.as_deref().is_none_or(|s| s.eq_ignore_ascii_case("Current"))
+        self.0.status.as_deref().is_none_or(|s| s.eq_ignore_ascii_case("Current"))
     }
 
     pub(super) fn person(&self) -> Result<FeedPerson, MisError> {
-        Ok(FeedPerson {
-            id: id(STAFF, self.id.as_deref())?,
-            role: ContactRole::Staff,
-            title: some(self.title.as_deref()).map(str::to_owned),
-            forename: text(self.forename.as_ref()),
-            surname: text(self.surname.as_ref()),
-            numbers: numbers([
-                (PhoneLabel::Mobile, self.mobile.as_deref()),
-                (PhoneLabel::Home, self.home.as_deref()),
-                (PhoneLabel::Work, self.work.as_deref()),
-            ]),
-            emails: emails([self.work_email.as_deref(), self.home_email.as_deref()]),
-            groups: Vec::new(),
-        })
+        self.0.person(STAFF, ContactRole::Staff, [&self.0.work_email, &self.0.home_email])
     }
 }
 

@@ -1,25 +1,24 @@
 //! The same made-up school through each connector and the engine into the embedded database: the address books are the
 //! same, apart from what a format does not carry. What that is stands in the table below and in `docs/ARCHITECTURE.md`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::contact::Contact;
 use domain::feed::{FeedSchool, GroupKind, Mark, Part, Reading, Records, Tie};
-use domain::ids::{RunId, SchoolId, SyncFileId};
-use domain::job::Job;
+use domain::ids::{RunId, SyncFileId};
 use domain::phone::{CountryCode, NumberMode};
 use domain::report::ReportMapping;
 use domain::settings::Settings;
 use domain::sync::{Asked, LEASE_MS, MisSettings, Run, RunState, SyncFile, sync_file_key};
-use runtime::{BoxFuture, Clock, Ids, MemoryFiles, Queue, QueueError, QueueName, database_at};
-use store::{Access, Begun, Store};
-use sync::mis::{Mis, MisError, Progress, Query, Version};
-use sync::{Connectors, Syncer};
+use store::Begun;
+use sync::mis::{Mis, Progress, Query, ReadingSoon, Version};
+use testkit::World;
 use ulid::Ulid;
 
 use super::school::{DAY, NAME, School, school};
 use super::{mapped, oneroster, sif, wonde, xporter};
+use crate::kit::{Only, groups, syncer, ties};
 
 /// What a format does not carry of the school.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +66,7 @@ impl Lacks {
         school.groups.retain(|g| !self.houses || g.group.kind != GroupKind::House);
         for tie in &mut school.ties {
             if self.relationships {
-                tie.kind = if tie.kind == "Grandmother" { "Relative" } else { "Parent" }.to_owned();
+                tie.kind = String::from(if tie.kind == "Grandmother" { "Relative" } else { "Parent" });
                 tie.responsibility = tie.kind == "Parent";
             }
             tie.priority.take_if(|_| self.priorities);
@@ -94,7 +93,7 @@ impl Mis for Straight {
         true
     }
 
-    fn read<'a>(&'a self, query: Query, _: &'a dyn Progress) -> BoxFuture<'a, Result<Reading, MisError>> {
+    fn read<'a>(&'a self, query: Query, _: &'a dyn Progress) -> ReadingSoon<'a> {
         let School { pupils, contacts, ties, staff, groups, marks } = self.0.clone();
         let records = match query.part {
             Part::School => Records::School(FeedSchool { name: NAME.to_owned() }),
@@ -116,49 +115,20 @@ enum Source {
     File(&'static str, Vec<u8>, ReportMapping),
 }
 
-struct Only(Option<Arc<dyn Mis>>);
-
-impl Connectors for Only {
-    fn open<'a>(
-        &'a self,
-        _: SchoolId,
-        _: &'a Settings,
-    ) -> BoxFuture<'a, Result<Option<Arc<dyn Mis>>, MisError>> {
-        Box::pin(async { Ok(self.0.clone()) })
-    }
-}
-
-#[derive(Debug)]
-struct Nowhere;
-
-impl Queue for Nowhere {
-    fn send(&self, _: QueueName, _: Vec<(Job, i64)>) -> BoxFuture<'_, Result<(), QueueError>> {
-        Box::pin(async { Ok(()) })
-    }
-}
-
 /// All that a message depends on.
 #[derive(Debug, PartialEq)]
 struct Book {
     people: Vec<Contact>,
     ties: Vec<Tie>,
-    groups: Vec<(String, usize)>,
+    groups: BTreeMap<String, usize>,
     marks: Vec<Mark>,
 }
 
 /// A run of a new school, from the source to the address book.
 async fn synced(what: &str, source: Source) -> Book {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let store = Store::new(database_at(&format!("http://{}", listener.local_addr().unwrap())), "messenger");
-    let (_stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let database = dynoxide::Database::memory().unwrap();
-    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async {
-        let _ = stopped.await;
-    }));
-    store.create_table().await.unwrap();
-    let school = store.school(Access::of_operator(SchoolId::new(Ulid::from_parts(1, 1))));
     let morning = DAY.at(8, 40, 0, 0).in_tz("Europe/London").unwrap().timestamp().as_millisecond();
-    let (clock, files) = (Clock::set_to(morning), Arc::new(MemoryFiles::default()));
+    let world = World::start_at(morning).await;
+    let (school, files) = (&world.school, &world.files);
     let mut mis = MisSettings { kind: "told".to_owned(), ..MisSettings::default() };
     let mut run =
         Run::new(RunId::new(Ulid::from_parts(morning.cast_unsigned(), 1)), Asked::Schedule, morning);
@@ -174,33 +144,16 @@ async fn synced(what: &str, source: Source) -> Book {
         }
     };
     school.settings().create(&Settings { mis, ..Settings::new(NAME) }).await.unwrap();
-    let syncer = Syncer {
-        store,
-        files,
-        connectors: Arc::new(Only(called)),
-        queue: Arc::new(Nowhere),
-        clock,
-        ids: Ids::counted_from(1),
-        numbers: NumberMode::Simulated,
-        turn: Duration::from_mins(1),
-    };
+    let syncer = syncer(&world, Arc::new(Only(called)));
     assert_eq!(school.sync().begin(&run, LEASE_MS, morning).await.unwrap(), Begun::New);
-    syncer.run(&school, run.id).await.unwrap();
+    syncer.run(school, run.id).await.unwrap();
     let ended = school.sync().run(run.id).await.unwrap().unwrap();
     assert_eq!(ended.state, RunState::Finished, "{what}: {:?}", ended.why);
     let book = school.book().load(CountryCode::UK, NumberMode::Simulated, morning).await.unwrap();
-    let tie = |pair: &domain::book::Pair| Tie {
-        pupil: book.contacts()[pair.pupil()].id.clone(),
-        contact: book.contacts()[pair.contact()].id.clone(),
-        kind: book.kind_of(pair).to_owned(),
-        priority: pair.priority(),
-        responsibility: pair.responsibility,
-        court_order: pair.court_order,
-    };
     Book {
         people: book.contacts().to_vec(),
-        ties: (0..book.len()).flat_map(|place| book.adults_of(place).iter().map(tie)).collect(),
-        groups: book.groups().iter().map(|g| (g.name.clone(), g.members.len())).collect(),
+        ties: ties(&book),
+        groups: groups(&book),
         marks: school.sync().registers().marks(DAY).await.unwrap(),
     }
 }

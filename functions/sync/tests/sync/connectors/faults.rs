@@ -23,23 +23,37 @@ pub(crate) struct Format {
     pub(crate) renews: bool,
 }
 
-fn is_truncated(e: &MisError) -> bool {
+pub(crate) fn is_truncated(e: &MisError) -> bool {
     matches!(e, MisError::Truncated(_))
 }
 
-/// Lets each fault strike the first page, then a later one: those that pass are got over with the same feed as
-/// without them, and those that stay are told for what they are.
-pub(crate) async fn check<F, S>(start: F, format: Format)
-where
-    F: Fn() -> S,
-    S: Future<Output = (Server, Arc<dyn Mis>)>,
-{
-    let (_server, mis) = start().await;
-    let right = mis.read(all_of(format.part), &Counter::default()).await.unwrap();
-    let busy = |seconds: &str| Fault::Answer(Reply::status(429).with("retry-after", seconds));
-    let answer = |status: u16| Fault::Answer(Reply::status(status));
-    let again = |fault: &Fault| vec![fault.clone(); 4];
-    let staying: [(&str, Vec<Fault>, Right); 9] = [
+pub(crate) fn is_malformed(e: &MisError) -> bool {
+    matches!(e, MisError::Malformed(_))
+}
+
+pub(crate) fn is_inconsistent(e: &MisError) -> bool {
+    matches!(e, MisError::Inconsistent(_))
+}
+
+pub(crate) fn is_too_large(e: &MisError) -> bool {
+    matches!(e, MisError::TooLarge(_))
+}
+
+fn busy(seconds: &str) -> Fault {
+    Fault::Answer(Reply::status(429).with("retry-after", seconds))
+}
+
+fn answer(status: u16) -> Fault {
+    Fault::Answer(Reply::status(status))
+}
+
+fn again(fault: &Fault) -> Vec<Fault> {
+    vec![fault.clone(); 4]
+}
+
+/// Faults that stay, and what they are told for.
+fn staying() -> [(&'static str, Vec<Fault>, Right); 9] {
+    [
         ("401", again(&answer(401)), |e| matches!(e, MisError::Unauthorised { status: 401 })),
         ("403", again(&answer(403)), |e| matches!(e, MisError::Unauthorised { status: 403 })),
         ("404", vec![answer(404)], |e| matches!(e, MisError::Refused { status: 404, .. })),
@@ -54,13 +68,32 @@ where
         ("500 for good", again(&answer(500)), |e| matches!(e, MisError::Unreachable(_))),
         ("half of the JSON", vec![Fault::Half], is_truncated),
         ("dies on the page, always", again(&Fault::DiesMidway), is_truncated),
-        ("another form", vec![Fault::Answer(Reply::ok("<html>Sign in</html>"))], |e| {
-            matches!(e, MisError::Malformed(_))
-        }),
-    ];
+        ("another form", vec![Fault::Answer(Reply::ok("<html>Sign in</html>"))], is_malformed),
+    ]
+}
+
+/// Faults that pass.
+fn passing() -> [(&'static str, Vec<Fault>); 4] {
+    [
+        ("429 for two seconds", vec![busy("2")]),
+        ("500 then right", vec![answer(500), answer(503)]),
+        ("dies midway once", vec![Fault::DiesMidway]),
+        ("slow once", vec![Fault::Silent]),
+    ]
+}
+
+/// Lets each fault strike the first page, then a later one: those that pass are got over with the same feed as
+/// without them, and those that stay are told for what they are.
+pub(crate) async fn check<F, S>(start: F, format: Format)
+where
+    F: Fn() -> S,
+    S: Future<Output = (Server, Arc<dyn Mis>)>,
+{
+    let (_server, mis) = start().await;
+    let right = mis.read(all_of(format.part), &Counter::default()).await.unwrap();
     for later in [0, 1] {
         let before = || vec![Fault::None; format.first + later];
-        for (what, faults, is_right) in staying.clone() {
+        for (what, faults, is_right) in staying() {
             let (server, mis) = start().await;
             // A refused token is asked for once more before it has failed.
             let faults = if format.renews && (what == "401" || what == "403") {
@@ -74,13 +107,7 @@ where
             assert!(is_right(&error), "{what} after {later}: {error:?}");
             assert!(!error.public().is_empty());
         }
-        let passing = [
-            ("429 for two seconds", vec![busy("2")]),
-            ("500 then right", vec![answer(500), answer(503)]),
-            ("dies midway once", vec![Fault::DiesMidway]),
-            ("slow once", vec![Fault::Silent]),
-        ];
-        for (what, faults) in passing {
+        for (what, faults) in passing() {
             let (server, mis) = start().await;
             server.fail(before().into_iter().chain(faults));
             let read = mis.read(all_of(format.part), &Counter::default()).await;

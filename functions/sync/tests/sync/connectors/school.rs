@@ -60,6 +60,40 @@ fn person(text: &str, role: ContactRole, title: Option<&str>, forename: &str, su
     }
 }
 
+fn adult(n: usize, place: usize, surname: &str) -> FeedPerson {
+    let title = ["Mrs", "Mr", "Ms"][place];
+    let forename = ["Grace", "Peter", "Ruth"][place];
+    let mut adult = person(&format!("PC-{n}"), ContactRole::Parent, Some(title), forename, surname);
+    adult.numbers.push(number(PhoneLabel::Mobile, format!("07700 900{n}")));
+    if place == 0 {
+        adult.numbers.push(number(PhoneLabel::Home, format!("01632 960{n}")));
+        adult.emails.push(format!("family{n}@example.org"));
+    }
+    adult
+}
+
+fn pupil(n: usize, forename: &str, surname: &str) -> FeedPerson {
+    let mut pupil = person(&format!("PL-{}", 100 + n), ContactRole::Pupil, None, forename, surname);
+    let year = 7 + n % 3;
+    pupil.groups = vec![
+        group(GroupKind::Year, &format!("Year {year}")),
+        group(GroupKind::House, ["Aire", "Calder"][n % 2]),
+        group(GroupKind::Registration, &format!("{year}A")),
+    ];
+    pupil
+}
+
+fn tie(pupil: &FeedPerson, adult: &FeedPerson, place: usize) -> Tie {
+    Tie {
+        pupil: pupil.id.clone(),
+        contact: adult.id.clone(),
+        kind: KINDS[place].to_owned(),
+        priority: Some(u8::try_from(place + 1).unwrap()),
+        responsibility: place < 2,
+        court_order: false,
+    }
+}
+
 /// Twelve pupils in seven families; 18 adults, of whom one may not be told about one child.
 pub(crate) fn school() -> School {
     let (mut pupils, mut contacts, mut ties): (Vec<FeedPerson>, Vec<_>, Vec<_>) =
@@ -67,37 +101,10 @@ pub(crate) fn school() -> School {
     for (f, (surname, children)) in FAMILIES.iter().enumerate() {
         let adults = if f % 2 == 0 { 3 } else { 2 };
         let first = contacts.len();
-        for a in 0..adults {
-            let n = 200 + contacts.len();
-            let title = ["Mrs", "Mr", "Ms"][a];
-            let forename = ["Grace", "Peter", "Ruth"][a];
-            let mut adult = person(&format!("PC-{n}"), ContactRole::Parent, Some(title), forename, surname);
-            adult.numbers.push(number(PhoneLabel::Mobile, format!("07700 900{n}")));
-            if a == 0 {
-                adult.numbers.push(number(PhoneLabel::Home, format!("01632 960{n}")));
-                adult.emails.push(format!("family{n}@example.org"));
-            }
-            contacts.push(adult);
-        }
+        contacts.extend((0..adults).map(|place| adult(200 + first + place, place, surname)));
         for forename in *children {
-            let n = 100 + pupils.len();
-            let mut pupil = person(&format!("PL-{n}"), ContactRole::Pupil, None, forename, surname);
-            let year = 7 + pupils.len() % 3;
-            pupil.groups = vec![
-                group(GroupKind::Year, &format!("Year {year}")),
-                group(GroupKind::House, ["Aire", "Calder"][pupils.len() % 2]),
-                group(GroupKind::Registration, &format!("{year}A")),
-            ];
-            for a in 0..adults {
-                ties.push(Tie {
-                    pupil: pupil.id.clone(),
-                    contact: contacts[first + a].id.clone(),
-                    kind: KINDS[a].to_owned(),
-                    priority: Some(u8::try_from(a + 1).unwrap()),
-                    responsibility: a < 2,
-                    court_order: false,
-                });
-            }
+            let pupil = pupil(pupils.len(), forename, surname);
+            ties.extend((0..adults).map(|place| tie(&pupil, &contacts[first + place], place)));
             pupils.push(pupil);
         }
     }

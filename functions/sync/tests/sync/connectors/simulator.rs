@@ -8,7 +8,7 @@ use runtime::{Outside, guarded_http_client};
 use simulators::{Config, MIS_PASSWORD, Running, Simulators, TwilioAccount};
 use sync::mis::{Counter, Mis, MisError, Query, Secret, Xporter, XporterConfig};
 
-use super::faults::Right;
+use super::faults::{Right, is_inconsistent, is_truncated};
 use super::school::{all_of, id, read};
 use super::server::fetcher;
 
@@ -82,8 +82,8 @@ async fn what_is_changed_on_its_pages_is_in_the_feed_and_outlives_a_restart() {
 #[tokio::test]
 async fn a_feed_broken_on_its_pages_is_told_for_what_it_is() {
     let table: [(&str, Right); 5] = [
-        ("truncated", |e| matches!(e, MisError::Truncated(_))),
-        ("duplicates", |e| matches!(e, MisError::Inconsistent(_))),
+        ("truncated", is_truncated),
+        ("duplicates", is_inconsistent),
         ("error200", |e| matches!(e, MisError::Refused { status: 200, .. })),
         ("unauthorised", |e| matches!(e, MisError::Unauthorised { .. })),
         ("none", |_| false),

@@ -1,72 +1,44 @@
 //! *Test connection* and the opener: from the settings and the vault to a school's name, or to what is wrong.
 
+use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
-use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
-use domain::ids::{RunId, SchoolId};
+use domain::ids::RunId;
 use domain::job::Job;
-use domain::phone::NumberMode;
 use domain::settings::Settings;
 use domain::sync::{Connector, MisSettings, Trial, TrialState};
-use runtime::{
-    BoxFuture, Clock, Ids, MemoryFiles, MemoryVault, Outside, Queue, QueueError, QueueName, SecretText,
-    Vault, database_at,
-};
+use runtime::{Clock, MemoryVault, Outside, SecretText, Vault};
 use simulators::{Config, MIS_PASSWORD, Running, Simulators, TwilioAccount};
-use store::{Access, School, Store};
 use sync::mis::MisError;
 use sync::{Connectors, Opener, Syncer};
-use tokio::sync::oneshot;
+use testkit::{NOON as NOW, World, batch_of, school_id};
 use ulid::Ulid;
 
-const NOW: i64 = 1_788_260_400_000;
-
-#[derive(Debug)]
-struct Nowhere;
-
-impl Queue for Nowhere {
-    fn send(&self, _: QueueName, _: Vec<(Job, i64)>) -> BoxFuture<'_, Result<(), QueueError>> {
-        Box::pin(async { Ok(()) })
-    }
-}
+use crate::kit::syncer;
 
 struct Town {
+    world: World,
     sync: Syncer,
-    school: School,
-    vault: Arc<MemoryVault>,
     mis: Running,
-    _database: oneshot::Sender<()>,
+}
+
+impl Deref for Town {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
 }
 
 impl Town {
     async fn start(outside: Outside) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let store =
-            Store::new(database_at(&format!("http://{}", listener.local_addr().unwrap())), "messenger");
-        let (stop, stopped) = oneshot::channel::<()>();
-        let database = dynoxide::Database::memory().unwrap();
-        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async {
-            let _ = stopped.await;
-        }));
-        store.create_table().await.unwrap();
-        let school = store.school(Access::of_operator(SchoolId::new(Ulid::from_parts(1, 1))));
+        let world = World::start_at(NOW).await;
         let account = TwilioAccount { sid: format!("AC{}", "0".repeat(32)), auth_token: "t".to_owned() };
         let mis = Simulators::start(Config::new(account)).await.unwrap();
-        let vault = Arc::new(MemoryVault::default());
-        let clock = Clock::set_to(NOW);
-        let opener = Opener::new(outside, clock.clone(), Arc::clone(&vault) as Arc<dyn Vault>).unwrap();
-        let sync = Syncer {
-            store,
-            files: Arc::new(MemoryFiles::default()),
-            connectors: Arc::new(opener),
-            queue: Arc::new(Nowhere),
-            clock,
-            ids: Ids::system(),
-            numbers: NumberMode::Simulated,
-            turn: Duration::from_mins(1),
-        };
-        Self { sync, school, vault, mis, _database: stop }
+        let vault = Arc::clone(&world.vault) as Arc<dyn Vault>;
+        let opener = Opener::new(outside, world.clock.clone(), vault).unwrap();
+        let sync = syncer(&world, Arc::new(opener));
+        Self { world, sync, mis }
     }
 
     /// Saves an MIS with these credentials, and the school under this name.
@@ -96,11 +68,8 @@ impl Town {
     }
 
     async fn bring(&self, trial: RunId) {
-        let mut message = SqsMessage::default();
-        message.body = Some(serde_json::to_string(&Job::TryMis { school: self.school.id(), trial }).unwrap());
-        let mut event = SqsEvent::default();
-        event.records = vec![message];
-        assert!(self.sync.handle(event).await.batch_item_failures.is_empty());
+        let job = Job::TryMis { school: self.school.id(), trial };
+        assert!(self.sync.handle(batch_of([&job])).await.batch_item_failures.is_empty());
     }
 }
 
@@ -161,7 +130,7 @@ async fn every_kind_opens_with_what_its_form_asks_for() {
     let vault = Arc::new(MemoryVault::default());
     let clock = Clock::set_to(NOW);
     let opener = Opener::new(Outside::Internet, clock, Arc::clone(&vault) as Arc<dyn Vault>).unwrap();
-    let school = SchoolId::new(Ulid::from_parts(1, 1));
+    let school = school_id(1);
     for kind in Connector::ALL {
         let text: serde_json::Map<String, serde_json::Value> = kind
             .credentials()

@@ -1,6 +1,6 @@
 //! A bar that the school set itself outlives every run.
 
-use domain::audit::{Act, Deed};
+use domain::audit::{Act, AuditEvent};
 use domain::ids::ContactId;
 use domain::sync::{Changes, RunState, Would};
 
@@ -21,8 +21,8 @@ async fn no_run_undoes_it_whatever_the_mis_says_of_the_pair() {
     let pupil = id("PL-3");
     let adult = book.contacts()[book.adults_of(book.place(&pupil).unwrap())[0].contact()].id.clone();
     assert!(!is_barred(&town, &pupil, &adult).await);
-    let deed = Deed::of_system(Act::PairBarred, adult.as_str());
-    town.school.ties().bar(&pupil, &adult, &deed, town.clock.now_ms()).await.unwrap();
+    let event = AuditEvent::of_system(Act::PairBarred, adult.as_str());
+    town.school.ties().bar(&pupil, &adult, &event, town.now()).await.unwrap();
     assert!(is_barred(&town, &pupil, &adult).await);
 
     // The MIS has nothing new: the run does not even see the bar.
@@ -35,7 +35,7 @@ async fn no_run_undoes_it_whatever_the_mis_says_of_the_pair() {
     town.says(Feed::of(60, TODAY));
     assert_eq!(town.sync().await.state, RunState::Finished);
     assert!(is_barred(&town, &pupil, &adult).await);
-    town.school.ties().lift_bar(&pupil, &adult, &deed, town.clock.now_ms()).await.unwrap();
+    town.school.ties().lift_bar(&pupil, &adult, &event, town.now()).await.unwrap();
     assert!(!is_barred(&town, &pupil, &adult).await);
 }
 
@@ -44,8 +44,8 @@ async fn one_between_two_whom_no_source_ties_outlives_runs_too() {
     let town = Town::of(Feed::of(60, TODAY)).await;
     town.sync().await;
     let (pupil, adult) = (id("PL-3"), id("PC-40"));
-    let deed = Deed::of_system(Act::PairBarred, adult.as_str());
-    town.school.ties().bar(&pupil, &adult, &deed, town.clock.now_ms()).await.unwrap();
+    let event = AuditEvent::of_system(Act::PairBarred, adult.as_str());
+    town.school.ties().bar(&pupil, &adult, &event, town.now()).await.unwrap();
     assert!(is_barred(&town, &pupil, &adult).await);
     assert_eq!(town.sync().await.changes, Changes::default());
     town.says(Feed::of(60, TODAY).without(&["PL-3", "PC-40"]));
@@ -99,8 +99,8 @@ async fn court_orders_that_are_gone_from_the_mis_bar_until_somebody_lifts_them()
     assert_eq!(town.school.ties().bars().await.unwrap(), barred[..2].iter().cloned().collect());
     assert_eq!(town.sync().await.changes, Changes::default());
     let (pupil, adult) = &barred[0];
-    let deed = Deed::of_system(Act::BarLifted, adult.as_str());
-    town.school.ties().lift_bar(pupil, adult, &deed, town.clock.now_ms()).await.unwrap();
+    let event = AuditEvent::of_system(Act::BarLifted, adult.as_str());
+    town.school.ties().lift_bar(pupil, adult, &event, town.now()).await.unwrap();
     assert!(!is_barred(&town, pupil, adult).await);
 }
 

@@ -1,6 +1,6 @@
 //! What changes in the MIS changes here, and nothing else does.
 
-use domain::audit::{Act, Deed};
+use domain::audit::{Act, AuditEvent};
 use domain::contact::{ContactRole, Overrides, Source};
 use domain::feed::GroupKind;
 use domain::sync::{Changes, JobState, RunState};
@@ -8,8 +8,8 @@ use domain::sync::{Changes, JobState, RunState};
 use super::feed::{Feed, id, mark};
 use super::town::{TODAY, Town};
 
-fn deed() -> Deed {
-    Deed::of_system(Act::ContactChanged, "")
+fn audit_event() -> AuditEvent {
+    AuditEvent::of_system(Act::ContactChanged, "")
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_number_that_changed_is_the_only_thing_written_and_an_override_outlive
     let wanted = domain::contact::Contact { forename: "Anneliese".to_owned(), ..known.contact.clone() };
     let changed =
         domain::contact::Contact { overrides: Overrides::between(&known.contact, &wanted), ..known.contact };
-    town.school.contacts().put(&changed, known.rev, &deed(), town.clock.now_ms()).await.unwrap();
+    town.school.contacts().put(&changed, known.rev, &audit_event(), town.now()).await.unwrap();
 
     town.change(|feed| feed.contact("PC-3").numbers[0].number = "07700 900999".to_owned());
     let run = town.sync().await;
@@ -114,8 +114,8 @@ async fn a_contact_of_the_mis_that_was_deleted_or_written_over_is_brought_back()
     let town = Town::of(Feed::of(60, TODAY)).await;
     town.sync().await;
     let whole = town.all().await;
-    let now_ms = town.clock.now_ms();
-    town.school.contacts().delete(&[id("PC-4")], &deed(), now_ms).await.unwrap();
+    let now_ms = town.now();
+    town.school.contacts().delete(&[id("PC-4")], &audit_event(), now_ms).await.unwrap();
     assert!(town.book().await.get(&id("PC-4")).is_none());
     let known = town.school.contacts().get(&id("PC-6")).await.unwrap().unwrap().contact;
     let over = domain::contact::Contact { source: Source::Upload, surname: "Other".to_owned(), ..known };

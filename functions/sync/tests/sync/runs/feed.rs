@@ -9,8 +9,8 @@ use domain::feed::{
 };
 use domain::ids::ContactId;
 use jiff::civil::Date;
-use runtime::{BoxFuture, Clock};
-use sync::mis::{Mis, MisError, Progress, Query};
+use runtime::Clock;
+use sync::mis::{Mis, MisError, Progress, Query, ReadingSoon};
 
 pub(crate) fn id(text: &str) -> ContactId {
     ContactId::parse(text).unwrap()
@@ -42,8 +42,8 @@ fn person(text: &str, role: ContactRole, n: usize) -> FeedPerson {
 }
 
 impl Feed {
-    /// A school of so many pupils with two adults each, and a member of staff to ten of them. One in 25 second adults may
-    /// not be told.
+    /// A school of so many pupils with two adults each, and a member of staff to ten of them. One in 25 second adults
+    /// may not be told.
     pub(crate) fn of(pupils: usize, today: Date) -> Self {
         let mut feed = Self::default();
         for n in 0..pupils {
@@ -189,11 +189,7 @@ impl Mis for Told {
         true
     }
 
-    fn read<'a>(
-        &'a self,
-        query: Query,
-        progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<Reading, MisError>> {
+    fn read<'a>(&'a self, query: Query, progress: &'a dyn Progress) -> ReadingSoon<'a> {
         Box::pin(async move {
             if let Some((clock, takes)) = &*self.each_part_takes.lock().unwrap() {
                 clock.advance(*takes);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use domain::contact::ContactRole;
 use domain::ids::SyncFileId;
 use domain::job::Job;
@@ -14,6 +13,7 @@ use domain::settings::Settings;
 use domain::sync::{Asked, Changes, FileState, MisSettings, Run, RunState, SyncFile, sync_file_key};
 use jiff::civil::Date;
 use runtime::{BoxFuture, FileError, Files, MemoryFiles};
+use testkit::batch_of;
 use ulid::Ulid;
 
 use super::feed::Feed;
@@ -58,15 +58,9 @@ impl Town {
 
     async fn set_mis(&self, mis: MisSettings) {
         let before = self.school.settings().get().await.unwrap();
-        let deed = domain::audit::Deed {
-            who: domain::audit::Who::System,
-            from: String::new(),
-            act: domain::audit::Act::SettingsChanged,
-            on: String::new(),
-            changes: Vec::new(),
-        };
+        let event = domain::audit::AuditEvent::of_system(domain::audit::Act::SettingsChanged, "");
         let after = Settings { mis, ..before.clone() };
-        self.school.settings().change(&before, after, &deed, self.clock.now_ms()).await.unwrap();
+        self.school.settings().change(&before, after, &event, self.clock.now_ms()).await.unwrap();
     }
 
     /// Hands a file in, a minute later than the last.
@@ -96,13 +90,8 @@ impl Town {
         let since_ms = self.clock.now_ms();
         let looking = SyncFile { state: FileState::Looking { since_ms }, ..seen.clone() };
         assert!(self.school.sync().files().replace(&seen, &looking).await.unwrap());
-        let mut message = SqsMessage::default();
-        message.message_id = Some("m".to_owned());
         let job = Job::LookAtFile { school: self.school.id(), file: id };
-        message.body = Some(serde_json::to_string(&job).unwrap());
-        let mut event = SqsEvent::default();
-        event.records = vec![message];
-        assert!(self.syncer.handle(event).await.batch_item_failures.is_empty());
+        assert!(self.syncer.handle(batch_of([&job])).await.batch_item_failures.is_empty());
         self.file(id).await
     }
 

@@ -15,7 +15,7 @@ use super::town::{TODAY, Town};
 /// Pairs of somebody barred and their pupil, both in the book, that a message at this moment would not find barred.
 async fn reached(town: &Town, barred: &[(ContactId, ContactId)]) -> Vec<(ContactId, ContactId)> {
     let cache = BookCache::new(NumberMode::Simulated);
-    let book = town.school.book().at_once(&cache, CountryCode::UK, town.clock.now_ms()).await.unwrap();
+    let book = town.school.book().at_once(&cache, CountryCode::UK, town.now()).await.unwrap();
     let open = |(pupil, adult): &&(ContactId, ContactId)| {
         let Some((pupil, adult)) = book.place(pupil).zip(book.place(adult)) else { return false };
         !book.adults_of(pupil).iter().any(|pair| pair.contact() == adult && pair.court_order)
@@ -45,7 +45,7 @@ async fn at_no_moment_of_a_run_is_somebody_there_without_what_bars_them() {
         let (run, _) = town.ask(Asked::Schedule, None).await;
         let ended = dies_after(waits, Box::pin(town.syncer.run(&town.school, run))).await;
         let cache = BookCache::new(NumberMode::Simulated);
-        let book = town.school.book().at_once(&cache, CountryCode::UK, town.clock.now_ms()).await.unwrap();
+        let book = town.school.book().at_once(&cache, CountryCode::UK, town.now()).await.unwrap();
         let begun = book.len() > 31;
         if begun || ended {
             between += usize::from(!ended);
@@ -69,7 +69,7 @@ async fn a_person_whom_somebody_else_changes_as_a_run_ends_is_mended_by_the_next
     let town = Town::of(Feed::of(20, TODAY)).await;
     town.sync().await;
     let whole = town.all().await;
-    let deed = domain::audit::Deed::of_system(domain::audit::Act::ContactChanged, "");
+    let event = domain::audit::AuditEvent::of_system(domain::audit::Act::ContactChanged, "");
     let mut deleted = 0;
     for waits in 0..120 {
         // Each time the run has this person to write.
@@ -83,7 +83,7 @@ async fn a_person_whom_somebody_else_changes_as_a_run_ends_is_mended_by_the_next
                 break;
             }
             // The run stands still at this place, and somebody deletes the person if the book lets them.
-            let gone = town.school.contacts().delete(&[id("PC-4")], &deed, town.clock.now_ms()).await;
+            let gone = town.school.contacts().delete(&[id("PC-4")], &event, town.now()).await;
             deleted += usize::from(gone.is_ok());
             running.await.unwrap();
         }

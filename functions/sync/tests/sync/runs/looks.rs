@@ -15,7 +15,7 @@ use super::town::{TODAY, Town};
 async fn look(town: &Town) -> Seen {
     let message = MessageId::new(Ulid::from_parts(1, 1));
     let pupils = (0..4).map(|n| id(&format!("PL-{n}"))).collect();
-    let look = RegisterLook::new(TODAY, Session::Am, pupils, town.clock.now_ms());
+    let look = RegisterLook::new(TODAY, Session::Am, pupils, town.now());
     town.school.sync().registers().begin_look(message, &look).await.unwrap();
     let mut record = SqsMessage::default();
     record.message_id = Some("1".to_owned());

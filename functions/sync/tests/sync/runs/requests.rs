@@ -80,7 +80,7 @@ async fn a_run_whose_worker_is_lost_is_taken_up_by_the_next_look_of_the_schedule
     town.school.sync().set_scheduled(true).await.unwrap();
     let (lost, _) = town.ask(Asked::User("u1".to_owned()), None).await;
     let waits = |standing: store::SyncStanding| standing.unsynced_since_ms();
-    let began = town.clock.now_ms();
+    let began = town.now();
     town.clock.advance(Duration::from_secs(61));
     // Messages wait for it as for one at work.
     assert_eq!(waits(town.school.sync().status().await.unwrap()), Some(began));

@@ -1,5 +1,6 @@
-//! What holds for whatever claims to come from a provider, and for what is sent to people's mail readers. Property tests
-//! beside this file and the fuzz targets in `fuzz/` ask the same functions; each panics where a promise is broken.
+//! What holds for whatever claims to come from a provider, and for what is sent to people's mail readers. Property
+//! tests beside this file and the fuzz targets in `fuzz/` ask the same functions; each panics where a promise is
+//! broken.
 
 use channels::reference::ReferenceKey;
 use channels::ses::{email_html, events};

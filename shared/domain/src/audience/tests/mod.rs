@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::book::{AddressBook, BookRows};
 use crate::channel::Channel;
-use crate::contact::{Contact, ContactRole, LabelledNumber, Overrides, PhoneLabel, Source};
+use crate::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
 use crate::delivery::Reason;
 use crate::feed::Tie;
 use crate::ids::ContactId;
@@ -18,12 +18,8 @@ fn id(text: &str) -> ContactId {
 
 fn person(name: &str, role: ContactRole, groups: &[&str]) -> Contact {
     Contact {
-        id: id(name),
-        source: Source::Mis,
-        title: None,
         forename: name.into(),
         surname: "Example".into(),
-        role,
         numbers: vec![LabelledNumber {
             label: PhoneLabel::Mobile,
             number: format!(
@@ -31,10 +27,8 @@ fn person(name: &str, role: ContactRole, groups: &[&str]) -> Contact {
                 name.bytes().fold(7_u32, |n, b| (n * 31 + u32::from(b)) % 99_991)
             ),
         }],
-        email: None,
         groups: groups.iter().map(|g| (*g).to_owned()).collect(),
-        overrides: Overrides::default(),
-        away: None,
+        ..Contact::new(id(name), Source::Mis, role)
     }
 }
 

@@ -10,7 +10,7 @@ use proptest::sample::Index;
 use super::{id, person, tie};
 use crate::audience::{Audience, Going, SendTo, Since, find, why};
 use crate::book::{AddressBook, BookRows};
-use crate::contact::{Contact, ContactRole, PhoneLabel};
+use crate::contact::{Contact, ContactRole, Overrides};
 use crate::content::{Contents, SmsContent};
 use crate::feed::Tie;
 use crate::ids::ContactId;
@@ -75,8 +75,8 @@ fn world() -> impl Strategy<Value = World> {
             };
             let mut contact = person(&format!("x{n}"), role, &groups);
             if overridden {
-                contact.overrides.forename = Some("Other".into());
-                contact.overrides.numbers.insert(PhoneLabel::Mobile, "+447700900999".into());
+                contact.overrides =
+                    Overrides::default().with("forename", "Other").with("mobile", "+447700900999");
             }
             contact
         });
@@ -106,7 +106,7 @@ fn text(text: &str) -> Contents {
 }
 
 proptest! {
-    /// What would be planned now as it was is not spoilt, and nobody whom a court order bars now is written to.
+    /// What would be planned now as it was is kept, and nobody barred now by a court order is written to.
     #[test]
     fn what_a_later_book_lets_go_it_would_have_planned(before in world(), after in world(), to in audience()) {
         let message = Message {

@@ -186,7 +186,7 @@ impl World {
 
     fn send(&mut self, worker: usize, call: Call) {
         let Some(i) = self.worker(worker) else { return };
-        // Calls end before the lease does: whoever has lost the page makes no more of them.
+        // Calls end before the lease does: a worker that has lost the page makes no more of them.
         if self.workers[i].claimed.fence != self.page.fence {
             return;
         }

@@ -43,7 +43,7 @@ pub(super) enum Step {
     GiveBack(usize),
     /// A worker is killed.
     Die(usize),
-    /// The lease of whoever holds the page has passed.
+    /// The lease of the worker that holds the page has passed.
     Recover,
     /// The provider is asked about unknown deliveries.
     Ask(Records),

@@ -1,4 +1,4 @@
-//! The brake: a feed that would take away much of the school is asked about first (FEATURES §9).
+//! The brake: a feed that would take away much of the school is asked about first (ARCHITECTURE §5.4).
 
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ impl Count {
         }
     }
 
-    /// One in so many may go unasked. Classes and clubs are made anew with every term and timetable.
+    /// One in so many may go unasked. Classes and clubs are made again with every term and timetable.
     const fn one_in(self) -> usize {
         match self {
             Self::Classes | Self::Others => 2,
@@ -94,7 +94,7 @@ pub struct Counted {
     pub part: Part,
     /// How many rows the last run left.
     pub known: usize,
-    /// How many of them the feed has no more.
+    /// How many of them the feed no longer has.
     pub removed: usize,
     /// How many rows the feed has.
     pub fed: usize,
@@ -156,8 +156,8 @@ impl Loss {
                 format!("{} court orders are missing from what the MIS sent.", said(self.gone))
             }
             Lost::Barring => format!(
-                "A court order would bar {} of {} relationships that it did not bar before. A column that holds something else \
-                 looks the same.",
+                "A court order would bar {} of {} relationships that it did not bar before. A column that holds \
+                 something else looks the same.",
                 said(self.gone),
                 said(self.of)
             ),
@@ -182,9 +182,9 @@ impl Loss {
     }
 }
 
-/// For what a feed is to be asked about: a list that came empty; people, or ties between people who stay, of whom more than
-/// 50 or one in ten are gone; as much of one part, but for a few; what is counted of a list; and bars between people who
-/// stay, but for a few. `ties` has those removed only whose people stay.
+/// For what a feed is to be asked about: a list that came empty; people, or ties between people who stay, of whom more
+/// than 50 or one in ten are gone; as much of one part, but for a few; what is counted of a list; and bars between
+/// people who stay, but for a few. `ties` has those removed only whose people stay.
 pub fn brake(people: &[Counted], ties: &Counted, bars: usize) -> Vec<Loss> {
     let mut found = Vec::new();
     for list in people {
@@ -212,8 +212,8 @@ pub fn brake(people: &[Counted], ties: &Counted, bars: usize) -> Vec<Loss> {
     found
 }
 
-/// For what a feed is to be asked about that bars many pairs at once: more than a few, and more than one in ten of those
-/// whom it ties.
+/// For what a feed is to be asked about that bars many pairs at once: more than a few, and more than one in ten of
+/// those whom it ties.
 pub fn brake_bars(barred: usize, ties: usize) -> Option<Loss> {
     let much = barred > FEW && barred.saturating_mul(ONE_IN) > ties;
     much.then_some(Loss { lost: Lost::Barring, part: Part::Contacts, gone: barred, of: ties })

@@ -1,5 +1,6 @@
-//! GOV.UK Notify's cases of uploaded lists, as far as their meaning carries over: a list there is made for one message and
-//! has no ids, a doubled column there is a list, a row that lacks a cell is told of its data rather than of its shape.
+//! GOV.UK Notify's cases of uploaded lists, as far as their meaning carries over: a list there is made for one message
+//! and has no ids, a doubled column there is a list, a row that lacks a cell is told of its data rather than of its
+//! shape.
 
 use domain::contact::ContactRole;
 use domain::import::{Field, Mapping, Rules, Sheet, Tally, check, inspect};

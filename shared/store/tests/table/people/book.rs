@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use domain::audit::{Act, Deed};
+use domain::audit::{Act, AuditEvent};
 use domain::book::AddressBook;
-use domain::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
+use domain::contact::{Contact, LabelledNumber, PhoneLabel};
 use domain::ids::ContactId;
 use domain::phone::{CountryCode, NumberMode};
 use store::{AuditMonth, BookCache, Result, School, StoreError, Upserted};
+use testkit::Build;
 
 use crate::common::TestTable;
 
 pub(crate) const NOW: i64 = 1_700_000_000_000;
 
-pub(crate) fn deed() -> Deed {
-    Deed::of_system(Act::ContactChanged, "")
+pub(crate) fn audit_event() -> AuditEvent {
+    AuditEvent::of_system(Act::ContactChanged, "")
 }
 
 pub(crate) fn id(number: u32) -> ContactId {
@@ -22,22 +23,9 @@ pub(crate) fn id(number: u32) -> ContactId {
 }
 
 pub(crate) fn contact(number: u32) -> Contact {
-    Contact {
-        id: id(number),
-        source: Source::Hand,
-        title: None,
-        forename: "Ann".into(),
-        surname: format!("Abbot {number:05}"),
-        role: ContactRole::Parent,
-        numbers: vec![LabelledNumber {
-            label: PhoneLabel::Mobile,
-            number: format!("+447700900{:03}", number % 1_000),
-        }],
-        email: Some(format!("ann{number}@example.org")),
-        groups: vec!["Year 9".into()],
-        overrides: domain::contact::Overrides::default(),
-        away: None,
-    }
+    let made = testkit::contact(&format!("C{number}")).named("Ann", &format!("Abbot {number:05}"));
+    let made = made.with_mobile(&format!("+447700900{:03}", number % 1_000)).in_group("Year 9");
+    made.with_email(&format!("ann{number}@example.org"))
 }
 
 fn renamed(number: u32, forename: &str) -> Contact {
@@ -66,8 +54,8 @@ async fn a_contact_reads_back_as_it_was_written_and_belongs_to_its_school_alone(
     full.title = Some("Dr".into());
     full.numbers.push(LabelledNumber { label: PhoneLabel::Home, number: "not a number".into() });
     let bare = Contact { numbers: Vec::new(), email: None, groups: Vec::new(), ..contact(2) };
-    school.contacts().add(&full, &deed(), NOW).await.unwrap();
-    school.contacts().add(&bare, &deed(), NOW).await.unwrap();
+    school.contacts().add(&full, &audit_event(), NOW).await.unwrap();
+    school.contacts().add(&bare, &audit_event(), NOW).await.unwrap();
 
     let book = load(&school, NOW).await.unwrap();
     assert_eq!(book.contacts(), [full.clone(), bare]);
@@ -82,7 +70,7 @@ async fn a_contact_reads_back_as_it_was_written_and_belongs_to_its_school_alone(
 async fn a_book_in_the_cache_costs_one_small_read_until_somebody_changes_it() {
     let table = TestTable::start().await;
     let (school, cache) = (table.school(1), BookCache::new(NumberMode::Simulated));
-    school.contacts().add(&contact(1), &deed(), NOW).await.unwrap();
+    school.contacts().add(&contact(1), &audit_event(), NOW).await.unwrap();
     let book = async || school.book().current(&cache, CountryCode::UK, NOW).await.unwrap();
     let first = book().await;
     table.calls.take();
@@ -91,7 +79,7 @@ async fn a_book_in_the_cache_costs_one_small_read_until_somebody_changes_it() {
     assert_eq!(table.calls.take(), ["GetItem"]);
     assert!(Arc::ptr_eq(&first, &again));
 
-    table.quiet_school(1).contacts().put(&renamed(1, "Ben"), 1, &deed(), NOW).await.unwrap();
+    table.quiet_school(1).contacts().put(&renamed(1, "Ben"), 1, &audit_event(), NOW).await.unwrap();
     let edited = book().await;
     assert_eq!(forenames(&edited), ["Ben"]);
 
@@ -106,7 +94,7 @@ async fn a_cache_keeps_a_few_schools_and_never_mixes_them() {
     let cache = BookCache::new(NumberMode::Simulated);
     for number in 1..=9 {
         let school = table.school(number);
-        school.contacts().add(&renamed(1, &format!("School {number}")), &deed(), NOW).await.unwrap();
+        school.contacts().add(&renamed(1, &format!("School {number}")), &audit_event(), NOW).await.unwrap();
         school.book().current(&cache, CountryCode::UK, NOW).await.unwrap();
     }
     table.calls.take();
@@ -126,7 +114,7 @@ async fn a_book_that_changes_while_it_is_read_is_read_again() {
     table.calls.take();
     // Between the rows and the second look at the version.
     table.calls.before("GetItem", 2, async move {
-        other.contacts().put(&renamed(2, "Ben"), 1, &deed(), NOW).await.unwrap();
+        other.contacts().put(&renamed(2, "Ben"), 1, &audit_event(), NOW).await.unwrap();
     });
     let book = load(&school, NOW).await.unwrap();
     assert_eq!(forenames(&book), ["Ann", "Ben", "Ann"]);
@@ -138,20 +126,20 @@ async fn a_book_that_changes_while_it_is_read_is_read_again() {
 async fn two_editors_do_not_overwrite_each_other() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    school.contacts().add(&contact(1), &deed(), NOW).await.unwrap();
+    school.contacts().add(&contact(1), &audit_event(), NOW).await.unwrap();
     let seen_by_both = school.contacts().get(&id(1)).await.unwrap().unwrap();
 
-    let rev = school.contacts().put(&renamed(1, "Ben"), seen_by_both.rev, &deed(), NOW).await.unwrap();
-    let late = school.contacts().put(&renamed(1, "Cat"), seen_by_both.rev, &deed(), NOW).await;
+    let rev = school.contacts().put(&renamed(1, "Ben"), seen_by_both.rev, &audit_event(), NOW).await.unwrap();
+    let late = school.contacts().put(&renamed(1, "Cat"), seen_by_both.rev, &audit_event(), NOW).await;
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
     let book = load(&school, NOW).await.unwrap();
     assert_eq!((forenames(&book), book.version()), (vec!["Ben"], 4));
-    school.contacts().put(&renamed(1, "Cat"), rev, &deed(), NOW).await.unwrap();
+    school.contacts().put(&renamed(1, "Cat"), rev, &audit_event(), NOW).await.unwrap();
 
-    let taken = school.contacts().add(&contact(1), &deed(), NOW).await;
+    let taken = school.contacts().add(&contact(1), &audit_event(), NOW).await;
     assert!(matches!(taken, Err(StoreError::Conflict)), "{taken:?}");
-    school.contacts().delete(&[id(1)], &deed(), NOW).await.unwrap();
-    let deleted = school.contacts().put(&contact(1), rev + 1, &deed(), NOW).await;
+    school.contacts().delete(&[id(1)], &audit_event(), NOW).await.unwrap();
+    let deleted = school.contacts().put(&contact(1), rev + 1, &audit_event(), NOW).await;
     assert!(matches!(deleted, Err(StoreError::Conflict)), "{deleted:?}");
 }
 
@@ -201,7 +189,7 @@ async fn an_edit_between_the_reading_and_the_writing_of_a_batch_is_seen() {
     let table = TestTable::start().await;
     let (school, other) = (table.school(1), table.quiet_school(1));
     table.calls.before("TransactWriteItems", 1, async move {
-        other.contacts().add(&renamed(1, "Ben"), &deed(), NOW).await.unwrap();
+        other.contacts().add(&renamed(1, "Ben"), &audit_event(), NOW).await.unwrap();
     });
     let counts = school.contacts().upsert(people(1..3), NOW).await.unwrap();
     assert_eq!(counts, Upserted { created: 1, updated: 1 });
@@ -215,7 +203,7 @@ async fn many_contacts_are_deleted_and_unknown_ids_passed_over() {
     school.contacts().upsert(people(0..300), NOW).await.unwrap();
     let mut doomed: Vec<_> = (0..250).map(id).collect();
     doomed.extend([id(7), id(9_999)]);
-    school.contacts().delete(&doomed, &deed(), NOW).await.unwrap();
+    school.contacts().delete(&doomed, &audit_event(), NOW).await.unwrap();
     let book = load(&school, NOW).await.unwrap();
     assert_eq!(book.contacts(), people(250..300));
     assert_eq!(book.version() % 2, 0);
@@ -225,22 +213,20 @@ async fn many_contacts_are_deleted_and_unknown_ids_passed_over() {
 async fn an_edit_and_its_row_in_the_log_are_written_together_or_not_at_all() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    school.contacts().add(&contact(1), &deed(), NOW).await.unwrap();
+    school.contacts().add(&contact(1), &audit_event(), NOW).await.unwrap();
     table.calls.take();
-    school.contacts().put(&renamed(1, "Ben"), 1, &deed(), NOW).await.unwrap();
+    school.contacts().put(&renamed(1, "Ben"), 1, &audit_event(), NOW).await.unwrap();
     let writes: Vec<_> = table.calls.take().into_iter().filter(|call| !call.contains("Get")).collect();
     assert_eq!(writes, ["TransactWriteItems"]);
-    let late = school.contacts().put(&renamed(1, "Cat"), 1, &deed(), NOW).await;
+    let late = school.contacts().put(&renamed(1, "Cat"), 1, &audit_event(), NOW).await;
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
-    assert_eq!(school.audit().head().await.unwrap().seq, 2, "a refused edit is no deed");
-    // Somebody else's deed comes between the reading of the head and the writing.
+    assert_eq!(school.audit().head().await.unwrap().seq, 2, "a refused edit is no event");
+    // Somebody else's event comes between the reading of the head and the writing.
     let other = table.quiet_school(1);
-    table.calls.before(
-        "TransactWriteItems",
-        1,
-        async move { other.audit().record(&deed(), NOW).await.unwrap() },
-    );
-    school.contacts().put(&renamed(1, "Cat"), 2, &deed(), NOW).await.unwrap();
+    table.calls.before("TransactWriteItems", 1, async move {
+        other.audit().record(&audit_event(), NOW).await.unwrap();
+    });
+    school.contacts().put(&renamed(1, "Cat"), 2, &audit_event(), NOW).await.unwrap();
     assert_eq!(school.contacts().get(&id(1)).await.unwrap().unwrap().contact.forename, "Cat");
     let log = school.audit().month(AuditMonth::of_ms(NOW)).await.unwrap();
     assert_eq!(log.len(), 4);

@@ -4,7 +4,7 @@ use domain::contact::{Contact, Overrides, Source};
 use domain::phone::{CountryCode, NumberMode};
 use store::{BookCache, StoreError, Upserted};
 
-use super::book::{NOW, contact, deed, id, load, people};
+use super::book::{NOW, audit_event, contact, id, load, people};
 use crate::common::TestTable;
 
 const HOLD: i64 = 60_000;
@@ -17,20 +17,20 @@ fn is_busy<T>(result: &Result<T, StoreError>) -> bool {
 async fn while_a_bulk_goes_on_nobody_else_writes_and_nobody_reads() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    school.contacts().add(&contact(1), &deed(), NOW).await.unwrap();
+    school.contacts().add(&contact(1), &audit_event(), NOW).await.unwrap();
     let bulk = school.book().begin_bulk("import-1", HOLD, NOW).await.unwrap();
     bulk.upsert_contacts(people(1..150), NOW).await.unwrap();
 
     assert!(is_busy(&load(&school, NOW).await));
-    assert!(is_busy(&school.contacts().add(&contact(500), &deed(), NOW).await));
-    assert!(is_busy(&school.contacts().put(&contact(1), 1, &deed(), NOW).await));
-    assert!(is_busy(&school.contacts().delete(&[id(1)], &deed(), NOW).await));
+    assert!(is_busy(&school.contacts().add(&contact(500), &audit_event(), NOW).await));
+    assert!(is_busy(&school.contacts().put(&contact(1), 1, &audit_event(), NOW).await));
+    assert!(is_busy(&school.contacts().delete(&[id(1)], &audit_event(), NOW).await));
     assert!(is_busy(&school.contacts().upsert(people(600..602), NOW).await));
     assert!(is_busy(&school.book().begin_bulk("import-2", HOLD, NOW).await));
 
     bulk.end().await.unwrap();
     assert_eq!(load(&school, NOW).await.unwrap().contacts(), people(1..150));
-    school.contacts().put(&contact(1), 1, &deed(), NOW).await.unwrap();
+    school.contacts().put(&contact(1), 1, &audit_event(), NOW).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +49,7 @@ async fn who_cannot_wait_reads_the_book_as_it_stands_at_once_and_keeps_it_for_a_
     let (school, cache) = (table.school(1), BookCache::new(NumberMode::Simulated));
     let at_once_at = async |now_ms| school.book().at_once(&cache, CountryCode::UK, now_ms).await.unwrap();
     let at_once = async || at_once_at(NOW).await;
-    school.contacts().add(&contact(1), &deed(), NOW).await.unwrap();
+    school.contacts().add(&contact(1), &audit_event(), NOW).await.unwrap();
     assert_eq!(at_once().await.contacts(), [contact(1)]);
     let bulk = table.quiet_school(1).book().begin_bulk("import-1", HOLD, NOW).await.unwrap();
     bulk.upsert_contacts(people(1..3), NOW).await.unwrap();
@@ -107,7 +107,7 @@ async fn a_writer_that_died_does_not_shut_the_book_and_cannot_write_any_more() {
         let later = NOW + 2 * HOLD;
         match taker {
             "a reader" => assert_eq!(load(&school, later).await.unwrap().len(), 10),
-            "an editor" => school.contacts().add(&contact(700), &deed(), later).await.unwrap(),
+            "an editor" => school.contacts().add(&contact(700), &audit_event(), later).await.unwrap(),
             _ => school.book().begin_bulk("import-2", HOLD, later).await.unwrap().end().await.unwrap(),
         }
         let woken = dead.upsert_contacts(people(10..15), later).await;
@@ -141,9 +141,9 @@ async fn what_staff_changed_in_an_imported_contact_survives_its_source() {
     let pushed = |number| Contact { source: Source::Api, ..contact(number) };
     school.contacts().upsert(vec![pushed(0), pushed(1)], NOW).await.unwrap();
     let stored = school.contacts().get(&id(1)).await.unwrap().unwrap();
-    let changes = Overrides { forename: Some("Zoë".into()), ..Overrides::default() };
+    let changes = Overrides::default().with("forename", "Zoë");
     let changed = Contact { overrides: changes.clone(), ..stored.contact };
-    school.contacts().put(&changed, stored.rev, &deed(), NOW).await.unwrap();
+    school.contacts().put(&changed, stored.rev, &audit_event(), NOW).await.unwrap();
 
     let renamed = Contact { surname: "Renamed".into(), ..pushed(1) };
     school.contacts().upsert(vec![pushed(0), renamed.clone()], NOW).await.unwrap();

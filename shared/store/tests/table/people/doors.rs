@@ -1,58 +1,25 @@
 //! Settings, users, sessions, API keys: who gets in, and to what.
 
-use domain::audit::{Act, Deed, Who};
-use domain::email::EmailAddress;
-use domain::ids::UserId;
-use domain::money::Pence;
+use domain::audit::{Act, AuditEvent};
 use domain::people::Roles;
-use domain::phone::CountryCode;
-use domain::routing::{Routing, VoiceCalling};
-use domain::settings::{Prices, Settings};
+use domain::settings::Settings;
 use store::{ApiToken, Lifetime, StoreError, User};
-use ulid::Ulid;
+use testkit::school_id;
 
 use super::book::NOW;
-use crate::common::{TestTable, school_id};
+use crate::common::TestTable;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const LIFETIME: Lifetime = Lifetime { idle_ms: HOUR, longest_ms: 12 * HOUR };
 
 fn settings(name: &str) -> Settings {
-    Settings {
-        timezone: "Europe/London".into(),
-        country: CountryCode::UK,
-        sms_sender: "Example".into(),
-        sms_header: String::new(),
-        voice_caller: "+442079460000".into(),
-        email_from_name: "Example School".into(),
-        email_reply_to: "office@example.org".into(),
-        routing: Routing::SmsFirst,
-        voice_calling: VoiceCalling::FirstOnly,
-        prices: Prices { sms_unit: pence(), voice_minute: pence(), email: pence() },
-        head_teacher: "A Head".into(),
-        address: "1 Example Street".into(),
-        phone: "020 7946 0000".into(),
-        ..Settings::new(name)
-    }
-}
-
-fn pence() -> Pence {
-    serde_json::from_str("3").unwrap()
+    Settings { name: name.to_owned(), ..testkit::settings() }
 }
 
 fn user(number: u128, username: &str) -> User {
-    User {
-        id: UserId::new(Ulid::from_parts(1_700_000_000_000, number)),
-        username: username.into(),
-        email: EmailAddress::parse(&format!("joe{number}@example.org")).unwrap(),
-        forename: "Joe".into(),
-        surname: "Bloggs".into(),
-        password_hash: "$argon2id$example".into(),
-        created_ms: NOW,
-        account: store::Account::default(),
-        schools: Vec::new(),
-    }
+    let made = testkit::user(number, username, &format!("joe{number}@example.org"));
+    User { password_hash: "$argon2id$example".to_owned(), ..made }
 }
 
 fn roles() -> Roles {
@@ -83,7 +50,7 @@ async fn of_two_who_change_the_settings_at_once_the_second_is_told() {
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
     assert_eq!(school.settings().get().await.unwrap(), second);
     school.settings().change(&second, settings("Third"), &changed(), NOW).await.unwrap();
-    assert_eq!(school.audit().head().await.unwrap().seq, 2, "a change that was refused is no deed");
+    assert_eq!(school.audit().head().await.unwrap().seq, 2, "a change that was refused is no event");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,9 +73,8 @@ async fn a_number_in_the_settings_is_the_schools_until_it_is_taken_out() {
     assert_eq!(table.store.owner_of_number(number).await.unwrap(), Some(theirs.id()));
 }
 
-fn changed() -> Deed {
-    let (from, on) = (String::new(), String::new());
-    Deed { who: Who::System, from, act: Act::SettingsChanged, on, changes: Vec::new() }
+fn changed() -> AuditEvent {
+    AuditEvent::of_system(Act::SettingsChanged, "")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,7 +162,7 @@ async fn signing_out_holds_even_against_a_request_under_way() {
     let membership = store.memberships(&joe).await.unwrap().remove(0);
     store.create_session("token", &membership, "csrf", LIFETIME, NOW).await.unwrap();
 
-    let other = store::Store::new(table.client.clone(), crate::common::TABLE);
+    let other = store::Store::new(table.client.clone(), testkit::TABLE);
     table.calls.before("UpdateItem", 1, async move { other.delete_session("token").await.unwrap() });
     let later = NOW + 30 * MINUTE;
     assert_eq!(store.find_session("token", LIFETIME, later).await.unwrap(), None);
@@ -216,7 +182,7 @@ async fn tokens_and_secrets_are_not_in_the_table() {
     let token = ApiToken::new("K1", &"secret0".repeat(5)).unwrap();
     table.school(1).api_keys().create(&token, "Partner", &[], NOW).await.unwrap();
 
-    let rows = table.client.scan().table_name(crate::common::TABLE).send().await.unwrap();
+    let rows = table.client.scan().table_name(testkit::TABLE).send().await.unwrap();
     let rows = format!("{:?}", rows.items());
     assert!(rows.contains("SESS#") && rows.contains("KEY#K1"));
     assert!(!rows.contains("session-token") && !rows.contains("secret0"));

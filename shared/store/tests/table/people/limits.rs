@@ -2,9 +2,10 @@
 
 use domain::phone::PhoneNumber;
 use store::{Allowance, Inbound, Slot, StoreError};
+use testkit::TABLE;
 
 use super::book::NOW;
-use crate::common::{TABLE, TestTable};
+use crate::common::TestTable;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tries_are_counted_by_window_and_by_what_is_tried() {

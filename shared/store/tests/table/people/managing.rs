@@ -1,31 +1,16 @@
 //! Who is let in and changed by whom, and that the log tells it.
 
-use domain::audit::{Act, Broken, Change, Deed, Head, Who, verify};
-use domain::email::EmailAddress;
+use domain::audit::{Act, AuditEvent, Broken, Change, Head, Who, verify};
 use domain::ids::UserId;
 use domain::people::{Roles, Standing};
-use store::{AuditMonth, MemberChange, Membership, School, StoreError, User};
-use ulid::Ulid;
+use store::{AuditMonth, MemberChange, Membership, School, StoreError};
+use testkit::{school_id, user_id};
 
 use super::book::NOW;
-use crate::common::{TestTable, school_id};
-
-fn id(number: u128) -> UserId {
-    UserId::new(Ulid::from_parts(1_700_000_000_000, number))
-}
+use crate::common::TestTable;
 
 async fn known(table: &TestTable, number: u128) -> UserId {
-    let user = User {
-        id: id(number),
-        username: format!("user{number}"),
-        email: EmailAddress::parse(&format!("user{number}@example.org")).unwrap(),
-        forename: "Joe".into(),
-        surname: "Bloggs".into(),
-        password_hash: String::new(),
-        created_ms: NOW,
-        account: store::Account::default(),
-        schools: Vec::new(),
-    };
+    let user = testkit::user(number, &format!("user{number}"), &format!("user{number}@example.org"));
     table.store.create_user(&user).await.unwrap();
     user.id
 }
@@ -36,9 +21,15 @@ async fn member(table: &TestTable, number: u128, roles: Roles) -> Membership {
     table.school(1).members().get(user).await.unwrap().unwrap()
 }
 
-fn deed(act: Act, on: UserId) -> Deed {
+fn audit_event(act: Act, on: UserId) -> AuditEvent {
     let changes = Change::of("roles", "user", "user,admin").into_iter().collect();
-    Deed { who: Who::User(id(1).to_string()), from: "192.0.2.1".into(), act, on: on.to_string(), changes }
+    AuditEvent {
+        who: Who::User(user_id(1).to_string()),
+        from: "192.0.2.1".into(),
+        act,
+        on: on.to_string(),
+        changes,
+    }
 }
 
 fn disabled(membership: &Membership) -> MemberChange {
@@ -65,7 +56,8 @@ async fn of_two_administrators_who_disable_each_other_at_once_one_remains() {
             member(&table, 11 + 2 * round, Roles::all()).await,
         );
         let school = table.school(1);
-        let (first, second) = (deed(Act::UserDisabled, b.user()), deed(Act::UserDisabled, a.user()));
+        let (first, second) =
+            (audit_event(Act::UserDisabled, b.user()), audit_event(Act::UserDisabled, a.user()));
         let both = tokio::join!(
             school.members().change(&a, &b, disabled(&b), &first, NOW),
             school.members().change(&b, &a, disabled(&a), &second, NOW),
@@ -91,16 +83,20 @@ async fn a_change_on_the_strength_of_rights_that_are_gone_is_refused() {
     );
     school
         .members()
-        .change(&other, &by, disabled(&by), &deed(Act::UserDisabled, by.user()), NOW)
+        .change(&other, &by, disabled(&by), &audit_event(Act::UserDisabled, by.user()), NOW)
         .await
         .unwrap();
     let more = MemberChange { roles: Roles::all(), ..of.as_change() };
-    let late =
-        school.members().change(&by, &of, more.clone(), &deed(Act::RolesChanged, of.user()), NOW).await;
+    let late = school
+        .members()
+        .change(&by, &of, more.clone(), &audit_event(Act::RolesChanged, of.user()), NOW)
+        .await;
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
     let stranger = known(&table, 4).await;
-    let admitted =
-        school.members().add_recorded(&by, stranger, more, &deed(Act::UserLinked, stranger), NOW).await;
+    let admitted = school
+        .members()
+        .add_recorded(&by, stranger, more, &audit_event(Act::UserLinked, stranger), NOW)
+        .await;
     assert!(matches!(admitted, Err(StoreError::Conflict)), "{admitted:?}");
     assert_eq!(school.members().get(stranger).await.unwrap(), None);
 }
@@ -114,7 +110,10 @@ async fn a_member_who_was_deleted_can_be_let_in_again_and_a_member_cannot_be_let
     let roles = Roles::of_codes(["user", "composeMessage"]);
     let change = MemberChange { roles, standing: Standing::Enabled, groups: vec!["Year 9".into()] };
     let admit = async || {
-        school.members().add_recorded(&by, user, change.clone(), &deed(Act::UserLinked, user), NOW).await
+        school
+            .members()
+            .add_recorded(&by, user, change.clone(), &audit_event(Act::UserLinked, user), NOW)
+            .await
     };
     admit().await.unwrap();
     assert!(matches!(admit().await, Err(StoreError::Conflict)), "twice");
@@ -122,7 +121,7 @@ async fn a_member_who_was_deleted_can_be_let_in_again_and_a_member_cannot_be_let
     assert_eq!((member.roles(), member.groups()), (roles, &["Year 9".to_owned()][..]));
 
     let gone = MemberChange { standing: Standing::Deleted, ..member.as_change() };
-    school.members().change(&by, &member, gone, &deed(Act::UserDeleted, user), NOW).await.unwrap();
+    school.members().change(&by, &member, gone, &audit_event(Act::UserDeleted, user), NOW).await.unwrap();
     let account = table.store.user(user).await.unwrap().unwrap();
     assert!(table.store.memberships(&account).await.unwrap().is_empty(), "a deleted membership is none");
     admit().await.unwrap();
@@ -133,15 +132,15 @@ async fn a_member_who_was_deleted_can_be_let_in_again_and_a_member_cannot_be_let
 async fn deeds_at_once_make_one_chain() {
     let table = TestTable::start().await;
     let school = table.school(1);
-    let deeds = (0..20).map(|n| {
+    let events = (0..20).map(|n| {
         let school = school.clone();
         tokio::spawn(async move {
-            let signed_in = deed(Act::SignedIn, id(n));
+            let signed_in = audit_event(Act::SignedIn, user_id(n));
             // Busy is an honest answer to a crowd: whoever asked asks again.
             while let Err(StoreError::Busy) = school.audit().record(&signed_in, NOW).await {}
         })
     });
-    for done in deeds.collect::<Vec<_>>() {
+    for done in events.collect::<Vec<_>>() {
         done.await.unwrap();
     }
     let log = whole_log(&school).await;
@@ -157,7 +156,7 @@ async fn the_log_goes_on_across_months_and_clocks_that_lag() {
     let school = table.school(1);
     let month_ms = 31 * 24 * 3_600_000;
     for at_ms in [NOW, NOW + month_ms, NOW + month_ms - 5 * 60_000, NOW, NOW + 3 * month_ms] {
-        school.audit().record(&deed(Act::SignedIn, id(1)), at_ms).await.unwrap();
+        school.audit().record(&audit_event(Act::SignedIn, user_id(1)), at_ms).await.unwrap();
     }
     let (head, first, last) = school.audit().span().await.unwrap().unwrap();
     assert_eq!((first, last), (AuditMonth::of_ms(NOW), AuditMonth::of_ms(NOW + 3 * month_ms)));

@@ -1,13 +1,12 @@
 //! Links and codes that users are sent, and the e-mail address that is theirs alone.
 
-use domain::audit::{Act, Deed, Who};
+use domain::audit::{Act, AuditEvent};
 use domain::email::EmailAddress;
-use domain::ids::UserId;
-use store::{Account, CODE_TRIES, CodeCheck, Mint, OneTimeKind, StoreError, User};
-use ulid::Ulid;
+use store::{CODE_TRIES, CodeCheck, Mint, OneTimeKind, StoreError, User};
+use testkit::{school_id, user};
 
 use super::book::NOW;
-use crate::common::{TestTable, school_id};
+use crate::common::TestTable;
 
 const HOUR: i64 = 3_600_000;
 
@@ -15,32 +14,12 @@ fn address(text: &str) -> EmailAddress {
     EmailAddress::parse(text).unwrap()
 }
 
-fn user(number: u128, username: &str, email: &str) -> User {
-    User {
-        id: UserId::new(Ulid::from_parts(1_700_000_000_000, number)),
-        username: username.into(),
-        email: address(email),
-        forename: "Joe".into(),
-        surname: "Bloggs".into(),
-        password_hash: String::new(),
-        created_ms: NOW,
-        account: Account::default(),
-        schools: Vec::new(),
-    }
-}
-
 fn mint(user: &User, kind: OneTimeKind) -> Mint<'_> {
     Mint { user, kind, school: school_id(1), mailed_to: Some(&user.email), expires_ms: NOW + HOUR }
 }
 
-fn deed() -> Deed {
-    Deed {
-        who: Who::System,
-        from: String::new(),
-        act: Act::PreferencesChanged,
-        on: String::new(),
-        changes: Vec::new(),
-    }
+fn audit_event() -> AuditEvent {
+    AuditEvent::of_system(Act::PreferencesChanged, "")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,14 +36,14 @@ async fn a_user_is_found_by_their_address_in_any_capitals_and_it_is_theirs_alone
     store.create_user(&user(3, "ann", "ann@example.org")).await.unwrap();
     let moved = User { email: address("new@example.org"), ..joe.clone() };
     let school = table.school(1);
-    school.members().change_user(&joe, &moved, None, &deed(), NOW).await.unwrap();
+    school.members().change_user(&joe, &moved, None, &audit_event(), NOW).await.unwrap();
     assert_eq!(store.user_by_email(&address("new@example.org")).await.unwrap().map(|u| u.id), Some(joe.id));
     assert_eq!(store.user_by_email(&joe.email).await.unwrap(), None, "the old address is free");
     let now = store.user(joe.id).await.unwrap().unwrap();
     let theirs = User { email: address("ANN@example.org"), ..now.clone() };
-    let taken = school.members().change_user(&now, &theirs, None, &deed(), NOW).await;
+    let taken = school.members().change_user(&now, &theirs, None, &audit_event(), NOW).await;
     assert!(matches!(taken, Err(StoreError::Conflict)), "{taken:?}");
-    let stale = school.members().change_user(&joe, &moved, None, &deed(), NOW).await;
+    let stale = school.members().change_user(&joe, &moved, None, &audit_event(), NOW).await;
     assert!(matches!(stale, Err(StoreError::Conflict)), "{stale:?}");
 }
 
@@ -129,7 +108,7 @@ async fn a_link_ends_with_the_password_and_with_the_address_that_it_was_mailed_t
         let before = store.user(joe.id).await.unwrap().unwrap();
         let mut after = before.clone();
         what(&mut after);
-        school.members().change_user(&before, &after, None, &deed(), NOW).await.unwrap();
+        school.members().change_user(&before, &after, None, &audit_event(), NOW).await.unwrap();
         store.user(joe.id).await.unwrap().unwrap()
     };
     store.mint("password", mint(&joe, Password)).await.unwrap();

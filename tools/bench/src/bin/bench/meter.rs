@@ -1,5 +1,5 @@
 //! Stands before the database: adds `ReturnConsumedCapacity` to every request and sums up what the answers say, by
-//! operation. `GET /consumed` tells; asking also starts anew.
+//! operation. `GET /consumed` tells; asking also starts again from zero.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

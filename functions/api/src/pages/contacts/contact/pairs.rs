@@ -11,9 +11,10 @@ use domain::ids::ContactId;
 use domain::people::Action;
 use serde::Deserialize;
 
+use super::stored::seen;
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
-use crate::pages::kit::ask::AskPage;
+use crate::pages::kit::ask::{Ask, AskPage};
 use crate::pages::kit::book::PageBook;
 use crate::pages::kit::components::{Tag, Tone};
 use crate::pages::kit::context::PageContext;
@@ -83,7 +84,7 @@ pub(super) async fn found(
     Query(typed): Query<Typed>,
 ) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::CONTACTS).await?;
-    let stored = super::seen(&state, &by, &context, &id).await?;
+    let stored = seen(&state, &by, &context, &id).await?;
     let book = context.book(&state, &by.school).await?;
     html(&Finder::new(&book, &stored.contact.id, &typed.q).ok_or(ApiError::NotFound)?)
 }
@@ -162,8 +163,8 @@ fn tied(kind: &str, pair: &Pair, by_hand: bool) -> String {
     }
 }
 
-/// Whether the first of two is the pupil of the pair; `None` where they can be none. A source may tie anybody; a bar alone
-/// is between a pupil and somebody who is none, and only one that is there is lifted.
+/// Whether the first of two is the pupil of the pair; `None` where they can be none. A source may tie anybody; a bar
+/// alone is between a pupil and somebody who is none, and only one that is there is lifted.
 fn is_pupil_of_pair(book: &PageBook, here: usize, there: usize, lifts: bool) -> Option<bool> {
     if book.pupils_of(here).any(|pair| pair.pupil() == there) {
         return Some(false);
@@ -183,7 +184,7 @@ pub(super) async fn bar(
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
     let context = PageContext::load(&state, &by, NavItem::CONTACTS).await?;
-    let stored = super::seen(&state, &by, &context, &id).await?;
+    let stored = seen(&state, &by, &context, &id).await?;
     let lifts = form.has("lift");
     let other =
         ContactId::parse(form.text(if lifts { "lift" } else { "bar" })).map_err(|_| ApiError::NotFound)?;
@@ -196,7 +197,7 @@ pub(super) async fn bar(
     let pair = |act, was: &str, is: &str| {
         let changes =
             Change::of("pupil", "", pupil.as_str()).into_iter().chain(Change::of("no_contact", was, is));
-        by.deed(act, adult.as_str(), changes.collect())
+        by.audit_event(act, adult.as_str(), changes.collect())
     };
     if !lifts {
         by.school.ties().bar(pupil, adult, &pair(Act::PairBarred, "off", "on"), state.now_ms()).await?;
@@ -204,22 +205,15 @@ pub(super) async fn bar(
     }
     if form.text("sure") != "yes" {
         let name = |id: &ContactId| book.name_of(id).unwrap_or_default();
-        return html(&AskPage {
-            frame: context.frame,
-            title: "Lift the bar?".to_owned(),
-            words: format!(
-                "{} can then be told about {} again, unless the MIS bars it too. Lift it only if you know \
-                 that no court order is in force.",
-                name(adult),
-                name(pupil)
-            ),
-            action: format!("{path}/bar"),
-            hidden: vec![("lift".to_owned(), other.to_string())],
-            yes: "Lift the bar".to_owned(),
-            no: "Keep it",
-            harmless: false,
-            back: path,
-        });
+        let words = format!(
+            "{} can then be told about {} again, unless the MIS bars it too. Lift it only if you know that no court \
+             order is in force.",
+            name(adult),
+            name(pupil)
+        );
+        let ask = Ask::new(format!("{path}/bar"), "Lift the bar?", "Lift the bar", "Keep it").words(words);
+        let hidden = vec![("lift".to_owned(), other.to_string())];
+        return html(&AskPage::of(context.frame, ask, path).with(hidden));
     }
     by.school.ties().lift_bar(pupil, adult, &pair(Act::BarLifted, "on", "off"), state.now_ms()).await?;
     Ok(Redirect::to(&format!("{path}?done=lifted")).into_response())

@@ -1,5 +1,5 @@
-//! Bars that the school set and whose people are not in the address book any more: after another kind of MIS, which knows
-//! the same people by other ids, they hold for nobody.
+//! Bars that the school set and whose people are not in the address book any more: after another kind of MIS, which
+//! knows the same people by other ids, they hold for nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use store::School;
 
 use crate::auth::Posted;
 use crate::error::{ApiError, Result};
-use crate::pages::kit::ask::AskPage;
+use crate::pages::kit::ask::{Ask, AskPage};
 use crate::pages::kit::context::PageContext;
 use crate::pages::kit::places::NavItem;
 use crate::pages::kit::reply::html;
@@ -75,28 +75,21 @@ pub(super) async fn drop(State(state): State<ApiState>, Posted { by, form }: Pos
     let bar = bar.ok_or(ApiError::NotFound)?;
     if form.text("sure") != "yes" {
         let context = PageContext::load(&state, &by, NavItem::SYNC).await?;
-        return html(&AskPage {
-            frame: context.frame,
-            title: "Delete the bar?".to_owned(),
-            words: format!(
-                "{} would not be barred from what concerns {} should both come back under the same ids. If \
-                 a court order is still in force, first bar the two as they are in the address book now.",
-                bar.adult_name, bar.pupil_name
-            ),
-            action: "/sync/bars".to_owned(),
-            hidden: vec![("pupil".to_owned(), bar.pupil), ("adult".to_owned(), bar.adult)],
-            yes: "Delete the bar".to_owned(),
-            no: "Keep it",
-            harmless: false,
-            back: "/sync".to_owned(),
-        });
+        let words = format!(
+            "{} would not be barred from what concerns {} should both come back under the same ids. If a court \
+             order is still in force, first bar the two as they are in the address book now.",
+            bar.adult_name, bar.pupil_name
+        );
+        let ask = Ask::new("/sync/bars", "Delete the bar?", "Delete the bar", "Keep it").words(words);
+        let hidden = vec![("pupil".to_owned(), bar.pupil), ("adult".to_owned(), bar.adult)];
+        return html(&AskPage::of(context.frame, ask, "/sync").with(hidden));
     }
     let parse = |id: &str| ContactId::parse(id).map_err(|_| ApiError::NotFound);
     let (pupil, adult) = (parse(&bar.pupil)?, parse(&bar.adult)?);
     let changes =
         Change::of("pupil", "", pupil.as_str()).into_iter().chain(Change::of("no_contact", "on", "off"));
-    let deed = by.deed(Act::BarLifted, adult.as_str(), changes.collect());
-    by.school.ties().lift_bar(&pupil, &adult, &deed, state.now_ms()).await?;
+    let event = by.audit_event(Act::BarLifted, adult.as_str(), changes.collect());
+    by.school.ties().lift_bar(&pupil, &adult, &event, state.now_ms()).await?;
     Ok(Redirect::to("/sync#bars").into_response())
 }
 

@@ -1,18 +1,19 @@
 //! A run that is held: what it would do, by name, and having it applied.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::audit::{Act, Change};
+use domain::ids::RunId;
 use domain::people::Action;
 use domain::sync::{Asked, OutlineLine, Outlined, Run, Would};
 use http::StatusCode;
 use store::School;
 
 use super::bars::{self, LooseBar};
-use super::run_id;
 use crate::auth::Posted;
 use crate::error::{ApiError, Result};
+use crate::known::Known;
 use crate::pages::kit::context::PageContext;
 use crate::pages::kit::form::Problem;
 use crate::pages::kit::frame::Frame;
@@ -24,7 +25,7 @@ use crate::state::ApiState;
 
 /// What the page says of a held run.
 pub(super) struct HeldView {
-    pub(super) id: String,
+    pub(super) id: RunId,
     pub(super) why: String,
     /// In sentences, for whoever does not decide.
     pub(super) would: Vec<String>,
@@ -56,7 +57,7 @@ struct ApplyPage {
 impl HeldView {
     pub(super) fn of(run: &Run) -> Self {
         Self {
-            id: run.id.to_string(),
+            id: run.id,
             why: run.why.clone().unwrap_or_default(),
             would: would(run),
             lists: Vec::new(),
@@ -68,9 +69,8 @@ impl HeldView {
 
     /// Adds who and what it is about.
     pub(super) async fn tell(&mut self, school: &School) -> Result<()> {
-        let id = run_id(&self.id)?;
-        self.lists = school.sync().outline(id).await?.into_iter().map(ListView::of).collect();
-        self.orphaned = bars::orphaned(school, id).await?;
+        self.lists = school.sync().outline(self.id).await?.into_iter().map(ListView::of).collect();
+        self.orphaned = bars::orphaned(school, self.id).await?;
         Ok(())
     }
 }
@@ -102,11 +102,10 @@ impl ListView {
 /// Applies a held run, once somebody is sure; and has looked at the bars that would fall away with it.
 pub(super) async fn apply(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<RunId>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::DecideSync)?;
-    let id = run_id(&id)?;
     let run = by.school.sync().run(id).await?.ok_or(ApiError::NotFound)?;
     let orphaned = sync::orphaned_bars(&by.school, id).await?;
     let unchecked = !orphaned.is_empty() && !form.has("bars");
@@ -125,8 +124,8 @@ pub(super) async fn apply(
     let checked: Vec<String> =
         orphaned.iter().map(|(pupil, adult)| format!("{adult} about {pupil}")).collect();
     let changes = Change::of("bars_checked", "", &checked.join("; "));
-    let deed = by.deed(Act::SyncApplied, id.to_string(), changes.into_iter().collect());
-    sync::apply(&state, &by.school, id, Asked::User(by.user.to_string()), &deed).await?;
+    let event = by.audit_event(Act::SyncApplied, id.to_string(), changes.into_iter().collect());
+    sync::apply(&state, &by.school, id, Asked::User(by.user.to_string()), &event).await?;
     Ok(Redirect::to("/sync").into_response())
 }
 
@@ -164,7 +163,7 @@ impl HeldView {
         let line = |name: &str, what: &str| OutlineLine { name: name.to_owned(), what: what.to_owned() };
         let list = |would, of, lines| ListView::of(Outlined { would, of, lines });
         Self {
-            id: "01JD3V4K8M0000000000000000".to_owned(),
+            id: "01JD3V4K8M0000000000000000".parse().unwrap(),
             why: "124 of 310 people are missing from what the MIS sent. Nothing was changed.".to_owned(),
             would: Vec::new(),
             lists: vec![

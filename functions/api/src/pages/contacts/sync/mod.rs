@@ -1,11 +1,12 @@
-//! Refresh Now: how fresh the address book is, the run at work, and what to do about one that is held (FEATURES §9).
+//! Refresh Now: how fresh the address book is, the run at work, and what to do about one that is held (ARCHITECTURE
+//! §5).
 
 mod bars;
 mod held;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::audit::Act;
@@ -15,7 +16,8 @@ use domain::sync::{Asked, JobState, Run, RunState};
 use store::SyncStanding;
 
 use crate::auth::{Posted, SignedIn};
-use crate::error::{ApiError, Result};
+use crate::error::Result;
+use crate::known::Known;
 use crate::pages::kit::components::{Tag, Tone};
 use crate::pages::kit::context::PageContext;
 use crate::pages::kit::frame::{Frame, SyncLine};
@@ -102,26 +104,20 @@ async fn live(State(state): State<ApiState>, by: SignedIn) -> Result<Response> {
 
 async fn request(State(state): State<ApiState>, Posted { by, .. }: Posted) -> Result<Response> {
     by.may(Action::Refresh)?;
-    let deed = by.deed(Act::SyncAsked, "", Vec::new());
-    sync::request(&state, &by.school, Asked::User(by.user.to_string()), None, &deed).await?;
+    let event = by.audit_event(Act::SyncAsked, "", Vec::new());
+    sync::request(&state, &by.school, Asked::User(by.user.to_string()), None, &event).await?;
     Ok(Redirect::to("/sync").into_response())
 }
 
 async fn discard(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<RunId>,
     Posted { by, .. }: Posted,
 ) -> Result<Response> {
     by.may(Action::DecideSync)?;
-    let id = run_id(&id)?;
-    let deed = by.deed(Act::SyncDiscarded, id.to_string(), Vec::new());
-    sync::discard(&state, &by.school, id, &deed).await?;
+    let event = by.audit_event(Act::SyncDiscarded, id.to_string(), Vec::new());
+    sync::discard(&state, &by.school, id, &event).await?;
     Ok(Redirect::to("/sync").into_response())
-}
-
-/// What is no id is not there, like an id that is not ours.
-fn run_id(text: &str) -> Result<RunId> {
-    text.parse().map_err(|_| ApiError::NotFound)
 }
 
 impl LivePart {

@@ -11,6 +11,7 @@ pub(crate) use handlers::routes;
 pub(crate) use view::{View, Working};
 
 use crate::pages::kit::components::{Tag, Tone};
+use crate::pages::kit::files::FileLine;
 use crate::pages::kit::form::Problem;
 use crate::pages::kit::frame::Frame;
 use crate::pages::kit::words::{self, LocalTime};
@@ -28,7 +29,7 @@ pub(crate) struct UploadPage {
     mis: bool,
     /// Largest file, in MB.
     most: u64,
-    latest: Vec<Line>,
+    latest: Vec<FileLine>,
 }
 
 /// One upload, at whatever step it is.
@@ -58,14 +59,6 @@ pub(crate) struct Step {
     words: &'static str,
     /// `past`, `now` or `later`.
     class: &'static str,
-}
-
-/// A former upload in the list.
-struct Line {
-    id: String,
-    tag: Tag,
-    name: String,
-    words: String,
 }
 
 /// The steps, of which the one at `now` is being done.
@@ -109,7 +102,7 @@ fn tag(stage: &Stage) -> Tag {
 
 impl UploadPage {
     fn new(frame: Frame, local: &LocalTime, latest: &[Import], mis: bool) -> Self {
-        let line = |import: &Import| Line {
+        let line = |import: &Import| FileLine {
             id: import.id.to_string(),
             tag: tag(&import.stage),
             name: import.file_name.clone(),

@@ -6,6 +6,7 @@ use store::Import;
 
 use super::tag;
 use crate::pages::kit::components::{Named, Progress, Tag};
+use crate::pages::kit::files::{ColumnView, Found};
 use crate::pages::kit::form::Choice;
 use crate::pages::kit::words;
 use crate::pages::kit::words::role_words;
@@ -36,19 +37,9 @@ pub(crate) struct Columns {
     pub(super) version: u32,
     pub(super) lead: String,
     pub(super) notes: Vec<String>,
-    pub(super) list: Vec<Column>,
+    pub(super) list: Vec<ColumnView>,
     pub(super) roles: [Choice; 4],
     pub(super) rows: String,
-}
-
-pub(crate) struct Column {
-    /// Of its input.
-    pub(super) name: String,
-    pub(super) heading: String,
-    pub(super) letters: String,
-    pub(super) samples: Vec<String>,
-    pub(super) first: String,
-    pub(super) choices: Vec<Choice>,
 }
 
 pub(crate) struct Checked {
@@ -64,14 +55,6 @@ pub(crate) struct Checked {
     pub(super) repairs_title: String,
     pub(super) repairs_more: String,
     pub(super) repairs: Vec<Found>,
-}
-
-/// Something found in a cell.
-pub(crate) struct Found {
-    pub(super) row: u32,
-    pub(super) column: String,
-    pub(super) value: String,
-    pub(super) message: String,
 }
 
 pub(crate) struct Over {
@@ -150,15 +133,7 @@ fn columns(import: &Import, inspected: &Inspected) -> Columns {
     let column = |(index, column): (usize, &domain::import::Column)| {
         let field = chosen.iter().find(|(_, c)| usize::from(**c) == index).map(|(field, _)| *field);
         let fields = Field::ALL.map(|f| Choice::new(f.code(), f.words(), field == Some(f)));
-        let skip = Choice::new("", "Leave out", field.is_none());
-        Column {
-            name: format!("c{index}"),
-            heading: if column.name.is_empty() { "(no heading)".to_owned() } else { column.name.clone() },
-            letters: column_letters(index),
-            first: column.samples.iter().find(|s| !s.is_empty()).cloned().unwrap_or_default(),
-            samples: column.samples.iter().take(3).cloned().collect(),
-            choices: std::iter::once(skip).chain(fields).collect(),
-        }
+        ColumnView::new(index, &column.name, &column.samples, fields.into_iter())
     };
     let recognised = chosen.len();
     Columns {
@@ -177,16 +152,10 @@ fn columns(import: &Import, inspected: &Inspected) -> Columns {
 
 fn checked(import: &Import, report: Report, findings: &Findings) -> Checked {
     let n = |n: u32| words::number(u64::from(n));
-    let title = |column: u16| {
-        let index = usize::from(column);
-        import.inspected.as_ref().map_or_else(|| column_letters(index), |i| i.column_title(index))
+    let title = |at: usize| {
+        import.inspected.as_ref().map_or_else(|| column_letters(at), |inspected| inspected.column_title(at))
     };
-    let found = |finding: &Finding| Found {
-        row: finding.row,
-        column: finding.column.map_or_else(|| "The row".to_owned(), title),
-        value: finding.value.clone(),
-        message: finding.message.clone(),
-    };
+    let found = |finding: &Finding| Found::new(finding, title);
     let more = |all: u32, kept: usize| {
         let left = (all as usize).saturating_sub(kept);
         if left == 0 {

@@ -2,16 +2,16 @@
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use domain::attendance::{About, Matter, SentAllTheSame};
 use domain::audience::SendTo;
+use domain::channel::Channel;
 use domain::content::SmsContent;
 use domain::feed::Session;
 use domain::ids::ContactId;
 use domain::message::Purpose;
 use domain::people::Action;
-use http::StatusCode;
 use serde::Deserialize;
 
 use super::AbsencePage;
@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::pages::kit::context::PageContext;
 use crate::pages::kit::form::Problem;
 use crate::pages::kit::places::NavItem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::pages::messages::compose::{self, Chosen, Draft, ForPupils};
 use crate::services::attendance::{fresh, registers, too_old};
 use crate::state::ApiState;
@@ -41,8 +41,8 @@ struct ToShow {
 }
 
 impl Asked {
-    /// What is no day, session or choice is today, the session at hand, and those with parental responsibility. A day to
-    /// come has no registers.
+    /// Missing or unreadable filters fall back to today, the session at hand, and those with parental responsibility. A
+    /// day to come has no registers.
     fn read(context: &PageContext, day: Option<&str>, session: Option<&str>, send_to: Option<&str>) -> Self {
         let today = context.local.today();
         let day = day.and_then(|day| day.parse().ok()).filter(|day| *day <= today).unwrap_or(today);
@@ -60,7 +60,7 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<T
     let context = PageContext::load(&state, &by, NavItem::ABSENCE).await?;
     let asked =
         Asked::read(&context, asked.day.as_deref(), asked.session.as_deref(), asked.send_to.as_deref());
-    Box::pin(page(&state, &by, context, asked, Vec::new())).await
+    html(&Box::pin(page(&state, &by, context, asked, Vec::new())).await?)
 }
 
 async fn page(
@@ -69,13 +69,13 @@ async fn page(
     context: PageContext,
     asked: Asked,
     problems: Vec<Problem>,
-) -> Result<Response> {
+) -> Result<AbsencePage> {
     let book = context.book(state, &by.school).await?;
     let when = (asked.day, asked.session);
     let fresh = fresh(&context.standing, &context.settings, state.now_ms());
     let found = Box::pin(registers(&by.school, &book, &context.settings, when, fresh)).await?;
     let PageContext { frame, settings, local, .. } = context;
-    html(&AbsencePage::new(frame, (&book, &settings, &local), asked, &found, problems))
+    Ok(AbsencePage::new(frame, (&book, &settings, &local), asked, &found, problems))
 }
 
 /// Families are to be told: nothing goes yet, the compose page has the message.
@@ -100,19 +100,16 @@ async fn tell(State(state): State<ApiState>, Posted { by, form }: Posted) -> Res
     }
     if !problems.is_empty() {
         let asked = Asked { ticked: Some((matter, pupils.into_iter().collect())), ..asked };
-        let page = Box::pin(page(&state, &by, context, asked, problems)).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        return invalid(&Box::pin(page(&state, &by, context, asked, problems)).await?);
     }
-    let mut draft = Draft::liked(&context.settings, &by.person.account.compose);
+    let mut draft = Draft::preferred(&context.settings, &by.person.account.compose);
     draft.to = pupils.into_iter().map(Chosen::Pupil).collect();
     draft.for_pupils = ForPupils::Adults(asked.send_to);
     draft.purpose = Purpose::Attendance;
     draft.about = Some(about);
-    let sms = SmsContent { text: prepared(matter, asked.session), ..draft.idle_sms.clone() };
-    draft.sms = Some(sms.clone());
-    draft.idle_sms = sms;
-    draft.voice = None;
-    draft.email = None;
+    let sms = draft.texts.sms.take().unwrap_or_default();
+    draft.texts.sms = Some(SmsContent { text: prepared(matter, asked.session), ..sms });
+    draft.on = vec![Channel::Sms];
     let book = context.book(&state, &by.school).await?;
     compose::begin(&state, context.at(NavItem::SEND), &book, draft)
 }

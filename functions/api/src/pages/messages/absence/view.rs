@@ -119,6 +119,24 @@ impl Viewer<'_> {
         List { matter: matter.code(), rows, button }
     }
 
+    /// Pupils about whom nobody is told, and why not.
+    fn others(&mut self) -> Vec<Rest> {
+        let list = &self.registers.list;
+        let kinds = [
+            ("blank", "no mark yet", "Ask the teacher. Their families are told nothing.", &list.blank),
+            ("unknown", "a code that is not known", "Nobody is told anything because of it.", &list.unknown),
+            ("excluded", "in a year that is left out", "By your account settings.", &list.excluded),
+        ];
+        let some = kinds.into_iter().filter(|(.., listed)| !listed.is_empty());
+        some.map(|(id, what, hint, listed)| Rest {
+            id,
+            words: format!("{}: {what}", words::count(listed.len() as u64, "pupil", "pupils")),
+            hint,
+            rows: self.rows(listed),
+        })
+        .collect()
+    }
+
     fn told(&mut self) -> Vec<Row> {
         let registers = self.registers;
         let mut rows = self.rows(&registers.list.told);
@@ -147,19 +165,7 @@ impl AbsencePage {
         let without_registers = without_registers(settings);
         let mut view = Viewer { book, settings, asked, local, registers, families: BTreeMap::new() };
         let list = &registers.list;
-        let rests = [
-            ("blank", "no mark yet", "Ask the teacher. Their families are told nothing.", &list.blank),
-            ("unknown", "a code that is not known", "Nobody is told anything because of it.", &list.unknown),
-            ("excluded", "in a year that is left out", "By your account settings.", &list.excluded),
-        ];
-        let others = rests.into_iter().filter(|(.., listed)| !listed.is_empty());
-        let others = others.map(|(id, what, hint, listed)| Rest {
-            id,
-            words: format!("{}: {what}", words::count(listed.len() as u64, "pupil", "pupils")),
-            hint,
-            rows: view.rows(listed),
-        });
-        let others: Vec<Rest> = if registers.any { others.collect() } else { Vec::new() };
+        let others = if registers.any { view.others() } else { Vec::new() };
         let read = registers.fresh.read_ms.map_or_else(
             || "The registers were never read.".to_owned(),
             |read_ms| format!("Registers read {}.", local.when(read_ms)),
@@ -173,21 +179,7 @@ impl AbsencePage {
             send_to: SendTo::ALL.map(|to| Choice::new(to.code(), to.words(), to == send_to)).into(),
             chosen: send_to.code(),
             read,
-            stale: match registers.fresh.state {
-                Freshness::Fresh => None,
-                Freshness::Changed => Some(
-                    "Registers were saved in the MIS since they were read here. Refresh them before you tell anybody."
-                        .to_owned(),
-                ),
-                Freshness::Stale => Some(
-                    "The registers may have changed since they were read. Refresh them before you tell anybody."
-                        .to_owned(),
-                ),
-                Freshness::Never if !without_registers.is_empty() => None,
-                Freshness::Never => {
-                    Some("No registers have been read from your MIS yet. Refresh to read them.".to_owned())
-                }
-            },
+            stale: stale(registers.fresh.state, without_registers.is_empty()),
             reasons: SentAllTheSame::ALL.map(|why| Choice::new(why.code(), why.words(), false)).into(),
             empty: !registers.any,
             without_registers,
@@ -202,14 +194,31 @@ impl AbsencePage {
     }
 }
 
+/// Why nobody should be told yet, if the registers are not fresh. `may_have`: the school's MIS brings registers.
+fn stale(freshness: Freshness, may_have: bool) -> Option<String> {
+    let words = match freshness {
+        Freshness::Changed => {
+            "Registers were saved in the MIS since they were read here. Refresh them before you tell anybody."
+        }
+        Freshness::Stale => {
+            "The registers may have changed since they were read. Refresh them before you tell anybody."
+        }
+        Freshness::Never if may_have => {
+            "No registers have been read from your MIS yet. Refresh to read them."
+        }
+        Freshness::Fresh | Freshness::Never => return None,
+    };
+    Some(words.to_owned())
+}
+
 /// Why there are no registers to read, and what to do; empty where there may be some.
 fn without_registers(settings: &Settings) -> String {
     let kind = Connector::from_code(&settings.mis.kind).filter(|kind| !kind.has_registers());
     kind.map_or_else(String::new, |kind| {
         format!(
-            "{} brings people and no registers, so Messenger cannot list who is absent. Look absences up in your MIS, and write \
-             to those families with “Send a message”. Registers are read through Xporter on Demand or SIF: ask your \
-             administrator whether your MIS offers one of them.",
+            "{} brings people and no registers, so Messenger cannot list who is absent. Look absences up in your \
+             MIS, and write to those families with “Send a message”. Registers are read through Xporter on Demand \
+             or SIF: ask your administrator whether your MIS offers one of them.",
             kind.words()
         )
     })

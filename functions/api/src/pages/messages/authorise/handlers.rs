@@ -1,9 +1,10 @@
 //! The queue at work: looking, letting go, turning down, editing.
 
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use domain::ids::MessageId;
 use domain::people::Action;
 use http::StatusCode;
 use serde::Deserialize;
@@ -11,11 +12,11 @@ use serde::Deserialize;
 use super::{Asked, EditPage, OnePage, QueuePage};
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
+use crate::known::Known;
 use crate::pages::kit::context::PageContext;
 use crate::pages::kit::form::Problem;
 use crate::pages::kit::places::NavItem;
 use crate::pages::kit::reply::html;
-use crate::pages::messages::message::known;
 use crate::services::authorise::{Looked, approve, edit, is_own, look, may_decide, reject};
 use crate::state::ApiState;
 
@@ -49,38 +50,38 @@ async fn queue(State(state): State<ApiState>, by: SignedIn, Query(told): Query<T
     html(&QueuePage::new(context.frame, &context.local, &waiting, &summaries, notice))
 }
 
-async fn show(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String>) -> Result<Response> {
+async fn show(State(state): State<ApiState>, by: SignedIn, Known(id): Known<MessageId>) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::AUTHORISE).await?;
-    let looked = look(&state, &by.school, known(&id)?).await?;
+    let looked = look(&state, &by.school, id).await?;
     one(&state, &by, context, &looked, false, String::new(), Vec::new()).await
 }
 
 async fn let_go(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<MessageId>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::AuthoriseOthers)?;
-    match approve(&state, &by, known(&id)?, form.text("seen")).await {
+    match approve(&state, &by, id, form.text("seen")).await {
         Ok(Ok(())) => Ok(Redirect::to("/authorise?done=sent").into_response()),
         Ok(Err(looked)) => {
             let context = PageContext::load(&state, &by, NavItem::AUTHORISE).await?;
             let page = one(&state, &by, context, &looked, true, String::new(), Vec::new()).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
-        Err(error) => told(&state, &by, &id, error, String::new()).await,
+        Err(error) => told(&state, &by, id, error, String::new()).await,
     }
 }
 
 async fn turn_down(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<MessageId>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::AuthoriseOthers)?;
-    match reject(&state, &by, known(&id)?, form.text("reason")).await {
+    match reject(&state, &by, id, form.text("reason")).await {
         Ok(()) => Ok(Redirect::to("/authorise?done=rejected").into_response()),
-        Err(error) => told(&state, &by, &id, error, form.text("reason").to_owned()).await,
+        Err(error) => told(&state, &by, id, error, form.text("reason").to_owned()).await,
     }
 }
 
@@ -88,7 +89,7 @@ async fn turn_down(
 async fn told(
     state: &ApiState,
     by: &SignedIn,
-    id: &str,
+    id: MessageId,
     error: ApiError,
     reason: String,
 ) -> Result<Response> {
@@ -96,7 +97,7 @@ async fn told(
     let field = |field: String| if field == "reason" { field } else { String::new() };
     let problems = errors.into_iter().map(|e| Problem::new(field(e.field), e.message)).collect();
     let context = PageContext::load(state, by, NavItem::AUTHORISE).await?;
-    let looked = look(state, &by.school, known(id)?).await?;
+    let looked = look(state, &by.school, id).await?;
     let page = one(state, by, context, &looked, false, reason, problems).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
@@ -116,9 +117,13 @@ async fn one(
     html(&OnePage::new(context.frame, &context.local, &book, looked, asked))
 }
 
-async fn show_edit(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String>) -> Result<Response> {
+async fn show_edit(
+    State(state): State<ApiState>,
+    by: SignedIn,
+    Known(id): Known<MessageId>,
+) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::AUTHORISE).await?;
-    let looked = look(&state, &by.school, known(&id)?).await?;
+    let looked = look(&state, &by.school, id).await?;
     if let Err(why) = may_decide(&by, &looked)
         && !matches!(why, domain::approval::NotYours::NoRole)
     {
@@ -129,11 +134,10 @@ async fn show_edit(State(state): State<ApiState>, by: SignedIn, Path(id): Path<S
 
 async fn save_edit(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<MessageId>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::AuthoriseOthers)?;
-    let id = known(&id)?;
     let looked = look(&state, &by.school, id).await?;
     let message = super::edit::read(&form, &looked.body.message);
     let revision = form.text("revision").parse().unwrap_or(0);

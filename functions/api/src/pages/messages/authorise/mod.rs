@@ -5,7 +5,6 @@ mod handlers;
 
 use askama::Template;
 use domain::approval::{Figures, NotYours};
-use domain::channel::Channel;
 use domain::ids::ContactId;
 use store::{Edited, Summary, Waiting};
 
@@ -153,9 +152,9 @@ impl OnePage {
         let message = &looked.body.message;
         let deliveries = plan.deliveries.iter().filter(|d| d.missing.is_empty());
         let mut shown: Vec<Shown> = Vec::new();
-        for channel in Channel::ALL {
-            let first = deliveries.clone().find(|d| d.channel == channel);
-            shown.extend(first.map(|d| Shown::planned(d, &looked.body.settings)));
+        for content in message.contents.all() {
+            let first = deliveries.clone().find(|d| d.channel == content.channel());
+            shown.extend(first.map(|d| Shown::planned(d, content, &looked.body.settings)));
         }
         let people = plan
             .deliveries

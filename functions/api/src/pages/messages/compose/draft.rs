@@ -3,7 +3,7 @@
 use domain::attendance::{About, Matter, SentAllTheSame};
 use domain::audience::{Audience, SendTo};
 use domain::channel::Channel;
-use domain::content::{Contents, EmailContent, SmsContent, TweetContent, VoiceContent};
+use domain::content::{Content, Contents, SmsContent};
 use domain::feed::Session;
 use domain::ids::ContactId;
 use domain::limit::Limit;
@@ -12,6 +12,7 @@ use domain::routing::Routing;
 use domain::settings::Settings;
 use store::ComposeDefaults;
 
+use super::parts::read as read_texts;
 use crate::forms::FormFields;
 use crate::pages::kit::book::PageBook;
 use crate::pages::kit::words;
@@ -138,17 +139,12 @@ pub(crate) struct Draft {
     /// The marks that it is about.
     pub(crate) about: Option<About>,
     pub(crate) purpose: Purpose,
-    pub(crate) sms: Option<SmsContent>,
-    pub(crate) voice: Option<VoiceContent>,
-    pub(crate) email: Option<EmailContent>,
-    pub(crate) tweet: Option<TweetContent>,
+    /// What is written for every channel, chosen or not.
+    pub(crate) texts: Contents,
+    /// The channels that are chosen.
+    pub(crate) on: Vec<Channel>,
     /// Whether an emergency goes as text and call to people who can get either.
     pub(crate) both: bool,
-    /// Texts of channels that are not chosen just now.
-    pub(crate) idle_sms: SmsContent,
-    pub(crate) idle_voice: VoiceContent,
-    pub(crate) idle_email: EmailContent,
-    pub(crate) idle_tweet: TweetContent,
     /// Where replies to this e-mail go, as typed; empty for the school's address.
     pub(crate) reply_to: String,
 }
@@ -163,33 +159,25 @@ impl Draft {
             has_families: false,
             about: None,
             purpose: Purpose::Service,
-            sms: Some(sms.clone()),
-            voice: None,
-            email: None,
-            tweet: None,
+            texts: Contents { sms: Some(sms), ..Contents::blank() },
+            on: vec![Channel::Sms],
             both: false,
-            idle_sms: sms,
-            idle_voice: VoiceContent { text: String::new() },
-            idle_email: EmailContent { subject: String::new(), text: String::new() },
-            idle_tweet: TweetContent { text: String::new() },
             reply_to: String::new(),
         }
     }
 
-    /// An empty form as its writer likes it to begin.
-    pub(crate) fn liked(settings: &Settings, defaults: &ComposeDefaults) -> Self {
+    /// An empty form that begins as its writer prefers.
+    pub(crate) fn preferred(settings: &Settings, defaults: &ComposeDefaults) -> Self {
         let mut draft = Self::new(settings);
-        if let Some(header) = &defaults.header {
-            draft.idle_sms.header.clone_from(header);
+        if let (Some(header), Some(sms)) = (&defaults.header, &mut draft.texts.sms) {
+            sms.header.clone_from(header);
         }
         draft.reply_to = defaults.reply_to.as_ref().map(|to| to.as_str().to_owned()).unwrap_or_default();
-        let on = |channel| match &*defaults.channels {
-            [] => channel == Channel::Sms,
-            chosen => chosen.contains(&channel),
-        };
-        draft.sms = on(Channel::Sms).then(|| draft.idle_sms.clone());
-        draft.voice = (on(Channel::Voice) && settings.voice).then(|| draft.idle_voice.clone());
-        draft.email = on(Channel::Email).then(|| draft.idle_email.clone());
+        if !defaults.channels.is_empty() {
+            let can_use = |channel: &Channel| *channel != Channel::Voice || settings.voice;
+            let chosen = Channel::to_people().filter(|channel| defaults.channels.contains(channel));
+            draft.on = chosen.filter(can_use).collect();
+        }
         draft
     }
 
@@ -204,33 +192,24 @@ impl Draft {
         if let Some(removed) = form.get("remove").and_then(Chosen::parse) {
             to.retain(|chosen| *chosen != removed);
         }
-        let text = |name: &str| form.get(name).unwrap_or_default().replace("\r\n", "\n");
-        let sms = SmsContent { header: form.text("sms_header").to_owned(), text: text("sms_text") };
-        let voice = VoiceContent { text: text("voice_text") };
-        let email = EmailContent { subject: form.text("email_subject").to_owned(), text: text("email_text") };
-        let tweet = TweetContent { text: text("tweet_text") };
+        let mut texts = Contents::blank();
+        read_texts(form, &mut texts);
         Self {
             to,
             for_pupils: ForPupils::read(form.text("send_to")),
             has_families: false,
             about: about(form.text("about"), form.text("all_the_same")),
             purpose: Purpose::from_code(form.text("purpose")).unwrap_or(Purpose::Service),
-            sms: form.has("sms").then(|| sms.clone()),
-            voice: form.has("voice").then(|| voice.clone()),
-            email: form.has("email").then(|| email.clone()),
-            tweet: form.has("tweet").then(|| tweet.clone()),
+            texts,
+            on: Channel::ALL.into_iter().filter(|channel| form.has(channel.code())).collect(),
             both: form.has("both"),
-            idle_sms: sms,
-            idle_voice: voice,
-            idle_email: email,
-            idle_tweet: tweet,
             reply_to: form.text("email_reply_to").to_owned(),
         }
     }
 
     /// Fits the form to what the book knows: where it has families, a pupil stands for their adults however they were
     /// chosen, until somebody asks for the pupils themselves.
-    pub(crate) fn settle(&mut self, book: &PageBook) {
+    pub(crate) fn fit(&mut self, book: &PageBook) {
         self.has_families = book.pairs() > 0;
         for chosen in &mut self.to {
             let is_pupil = |id: &ContactId| book.place(id).is_some_and(|place| book.is_pupil(place));
@@ -252,7 +231,7 @@ impl Draft {
         });
     }
 
-    /// The message that the form makes, of somebody who may message these.
+    /// Builds the message from the form, limited to the people its author may message.
     pub(crate) fn message(&self, within: &Limit) -> Message {
         let mut to = Audience { within: within.clone(), ..Audience::default() };
         to.send_to = match self.for_pupils {
@@ -271,12 +250,7 @@ impl Draft {
         Message {
             purpose: self.purpose,
             to,
-            contents: Contents {
-                sms: self.sms.clone(),
-                voice: self.voice.clone(),
-                email: self.email.clone(),
-                tweet: self.tweet.clone(),
-            },
+            contents: self.texts.clone().only(|channel| self.on.contains(&channel)),
             // The tick is offered for an emergency only, and means nothing else.
             routing: (self.both && self.purpose == Purpose::Emergency).then_some(Routing::Both),
         }
@@ -285,14 +259,8 @@ impl Draft {
     /// The form again, as hidden fields of the page that asks for the last word.
     pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields: Vec<(&'static str, String)> = self.to.iter().map(|c| ("to", c.value())).collect();
-        let on = [
-            ("sms", self.sms.is_some()),
-            ("voice", self.voice.is_some()),
-            ("email", self.email.is_some()),
-            ("tweet", self.tweet.is_some()),
-            ("both", self.both),
-        ];
-        fields.extend(on.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, "yes".to_owned())));
+        let on = self.on.iter().map(|channel| channel.code()).chain(self.both.then_some("both"));
+        fields.extend(on.map(|name| (name, "yes".to_owned())));
         if let Some(about) = self.about {
             fields.push(("about", about_value(about)));
             fields.extend(about.all_the_same.map(|why| ("all_the_same", why.code().to_owned())));
@@ -300,14 +268,10 @@ impl Draft {
         fields.extend([
             ("send_to", self.for_pupils.code().to_owned()),
             ("purpose", self.purpose.code().to_owned()),
-            ("sms_header", self.idle_sms.header.clone()),
-            ("sms_text", self.idle_sms.text.clone()),
-            ("voice_text", self.idle_voice.text.clone()),
-            ("email_subject", self.idle_email.subject.clone()),
-            ("email_text", self.idle_email.text.clone()),
             ("email_reply_to", self.reply_to.clone()),
-            ("tweet_text", self.idle_tweet.text.clone()),
         ]);
+        let parts = self.texts.all().flat_map(Content::parts);
+        fields.extend(parts.map(|(part, text)| (part.facts().input, text.to_owned())));
         fields
     }
 }

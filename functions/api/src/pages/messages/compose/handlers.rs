@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::approval::Release;
+use domain::channel::Channel;
 use domain::content::SmsContent;
 use domain::email::EmailAddress;
 use domain::ids::MessageId;
@@ -49,7 +50,7 @@ struct ToSend {
 async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<ToSend>) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::SEND).await?;
     let book = context.book(&state, &by.school).await?;
-    let mut draft = Draft::liked(&context.settings, &by.person.account.compose);
+    let mut draft = Draft::preferred(&context.settings, &by.person.account.compose);
     draft.to.extend(asked.to.as_deref().and_then(Chosen::parse));
     Form::new(context, &book, draft, state.ids().secret(), 0).compose(String::new(), false)
 }
@@ -78,7 +79,7 @@ async fn found(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<
 
 async fn live(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     by.may(Action::Compose)?;
-    may_post(&by, &form)?;
+    may_use(&by, &form)?;
     let context = PageContext::load(&state, &by, NavItem::SEND).await?;
     let book = context.book(&state, &by.school).await?;
     let mut form = Form::read(context, &book, &form);
@@ -86,15 +87,16 @@ async fn live(State(state): State<ApiState>, Posted { by, form }: Posted) -> Res
     html(&LivePart { check: form.check() })
 }
 
-/// 403 for a form with a post on X of somebody who may not post.
-fn may_post(by: &SignedIn, form: &FormFields) -> Result<()> {
-    if form.has("tweet") { by.may(Action::Tweet) } else { Ok(()) }
+/// 403 for a form with a channel that its user may not use.
+fn may_use(by: &SignedIn, form: &FormFields) -> Result<()> {
+    let needed = Channel::ALL.into_iter().filter(|channel| form.has(channel.code()));
+    needed.filter_map(|channel| channel.facts().needs).try_for_each(|action| by.may(action))
 }
 
 /// A button of the form was pressed.
 async fn press(State(state): State<ApiState>, Posted { by, form: fields }: Posted) -> Result<Response> {
     by.may(Action::Compose)?;
-    may_post(&by, &fields)?;
+    may_use(&by, &fields)?;
     let context = PageContext::load(&state, &by, NavItem::SEND).await?;
     let book = context.book(&state, &by.school).await?;
     let mut form = Form::read(context, &book, &fields);
@@ -148,10 +150,10 @@ impl<'b> Form<'b> {
         key: String,
         person: usize,
     ) -> Self {
-        draft.settle(book);
+        draft.fit(book);
         let mut checked = Checked::new(book, &draft.message(&context.limit), &context.settings);
         let reply_to = context.settings.email_reply_to.clone();
-        if draft.email.is_some() && !draft.reply_to.is_empty() {
+        if draft.on.contains(&Channel::Email) && !draft.reply_to.is_empty() {
             // A message is sent with the settings that it was accepted with: for this one replies go elsewhere.
             match EmailAddress::parse(&draft.reply_to) {
                 Ok(address) => address.as_str().clone_into(&mut context.settings.email_reply_to),
@@ -220,12 +222,11 @@ impl<'b> Form<'b> {
 
     /// Puts plain characters for typographic ones, as its button offered.
     fn mend(&mut self) {
-        self.draft.sms = self.draft.sms.as_ref().map(SmsContent::with_plain_characters);
-        self.draft.idle_sms = self.draft.idle_sms.with_plain_characters();
+        self.draft.texts.sms = self.draft.texts.sms.as_ref().map(SmsContent::with_plain_characters);
         self.checked = Checked::new(self.book, &self.message(), &self.context.settings);
     }
 
-    /// What is not as the user saw it when they pressed *Send*.
+    /// What changed since the user pressed *Send*.
     fn changed(&self, seen: &str) -> Option<String> {
         let now = expect(&self.checked.costing);
         (seen != now).then(|| {
@@ -307,11 +308,11 @@ mod tests {
     fn mending_takes_out_typography_only() {
         let book = samples::book();
         let mut draft = samples::draft();
-        draft.sms =
+        draft.texts.sms =
             Some(SmsContent { header: "Siân’s".into(), text: "It’s “on” – see you…".into() });
         let mut form = form(&book, draft);
         form.mend();
-        let sms = form.draft.sms.unwrap();
+        let sms = form.draft.texts.sms.unwrap();
         assert_eq!((sms.header.as_str(), sms.text.as_str()), ("Siân's", "It's \"on\" - see you..."));
     }
 }

@@ -1,11 +1,12 @@
 //! *Send a message*: who, what, and a last look, on one page.
 
-mod advice;
 mod check;
 mod draft;
 mod found;
 mod handlers;
+mod parts;
 mod pin;
+mod reach;
 mod why;
 
 use askama::Template;
@@ -16,6 +17,8 @@ pub(crate) use check::{Check, expect, problems, sum_of};
 pub(crate) use draft::{Chosen, Draft, ForPupils};
 pub(crate) use found::{FoundPart, Hit, find};
 pub(crate) use handlers::{begin, routes};
+pub(crate) use parts::read as read_texts;
+use parts::{Offered, Written, offered};
 pub(crate) use pin::PinPage;
 
 use crate::pages::kit::book::PageBook;
@@ -39,14 +42,9 @@ pub(crate) struct ComposePage {
     groups: Vec<Hit>,
     /// Who is written to for a pupil; only where the school knows families.
     for_pupils: Option<[Choice; 5]>,
-    /// Of which marks it tells, for the form and for people.
+    /// The attendance marks that it reports, for the form and for people.
     about: Option<AboutForm>,
-    sms: SmsForm,
-    voice: VoiceForm,
-    email: EmailForm,
-    /// Where the user may post on X.
-    tweet: Option<TweetForm>,
-    tokens: [Token; 6],
+    channels: Vec<Offered>,
     purposes: [Choice; 4],
     both: bool,
     check: Check,
@@ -104,54 +102,6 @@ pub(crate) struct Chip {
     sub: String,
 }
 
-struct SmsForm {
-    on: bool,
-    header: String,
-    text: String,
-    error: Option<String>,
-}
-
-struct VoiceForm {
-    on: bool,
-    text: String,
-    error: Option<String>,
-}
-
-struct EmailForm {
-    on: bool,
-    subject: String,
-    subject_error: Option<String>,
-    reply_to: String,
-    reply_to_error: Option<String>,
-    /// Where replies go without an address here.
-    school_reply_to: String,
-    text: String,
-    error: Option<String>,
-}
-
-struct TweetForm {
-    /// The account's name.
-    account: String,
-    on: bool,
-    text: String,
-    error: Option<String>,
-}
-
-/// Something that is filled in for each person.
-pub(crate) struct Token {
-    code: &'static str,
-    words: &'static str,
-}
-
-const TOKENS: [Token; 6] = [
-    Token { code: "$pupilname|your child$", words: "Pupil" },
-    Token { code: "$forename$", words: "Forename" },
-    Token { code: "$surname$", words: "Surname" },
-    Token { code: "$title|parent$", words: "Title" },
-    Token { code: "$name$", words: "Full name" },
-    Token { code: "$schoolphone$", words: "School’s phone" },
-];
-
 /// What staff call a purpose.
 pub(crate) const fn purpose_words(purpose: Purpose) -> &'static str {
     match purpose {
@@ -183,6 +133,16 @@ impl ComposePage {
             let (words, sub) = chosen.words(book);
             Chip { value: chosen.value(), words, sub }
         };
+        let written = Written {
+            texts: &draft.texts,
+            problems: &problems,
+            sizes: &check.sizes,
+            has_voice: frame.rights.has_voice(),
+            account: account.as_deref(),
+            reply_to: &draft.reply_to,
+            school_reply_to: &reply_to,
+        };
+        let channels = offered(&written, &draft.on);
         Self {
             frame,
             key,
@@ -197,34 +157,7 @@ impl ComposePage {
                     .map(|choice| Choice::new(choice.code(), choice.words(), choice == draft.for_pupils))
             }),
             about: draft.about.map(AboutForm::new),
-            sms: SmsForm {
-                on: draft.sms.is_some(),
-                header: draft.idle_sms.header.clone(),
-                text: draft.idle_sms.text.clone(),
-                error: error_of(&problems, "sms_text"),
-            },
-            voice: VoiceForm {
-                on: draft.voice.is_some(),
-                text: draft.idle_voice.text.clone(),
-                error: error_of(&problems, "voice_text"),
-            },
-            email: EmailForm {
-                on: draft.email.is_some(),
-                subject: draft.idle_email.subject.clone(),
-                subject_error: error_of(&problems, "email_subject"),
-                reply_to: draft.reply_to.clone(),
-                reply_to_error: error_of(&problems, "email_reply_to"),
-                school_reply_to: reply_to,
-                text: draft.idle_email.text.clone(),
-                error: error_of(&problems, "email_text"),
-            },
-            tweet: account.map(|account| TweetForm {
-                account,
-                on: draft.tweet.is_some(),
-                text: draft.idle_tweet.text.clone(),
-                error: error_of(&problems, "tweet_text"),
-            }),
-            tokens: TOKENS,
+            channels,
             purposes: Purpose::ALL.map(|p| Choice::new(p.code(), purpose_words(p), p == draft.purpose)),
             both: draft.both,
             problems,

@@ -1,8 +1,9 @@
 //! Made-up messages on made-up people.
 
 use domain::book::AddressBook;
+use domain::channel::Channel;
 use domain::contact::{Contact, ContactRole, LabelledNumber, PhoneLabel, Source};
-use domain::content::{EmailContent, SmsContent, VoiceContent};
+use domain::content::{Contents, EmailContent, SmsContent, VoiceContent};
 use domain::ids::ContactId;
 use domain::limit::Limit;
 use domain::money::Pence;
@@ -73,20 +74,20 @@ pub(crate) fn book() -> PageBook {
             _ => vec![(PhoneLabel::Mobile, mobile), (PhoneLabel::Home, home)],
         };
         Contact {
-            id: ContactId::parse(&format!("P{n:04}")).unwrap(),
-            source: if n % 50 == 3 { Source::Hand } else { Source::Upload },
             title: (n % 3 > 0).then(|| if n % 2 == 0 { "Mrs" } else { "Mr" }.to_owned()),
             forename: FORENAMES[n % FORENAMES.len()].to_owned(),
             surname: SURNAMES[n % SURNAMES.len()].to_owned(),
-            role: if n % 20 == 19 { ContactRole::Staff } else { ContactRole::Parent },
             numbers: numbers.into_iter().map(|(label, number)| LabelledNumber { label, number }).collect(),
             email: (n % 5 != 2).then(|| format!("family{n}@example.com")),
             groups: vec![
                 format!("Year {}", 9 + n / 182),
                 format!("{}{}", 9 + n / 182, ["A", "B", "C"][n % 3]),
             ],
-            overrides: domain::contact::Overrides::default(),
-            away: None,
+            ..Contact::new(
+                ContactId::parse(&format!("P{n:04}")).unwrap(),
+                if n % 50 == 3 { Source::Hand } else { Source::Upload },
+                if n % 20 == 19 { ContactRole::Staff } else { ContactRole::Parent },
+            )
         }
     });
     AddressBook::new(2, people.collect(), CountryCode::default(), NumberMode::Simulated).into()
@@ -95,7 +96,8 @@ pub(crate) fn book() -> PageBook {
 pub(crate) fn draft() -> Draft {
     Draft {
         to: vec![Chosen::Group("Year 9".into()), Chosen::Contact(ContactId::parse("P0200").unwrap())],
-        sms: Some(SmsContent {
+        texts: Contents {
+          sms: Some(SmsContent {
             header: "Green Abbey".into(),
             text: "Dear $title|parent$ $surname$, the Year 9 coach is back at 16:45 today, not 16:15. Please \
                    collect from the front gate."
@@ -106,32 +108,27 @@ pub(crate) fn draft() -> Draft {
                    past four. Please collect from the front gate."
                 .into(),
         }),
+        ..Contents::blank()
+        },
+        on: vec![Channel::Sms, Channel::Voice],
         ..Draft::new(&settings())
     }
-    .idle()
 }
 
 /// Curly quotes, an e-mail, nobody chosen yet.
 fn careless() -> Draft {
     Draft {
         to: Vec::new(),
-        sms: Some(SmsContent {
-            header: "Green Abbey".into(),
-            text: "We’re closed today – please check the “Snow” page…".into(),
-        }),
-        email: Some(EmailContent { subject: String::new(), text: "School is **closed** today.".into() }),
+        texts: Contents {
+            sms: Some(SmsContent {
+                header: "Green Abbey".into(),
+                text: "We’re closed today – please check the “Snow” page…".into(),
+            }),
+            email: Some(EmailContent { subject: String::new(), text: "School is **closed** today.".into() }),
+            ..Contents::blank()
+        },
+        on: vec![Channel::Sms, Channel::Email],
         ..Draft::new(&settings())
-    }
-    .idle()
-}
-
-impl Draft {
-    fn idle(mut self) -> Self {
-        self.idle_sms = self.sms.clone().unwrap_or(self.idle_sms);
-        self.idle_voice = self.voice.clone().unwrap_or(self.idle_voice);
-        self.idle_email = self.email.clone().unwrap_or(self.idle_email);
-        self.idle_tweet = self.tweet.clone().unwrap_or(self.idle_tweet);
-        self
     }
 }
 

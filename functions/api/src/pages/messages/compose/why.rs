@@ -5,7 +5,7 @@ use domain::contact::Contact;
 use domain::message::Message;
 use domain::plan::Plan;
 
-use super::check::why_unreachable;
+use super::reach::why_unreachable;
 use crate::pages::kit::book::PageBook;
 use crate::pages::kit::components::{Tag, Tone};
 use crate::pages::kit::links::contact_path;
@@ -49,7 +49,7 @@ fn told(book: &PageBook, message: &Message, plan: &Plan, place: usize) -> Option
     let (tag, words) = match (why.meant, to_them(plan, contact)) {
         (true, Some(how)) => (Tag::new(Tone::Delivered, "Gets it"), format!("{how}: {reasons}")),
         (true, None) => {
-            let why = why_unreachable(message, reach, contact.numbers.is_empty(), contact.email.is_none());
+            let why = why_unreachable(message, contact, reach);
             (Tag::new(Tone::Unsure, "Cannot be reached"), format!("{why}; {reasons}"))
         }
         (false, _) => (Tag::new(Tone::Waiting, "Does not get it"), reasons),

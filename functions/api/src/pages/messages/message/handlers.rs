@@ -1,7 +1,9 @@
 //! The page of a message at work: its news, stopping it, sending again.
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use domain::audit::Act;
@@ -10,14 +12,15 @@ use domain::ids::MessageId;
 use domain::message::MessageState;
 use domain::people::Action;
 use serde::Deserialize;
-use store::{Author, School};
+use store::{Author, Body, School};
 
-use super::{Live, LivePart, MessagePage, known, resend_ask, stop_or_withdraw, unsynced_ask};
+use super::{Live, LivePart, MessagePage, resend_ask, stop_or_withdraw, unsynced_ask};
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
-use crate::pages::kit::ask::Ask;
-use crate::pages::kit::ask::AskPage;
+use crate::known::Known;
+use crate::pages::kit::ask::{Ask, AskPage};
 use crate::pages::kit::context::PageContext;
+use crate::pages::kit::done::{self, Done};
 use crate::pages::kit::preview::Shown;
 use crate::pages::kit::reply::html;
 use crate::pages::kit::words;
@@ -41,21 +44,33 @@ pub(super) struct Asked {
     pub(super) n: Option<u64>,
 }
 
+/// A message as this person may see it.
+struct Looked {
+    context: PageContext,
+    status: Arc<Status>,
+    body: Body,
+    live: Live,
+}
+
+async fn look(state: &ApiState, by: &SignedIn, id: MessageId) -> Result<Looked> {
+    let context = PageContext::of_message(state, by, id).await?;
+    let status = status(state, &by.school, id).await?;
+    let body = by.school.messages().body(id).await?;
+    let mut failing = failing(&by.school, id, &status).await?;
+    let book = context.book(state, &by.school).await?;
+    context.keep_seen(&mut failing, &book);
+    let live = Live::new(&status, &body.message, &failing, &book, &context.local);
+    let live = offered(by, &status.author, live);
+    Ok(Looked { context, status, body, live })
+}
+
 async fn show(
     State(state): State<ApiState>,
     by: SignedIn,
-    Path(id): Path<String>,
+    Known(id): Known<MessageId>,
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
-    let id = known(&id)?;
-    let context = PageContext::of_message(&state, &by, id).await?;
-    let status = status(&state, &by.school, id).await?;
-    let body = by.school.messages().body(id).await?;
-    let mut failing = failing(&by.school, id, &status).await?;
-    let book = context.book(&state, &by.school).await?;
-    context.keep_seen(&mut failing, &book);
-    let live = Live::new(&status, &body.message, &failing, &book, &context.local);
-    let live = offered(&by, &status.author, live);
+    let Looked { context, status, body, live } = look(&state, &by, id).await?;
     let mut page =
         MessagePage::new(context.frame, &status, &body.message, &body.settings, &context.local, live);
     if let Some(first) = by.school.approvals().first_body(&status.edits, id).await? {
@@ -67,22 +82,10 @@ async fn show(
     html(&page)
 }
 
-async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String>) -> Result<Response> {
-    let id = known(&id)?;
-    let context = PageContext::of_message(&state, &by, id).await?;
-    let status = status(&state, &by.school, id).await?;
-    let message = by.school.messages().body(id).await?.message;
-    let mut failing = failing(&by.school, id, &status).await?;
-    let book = context.book(&state, &by.school).await?;
-    context.keep_seen(&mut failing, &book);
-    let live = Live::new(&status, &message, &failing, &book, &context.local);
-    let live = offered(&by, &status.author, live);
-    html(&LivePart {
-        frame: context.frame,
-        id: id.to_string(),
-        headline: words::readable(&message.contents.headline()),
-        live,
-    })
+async fn live(State(state): State<ApiState>, by: SignedIn, Known(id): Known<MessageId>) -> Result<Response> {
+    let Looked { context, body, live, .. } = look(&state, &by, id).await?;
+    let headline = words::readable(&body.message.contents.headline());
+    html(&LivePart { frame: context.frame, id: id.to_string(), headline, live })
 }
 
 async fn failing(school: &School, id: MessageId, status: &Status) -> Result<Vec<DeliveryLine>> {
@@ -92,46 +95,45 @@ async fn failing(school: &School, id: MessageId, status: &Status) -> Result<Vec<
     Ok(deliveries_in(school, id, None, DeliveryState::can_resend).await?.lines)
 }
 
+/// What was just done; those of *Send* are said here too.
+const DONE: [Done; 4] = [
+    Done::new("sent", "Accepted. You may leave this page: it goes on by itself."),
+    Done::new(
+        "waits",
+        "Submitted. A colleague who may authorise messages checks it before it goes. You may leave this page.",
+    ),
+    STOPPED,
+    OVER,
+];
+const STOPPED: Done = Done::new("stopped", "Stopped. What a provider had already taken may still arrive.");
+const OVER: Done = Done::new("over", "It was over before it could be stopped.");
+
 pub(super) fn notice(asked: &Asked) -> Option<String> {
-    match asked.done.as_deref()? {
-        "sent" => Some("Accepted. You may leave this page: it goes on by itself.".to_owned()),
-        "waits" => Some(
-            "Submitted. A colleague who may authorise messages checks it before it goes. You may leave this page."
-                .to_owned(),
-        ),
-        "stopped" => Some("Stopped. What a provider had already taken may still arrive.".to_owned()),
-        "over" => Some("It was over before it could be stopped.".to_owned()),
-        "resent" => Some(match asked.n.unwrap_or(0) {
-            0 => "There was nothing left to send again.".to_owned(),
-            n => format!("{} sent again.", words::count(n, "delivery is being", "deliveries are being")),
-        }),
-        _ => None,
+    match (asked.done.as_deref(), asked.n.unwrap_or(0)) {
+        (Some("resent"), 0) => Some("There was nothing left to send again.".to_owned()),
+        (Some("resent"), n) => {
+            Some(format!("{} sent again.", words::count(n, "delivery is being", "deliveries are being")))
+        }
+        (done, _) => done::words(done, &DONE),
     }
 }
 
 async fn stop(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<MessageId>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
-    let id = known(&id)?;
     may_stop(&by, &author(&by, id).await?)?;
     if form.text("sure") != "yes" {
         let state_now = by.school.messages().meta(id).await?.ok_or(ApiError::NotFound)?.state;
         return ask_page(&state, &by, id, stop_or_withdraw(id, state_now)).await;
     }
-    let done = match control::stop(
-        &state,
-        &by.school,
-        id,
-        &by.deed(Act::MessageStopped, id.to_string(), Vec::new()),
-    )
-    .await?
-    {
-        MessageState::Stopped => "stopped",
-        _ => "over",
+    let event = by.audit_event(Act::MessageStopped, id.to_string(), Vec::new());
+    let done = match control::stop(&state, &by.school, id, &event).await? {
+        MessageState::Stopped => STOPPED,
+        _ => OVER,
     };
-    Ok(Redirect::to(&format!("/messages/{id}?done={done}")).into_response())
+    Ok(done.at(&format!("/messages/{id}")))
 }
 
 /// Whoever wrote it may stop it, and whoever may authorise.
@@ -166,47 +168,35 @@ fn offered(by: &SignedIn, author: &Author, mut live: Live) -> Live {
 
 async fn resend(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<MessageId>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
-    let id = known(&id)?;
     may_resend(&by, &author(&by, id).await?)?;
     if form.text("sure") != "yes" {
         let waiting = status(&state, &by.school, id).await?.can_resend();
         return ask_page(&state, &by, id, resend_ask(id, waiting)).await;
     }
-    let deed = by.deed(Act::MessageResent, id.to_string(), Vec::new());
+    let event = by.audit_event(Act::MessageResent, id.to_string(), Vec::new());
     let may = MayResend { posts: by.rights().may(Action::Tweet), cap: None };
-    let resent = control::resend(&state, &by.school, id, may, &deed).await?;
+    let resent = control::resend(&state, &by.school, id, may, &event).await?;
     Ok(Redirect::to(&format!("/messages/{id}?done=resent&n={}", resent.count)).into_response())
 }
 
 async fn send_unsynced(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<MessageId>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
-    let id = known(&id)?;
     may_resend(&by, &author(&by, id).await?)?;
     if form.text("sure") != "yes" {
         return ask_page(&state, &by, id, unsynced_ask(id)).await;
     }
-    let deed = by.deed(Act::SentUnsynced, id.to_string(), Vec::new());
-    control::waive_sync(&state, &by.school, id, &deed).await?;
+    let event = by.audit_event(Act::SentUnsynced, id.to_string(), Vec::new());
+    control::waive_sync(&state, &by.school, id, &event).await?;
     Ok(Redirect::to(&format!("/messages/{id}?done=sent")).into_response())
 }
 
 async fn ask_page(state: &ApiState, by: &SignedIn, id: MessageId, ask: Ask) -> Result<Response> {
     let context = PageContext::of_message(state, by, id).await?;
-    html(&AskPage {
-        frame: context.frame,
-        title: ask.title,
-        words: ask.words,
-        action: ask.action,
-        hidden: Vec::new(),
-        yes: ask.yes,
-        no: ask.no,
-        harmless: ask.harmless,
-        back: format!("/messages/{id}"),
-    })
+    html(&AskPage::of(context.frame, ask, format!("/messages/{id}")))
 }

@@ -13,7 +13,6 @@ use store::Edited;
 
 pub(crate) use handlers::routes;
 
-use crate::error::{ApiError, Result};
 use crate::pages::kit::ask::Ask;
 use crate::pages::kit::book::PageBook;
 use crate::pages::kit::components::{Bar, Named, Tag};
@@ -102,33 +101,16 @@ struct Person {
     to: String,
 }
 
-/// A message's id as it stands in an address.
-pub(crate) fn known(id: &str) -> Result<MessageId> {
-    id.parse().map_err(|_| ApiError::NotFound)
-}
-
 fn stop_ask(id: MessageId) -> Ask {
-    Ask {
-        id: "ask-stop",
-        action: format!("/messages/{id}/stop"),
-        form: "",
-        title: "Stop sending?".to_owned(),
-        words: "What has not gone yet stays here and will not be sent. What the network already has still arrives."
-            .to_owned(),
-        yes: "Stop sending".to_owned(),
-        no: "Go on sending",
-        harmless: false,
-    }
+    Ask::new(format!("/messages/{id}/stop"), "Stop sending?", "Stop sending", "Go on sending")
+        .dialog("ask-stop")
+        .words("What has not gone yet stays here and will not be sent. What the network already has still arrives.")
 }
 
 fn withdraw_ask(id: MessageId) -> Ask {
-    Ask {
-        title: "Withdraw this message?".to_owned(),
-        words: "Nobody has authorised it yet. Nothing will be sent, and it leaves the queue.".to_owned(),
-        yes: "Withdraw it".to_owned(),
-        no: "Let it wait",
-        ..stop_ask(id)
-    }
+    Ask::new(format!("/messages/{id}/stop"), "Withdraw this message?", "Withdraw it", "Let it wait")
+        .dialog("ask-stop")
+        .words("Nobody has authorised it yet. Nothing will be sent, and it leaves the queue.")
 }
 
 /// The question before a message is stopped, as it stands.
@@ -136,40 +118,29 @@ fn stop_or_withdraw(id: MessageId, state: MessageState) -> Ask {
     if state == MessageState::AwaitingAuthorisation { withdraw_ask(id) } else { stop_ask(id) }
 }
 
-const WAITS_FOR_RUN: &str = "The address book is being refreshed from the MIS. The message goes as soon as that has ended, to the \
-    numbers that are right then.";
+const WAITS_FOR_RUN: &str = "The address book is being refreshed from the MIS. The message goes as soon as that has \
+    ended, to the numbers that are right then.";
 const LET_DOWN: &str = "The refresh that it waited for did not finish. It goes by itself once a later one has. You can \
     also send it all the same, to the numbers that Messenger has now.";
 
 fn unsynced_ask(id: MessageId) -> Ask {
-    Ask {
-        id: "ask-unsynced",
-        action: format!("/messages/{id}/send-unsynced"),
-        form: "",
-        title: "Send it all the same?".to_owned(),
-        words: "Numbers and court orders that changed in the MIS since the last refresh are not known here yet. That you \
-                sent it is kept in the audit log."
-            .to_owned(),
-        yes: "Send it all the same".to_owned(),
-        no: "Let it wait",
-        harmless: false,
-    }
+    let action = format!("/messages/{id}/send-unsynced");
+    Ask::new(action, "Send it all the same?", "Send it all the same", "Let it wait").dialog("ask-unsynced").words(
+        "Numbers and court orders that changed in the MIS since the last refresh are not known here yet. That you \
+         sent it is kept in the audit log.",
+    )
 }
 
 fn resend_ask(id: MessageId, deliveries: u64) -> Ask {
     let number = words::number(deliveries);
-    Ask {
-        id: "ask-resend",
-        action: format!("/messages/{id}/resend"),
-        form: "",
-        title: format!("Send again to {number}?"),
-        words: "These are the ones that failed and the ones that are not confirmed. People who are not \
-                confirmed may get it twice. Sending again costs as much as the first time."
-            .to_owned(),
-        yes: format!("Send again to {number}"),
-        no: "Leave it",
-        harmless: true,
-    }
+    let send = format!("Send again to {number}");
+    let ask = Ask::new(format!("/messages/{id}/resend"), format!("{send}?"), send, "Leave it")
+        .dialog("ask-resend")
+        .words(
+            "These are the ones that failed and the ones that are not confirmed. People who are not confirmed may \
+             get it twice. Sending again costs as much as the first time.",
+        );
+    Ask { harmless: true, ..ask }
 }
 
 impl Live {

@@ -71,7 +71,7 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
     let spelled = |member: &Membership| format!("user:{}", member.user());
     let here = members.iter().filter(|member| member.standing() != Standing::Deleted);
     let here: Vec<String> = here.map(spelled).collect();
-    // Who has gone is still in the log; so are keys that were revoked, as far as these rows go back.
+    // People who were removed stay in the audit log; so are keys that were revoked, as far as these rows go back.
     let mut doers = found.who.clone();
     doers.extend(members.iter().map(spelled));
     doers.extend(keys.iter().map(|key| format!("key:{}", key.id())));

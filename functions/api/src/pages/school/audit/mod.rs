@@ -32,7 +32,7 @@ pub(crate) struct AuditPage {
     pager: Pager,
 }
 
-/// One deed.
+/// One event.
 struct Row {
     when: String,
     who: String,
@@ -232,7 +232,7 @@ fn logo_said(change: &Change) -> String {
 pub(crate) mod samples {
     use std::collections::BTreeSet;
 
-    use domain::audit::{Deed, Head, Who};
+    use domain::audit::{AuditEvent, Head, Who};
     use store::AuditMonth;
 
     use super::*;
@@ -241,7 +241,7 @@ pub(crate) mod samples {
     use crate::services::audit::Place;
 
     pub(crate) fn entries() -> Vec<Entry> {
-        let deeds = [
+        let events = [
             (Act::SignedIn, "u1", "u1", vec![]),
             (
                 Act::MessageHandedIn,
@@ -266,15 +266,15 @@ pub(crate) mod samples {
         ];
         let mut head = Head::default();
         let mut entries = Vec::new();
-        for (n, (act, who, on, changes)) in (0..).zip(deeds) {
-            let deed = Deed {
+        for (n, (act, who, on, changes)) in (0..).zip(events) {
+            let event = AuditEvent {
                 who: Who::User(who.into()),
                 from: "192.0.2.7".into(),
                 act,
                 on: on.into(),
                 changes: changes.into_iter().flatten().collect(),
             };
-            let entry = head.seal("school", &deed, now_ms() - (6 - n) * 3_600_000);
+            let entry = head.seal("school", &event, now_ms() - (6 - n) * 3_600_000);
             head = entry.head();
             entries.insert(0, entry);
         }

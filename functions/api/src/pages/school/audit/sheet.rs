@@ -50,7 +50,8 @@ pub(super) fn workbook(rows: &[[String; 12]]) -> Result<Vec<u8>, XlsxError> {
     workbook.save_to_buffer()
 }
 
-/// RFC 4180, every cell in quotation marks. One that a spreadsheet would take for a formula gets an apostrophe before it.
+/// RFC 4180, every cell in quotation marks. One that a spreadsheet would take for a formula gets an apostrophe before
+/// it.
 pub(super) fn csv(rows: &[[String; 12]]) -> String {
     let mut text = String::new();
     let mut line = |cells: &mut dyn Iterator<Item = &str>| {

@@ -2,20 +2,20 @@
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use domain::people::Action;
 use http::StatusCode;
-use serde::Deserialize;
 
 use super::confirm::ConfirmSettingsPage;
-use super::{SettingsPage, logo, problems, x};
+use super::{SettingsPage, done, logo, x};
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::pages::kit::context::PageContext;
-use crate::pages::kit::form::Problem;
+use crate::pages::kit::done::AskedDone;
+use crate::pages::kit::form::{Problem, problems};
 use crate::pages::kit::places::NavItem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::services::settings::{Outcome, change, group};
 use crate::state::ApiState;
 
@@ -32,23 +32,14 @@ pub(crate) fn routes() -> Router<ApiState> {
         .route("/logo/{file}", get(logo::serve))
 }
 
-#[derive(Deserialize)]
-struct Asked {
-    done: Option<String>,
-}
-
-async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<Asked>) -> Result<Response> {
+async fn show(
+    State(state): State<ApiState>,
+    by: SignedIn,
+    Query(asked): Query<AskedDone>,
+) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::SETTINGS).await?;
     let page = SettingsPage::new(context.frame, &context.settings, state.x().is_some(), None, Vec::new());
-    html(&match asked.done.as_deref() {
-        Some("saved") => page.noticed("The settings are saved. Messages written from now on follow them."),
-        Some("same") => page.noticed("Nothing was different, so nothing was changed."),
-        Some("logo") => page.noticed("The logo is saved. Write $schoollogo$ where an e-mail should show it."),
-        Some("x") => page.noticed("The account on X is linked. Who holds the role “Post on X” can post now."),
-        Some("no-x") => page.noticed("The account on X is unlinked."),
-        Some("no-logo") => page.noticed("The logo is removed."),
-        _ => page,
-    })
+    html(&SettingsPage { notice: asked.words(&done::DONE), ..page })
 }
 
 async fn save(
@@ -59,34 +50,23 @@ async fn save(
     by.may(Action::ChangeSettings)?;
     let group = group(&code).ok_or(ApiError::NotFound)?;
     let outcome = change(&state, &by, group, &form).await?;
-    let done = |word: &str| Ok(Redirect::to(&format!("/settings?done={word}")).into_response());
     let context = PageContext::load(&state, &by, NavItem::SETTINGS).await?;
+    let has_x = state.x().is_some();
     match outcome {
-        Outcome::Saved => done("saved"),
-        Outcome::Same => done("same"),
+        Outcome::Saved => Ok(done::SAVED.at("/settings")),
+        Outcome::Same => Ok(done::SAME.at("/settings")),
         Outcome::Confirm { differences, token } => {
             html(&ConfirmSettingsPage::new(context.frame, group, &form, differences, token))
         }
         Outcome::Wrong(errors) => {
-            let page = SettingsPage::new(
-                context.frame,
-                &context.settings,
-                state.x().is_some(),
-                Some((group, &form)),
-                problems(errors),
-            );
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+            let typed = Some((group, &form));
+            invalid(&SettingsPage::new(context.frame, &context.settings, has_x, typed, problems(errors)))
         }
         Outcome::Stale => {
             let words = "Somebody else changed these settings while you did. They are shown as they are now: look at \
                          them, then repeat your change.";
-            let page = SettingsPage::new(
-                context.frame,
-                &context.settings,
-                state.x().is_some(),
-                None,
-                vec![Problem::new("", words)],
-            );
+            let problems = vec![Problem::new("", words)];
+            let page = SettingsPage::new(context.frame, &context.settings, has_x, None, problems);
             Ok((StatusCode::CONFLICT, html(&page)?).into_response())
         }
     }

@@ -1,18 +1,18 @@
 //! The school's logo: taken, removed, shown.
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use domain::people::{Action, Page};
+use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
 
-use super::SettingsPage;
+use super::{SettingsPage, done};
 use crate::auth::{Posted, PostedFile, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::pages::kit::context::PageContext;
 use crate::pages::kit::form::Problem;
 use crate::pages::kit::places::NavItem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::invalid;
 use crate::services::settings::{picture, put_logo};
 use crate::state::ApiState;
 
@@ -27,14 +27,14 @@ pub(super) async fn put(
     match decoded {
         Ok(picture) => {
             put_logo(&state, &by, Some(picture)).await?;
-            Ok(Redirect::to("/settings?done=logo").into_response())
+            Ok(done::LOGO.at("/settings"))
         }
         Err(error) => {
             let context = PageContext::load(&state, &by, NavItem::SETTINGS).await?;
             let problems = vec![Problem::new("file", error.to_string())];
             let page =
                 SettingsPage::new(context.frame, &context.settings, state.x().is_some(), None, problems);
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+            invalid(&page)
         }
     }
 }
@@ -42,7 +42,7 @@ pub(super) async fn put(
 pub(super) async fn remove(State(state): State<ApiState>, Posted { by, .. }: Posted) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
     put_logo(&state, &by, None).await?;
-    Ok(Redirect::to("/settings?done=no-logo").into_response())
+    Ok(done::NO_LOGO.at("/settings"))
 }
 
 /// The picture, for the school's own staff. Its address says what it is, so that browsers may keep it.

@@ -1,6 +1,7 @@
 //! The account settings: a form for each group of rows, and the question before a protected row changes.
 
 mod confirm;
+mod done;
 mod handlers;
 mod logo;
 pub(crate) mod mis;
@@ -15,7 +16,6 @@ pub(crate) use handlers::routes;
 #[cfg(test)]
 pub(crate) use x::GoToXPage;
 
-use crate::error::FieldError;
 use crate::forms::FormFields;
 use crate::pages::kit::form::{Choice, Problem, error_of};
 use crate::pages::kit::frame::Frame;
@@ -120,7 +120,8 @@ impl RowView {
 }
 
 impl SettingsPage {
-    /// The settings as they stand; of the group whose form was posted, what was typed. `has_x`: the product has a key for X.
+    /// The settings as they stand; of the group whose form was posted, what was typed. `has_x`: the product has a key
+    /// for X.
     fn new(
         frame: Frame,
         settings: &Settings,
@@ -156,14 +157,6 @@ impl SettingsPage {
         };
         Self { groups: groups.collect(), frame, notice: None, problems, zones: ZONES, logo, x }
     }
-
-    fn noticed(self, words: &str) -> Self {
-        Self { notice: Some(words.to_owned()), ..self }
-    }
-}
-
-fn problems(errors: Vec<FieldError>) -> Vec<Problem> {
-    errors.into_iter().map(|e| Problem::new(e.field, e.message)).collect()
 }
 
 #[cfg(test)]
@@ -175,7 +168,8 @@ impl SettingsPage {
             ..crate::pages::messages::compose::samples::settings()
         };
         let frame = Frame::sample(crate::pages::kit::places::NavItem::SETTINGS);
-        Self::new(frame, &settings, true, None, Vec::new()).noticed("The settings are saved.")
+        let notice = Some("The settings are saved.".to_owned());
+        Self { notice, ..Self::new(frame, &settings, true, None, Vec::new()) }
     }
 
     pub(crate) fn sample_with_problems() -> Self {

@@ -4,17 +4,16 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::people::{Action, Page};
-use http::StatusCode;
 
-use super::SettingsPage;
+use super::{SettingsPage, done};
 use crate::auth::{Posted, SignedIn};
 use crate::error::Result;
-use crate::pages::kit::ask::AskPage;
+use crate::pages::kit::ask::{Ask, AskPage};
 use crate::pages::kit::context::PageContext;
 use crate::pages::kit::form::Problem;
 use crate::pages::kit::frame::Frame;
 use crate::pages::kit::places::NavItem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::services::x::{self, Back, NotLinked};
 use crate::state::ApiState;
 
@@ -33,7 +32,7 @@ pub(super) async fn link(State(state): State<ApiState>, Posted { by, .. }: Poste
             let context = PageContext::load(&state, &by, NavItem::SETTINGS).await?;
             html(&GoToXPage { frame: context.frame, url })
         }
-        Err(why) => told(&state, &by, why).await,
+        Err(why) => not_linked(&state, &by, why).await,
     }
 }
 
@@ -45,8 +44,8 @@ pub(super) async fn back(
 ) -> Result<Response> {
     by.opens(Page::Settings)?;
     match x::finish(&state, &by, &back).await? {
-        Ok(_) => Ok(Redirect::to("/settings?done=x").into_response()),
-        Err(why) => told(&state, &by, why).await,
+        Ok(_) => Ok(done::LINKED.at("/settings")),
+        Err(why) => not_linked(&state, &by, why).await,
     }
 }
 
@@ -54,7 +53,7 @@ pub(super) async fn unlink(State(state): State<ApiState>, Posted { by, form }: P
     by.may(Action::ChangeSettings)?;
     if form.has("sure") {
         x::unlink(&state, &by).await?;
-        return Ok(Redirect::to("/settings?done=no-x").into_response());
+        return Ok(done::UNLINKED.at("/settings"));
     }
     let context = PageContext::load(&state, &by, NavItem::SETTINGS).await?;
     let Some(account) = &context.settings.x else { return Ok(Redirect::to("/settings").into_response()) };
@@ -62,24 +61,17 @@ pub(super) async fn unlink(State(state): State<ApiState>, Posted { by, form }: P
         "Nobody can post on @{} from here until it is linked again. A post that is on its way may still appear.",
         account.name
     );
-    html(&AskPage {
-        frame: context.frame,
-        title: "Unlink the account on X?".to_owned(),
-        words,
-        action: "/settings/x/unlink".to_owned(),
-        hidden: Vec::new(),
-        yes: "Unlink".to_owned(),
-        no: "Leave it linked",
-        harmless: false,
-        back: "/settings".to_owned(),
-    })
+    let ask =
+        Ask::new("/settings/x/unlink", "Unlink the account on X?", "Unlink", "Leave it linked").words(words);
+    html(&AskPage::of(context.frame, ask, "/settings"))
 }
 
-async fn told(state: &ApiState, by: &SignedIn, why: NotLinked) -> Result<Response> {
+/// The settings, with why no account was linked.
+async fn not_linked(state: &ApiState, by: &SignedIn, why: NotLinked) -> Result<Response> {
     let context = PageContext::load(state, by, NavItem::SETTINGS).await?;
     let problems = vec![Problem::new("x", why.to_string())];
     let page = SettingsPage::new(context.frame, &context.settings, state.x().is_some(), None, problems);
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+    invalid(&page)
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::settings::Settings;
 use domain::usage::{DayCounts, Days};
+use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -21,10 +21,10 @@ use crate::error::{ApiError, Result};
 use crate::pages::home::figures;
 use crate::pages::kit::components::Named;
 use crate::pages::kit::context::PageContext;
-use crate::pages::kit::form::Problem;
+use crate::pages::kit::form::{Problem, problems};
 use crate::pages::kit::frame::Frame;
 use crate::pages::kit::places::NavItem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::pages::kit::words::{self, LocalTime};
 use crate::services::usage::{Range, usage};
 use crate::state::ApiState;
@@ -96,16 +96,8 @@ async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<A
         }
         Err(ApiError::Invalid { errors, .. }) => {
             let range = Range::parse(None, None, &state, &context.settings)?;
-            let problems = errors.into_iter().map(|e| Problem::new(e.field, e.message)).collect();
-            let page = UsagePage::new(
-                context.frame,
-                &context.local,
-                &context.settings,
-                range,
-                &Days::new(),
-                problems,
-            );
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+            let (frame, wrong) = (context.frame, problems(errors));
+            invalid(&UsagePage::new(frame, &context.local, &context.settings, range, &Days::new(), wrong))
         }
         Err(other) => Err(other),
     }

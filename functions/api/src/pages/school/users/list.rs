@@ -15,6 +15,7 @@ use crate::auth::SignedIn;
 use crate::error::Result;
 use crate::pages::kit::components::{Pager, Tag, Tone};
 use crate::pages::kit::context::PageContext;
+use crate::pages::kit::done::{self, Done};
 use crate::pages::kit::frame::Frame;
 use crate::pages::kit::links::encoded;
 use crate::pages::kit::places::NavItem;
@@ -22,6 +23,9 @@ use crate::pages::kit::reply::html;
 use crate::pages::kit::words::{self, LocalTime};
 use crate::services::users::profiles;
 use crate::state::ApiState;
+
+pub(super) const DELETED: Done =
+    Done::new("deleted", "The user is deleted. What they sent stays in the history under their name.");
 
 /// Users on one page.
 const LISTED: usize = 50;
@@ -148,26 +152,13 @@ impl UsersPage {
         let from = (page - 1) * LISTED;
         let rows: Vec<Row> = people.iter().skip(from).take(LISTED).map(row).collect();
         let link = |page: usize| format!("/users?q={}&page={page}", encoded(&query));
-        let pager = Pager {
-            words: words::range(from, rows.len(), people.len(), "user", "users"),
-            previous: (page > 1).then(|| link(page - 1)),
-            previous_words: "Previous",
-            next: (page < pages).then(|| link(page + 1)),
-            next_words: "Next",
-        };
-        Self { frame, notice: notice(asked.done.as_deref()), summary, query, rows, pager }
+        let shown = words::range(from, rows.len(), people.len(), "user", "users");
+        let pager = Pager::numbered(shown, page, pages, link);
+        Self { frame, notice: done::words(asked.done.as_deref(), &[DELETED]), summary, query, rows, pager }
     }
 }
 
 /// Their name, or the username of somebody without one.
 pub(crate) fn name_of(user: &User) -> String {
     Some(user.full_name()).filter(|name| !name.is_empty()).unwrap_or_else(|| user.username.clone())
-}
-
-fn notice(done: Option<&str>) -> Option<String> {
-    let words = match done? {
-        "deleted" => "The user is deleted. What they sent stays in the history under their name.",
-        _ => return None,
-    };
-    Some(words.to_owned())
 }

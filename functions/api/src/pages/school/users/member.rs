@@ -1,21 +1,22 @@
 //! One user: what they may do, whom they see, and whether they may sign in.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use domain::book::AddressBook;
 use domain::ids::UserId;
 use domain::people::{Manager, NotAllowed, Roles, Standing};
-use serde::Deserialize;
 use store::Membership;
 
 use super::list::{Person, last_sign_in, name_of, standing_tag};
 use super::roles::{RoleBox, boxes, locked_boxes, titles};
 use crate::auth::SignedIn;
 use crate::error::{ApiError, Result};
+use crate::known::Known;
 use crate::pages::kit::ask::Ask;
 use crate::pages::kit::components::{Named, Tag};
 use crate::pages::kit::context::PageContext;
+use crate::pages::kit::done::{AskedDone, Done};
 use crate::pages::kit::form::Choice;
 use crate::pages::kit::frame::Frame;
 use crate::pages::kit::places::NavItem;
@@ -50,32 +51,46 @@ pub(crate) struct MemberPage {
     ask: Ask,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Asked {
-    done: Option<String>,
-}
+pub(super) const ROLES: Done =
+    Done::new("roles", "The roles are saved. They apply from the user’s next click.");
+pub(super) const GROUPS: Done =
+    Done::new("groups", "The groups are saved. They apply from the user’s next click.");
+pub(super) const DISABLED: Done = Done::new("disabled", "The user is disabled and cannot sign in any more.");
+pub(super) const ENABLED: Done = Done::new("enabled", "The user is enabled and can sign in again.");
+pub(super) const LINKED: Done = Done::new(
+    "linked",
+    "They had a user already, so that one was linked to your school: they can sign in here now, with the password \
+     that they have, and an e-mail reminds them of their username.",
+);
+pub(super) const ADDED: Done = Done::new(
+    "added",
+    "The user is added. An e-mail with their username and a link to set a password is on its way.",
+);
+pub(super) const UNMAILED: Done =
+    Done::new("unmailed", "The user is added, but the e-mail could not be sent. Send it again below.");
+pub(super) const MAILED: Done = Done::new("mailed", "The e-mail is on its way.");
+pub(super) const MEMBER: Done =
+    Done::new("member", "There is a user of this e-mail address in your school already: here they are.");
+pub(super) const AWAY: Done =
+    Done::new("away", "There is a user of this e-mail address in your school already, but disabled.");
+const DONE: [Done; 10] = [ROLES, GROUPS, DISABLED, ENABLED, LINKED, ADDED, UNMAILED, MAILED, MEMBER, AWAY];
 
 pub(crate) async fn show(
     State(state): State<ApiState>,
     by: SignedIn,
-    Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Known(id): Known<UserId>,
+    Query(asked): Query<AskedDone>,
 ) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::USERS).await?;
-    let membership = member_of(&by, known(&id)?).await?;
+    let membership = member_of(&by, id).await?;
     let user = state.store().user(membership.user()).await?.ok_or(ApiError::NotFound)?;
     let book = context.book(&state, &by.school).await?;
     let person = Person { membership, user };
-    let notice = notice(asked.done.as_deref());
+    let (notice, away) = (asked.words(&DONE), asked.words(&[AWAY]).is_some());
     let (manager, held) = (manager(&by)?, by.membership.roles());
     let page = MemberPage::new(context.frame, &context.local, &person, manager, held, &book, notice);
     let may = page.why_not.is_empty() && !page.enabled;
-    html(&MemberPage { to_enable: may && asked.done.as_deref() == Some("away"), ..page })
-}
-
-/// A user's id as it stands in an address.
-pub(super) fn known(id: &str) -> Result<UserId> {
-    id.parse().map_err(|_| ApiError::NotFound)
+    html(&MemberPage { to_enable: may && away, ..page })
 }
 
 /// The question before somebody is deleted. It advises disabling first.
@@ -85,19 +100,11 @@ pub(super) fn delete_ask(membership: &Membership, name: &str) -> Ask {
     } else {
         ""
     };
-    Ask {
-        id: "ask-delete",
-        action: format!("/users/{}/delete", membership.user()),
-        form: "",
-        title: format!("Delete {name}?"),
-        words: format!(
-            "{instead}Deleting takes away their place in this school with its roles. What they sent stays in the \
-             history under their name. To let them back in, add them again."
-        ),
-        yes: format!("Delete {name}"),
-        no: "Keep",
-        harmless: false,
-    }
+    let action = format!("/users/{}/delete", membership.user());
+    Ask::new(action, format!("Delete {name}?"), format!("Delete {name}"), "Keep").dialog("ask-delete").words(format!(
+        "{instead}Deleting takes away their place in this school with its roles. What they sent stays in the \
+         history under their name. To let them back in, add them again."
+    ))
 }
 
 impl MemberPage {
@@ -169,26 +176,4 @@ fn groups(book: &AddressBook, linked: &[String]) -> Vec<Choice> {
         Choice::new(group.name.clone(), group.name.clone(), here)
     });
     gone.chain(present).collect()
-}
-
-fn notice(done: Option<&str>) -> Option<String> {
-    let words = match done? {
-        "roles" => "The roles are saved. They apply from the user’s next click.",
-        "groups" => "The groups are saved. They apply from the user’s next click.",
-        "disabled" => "The user is disabled and cannot sign in any more.",
-        "enabled" => "The user is enabled and can sign in again.",
-        "linked" => {
-            "They had a user already, so that one was linked to your school: they can sign in here now, with the password \
-             that they have, and an e-mail reminds them of their username."
-        }
-        "added" => {
-            "The user is added. An e-mail with their username and a link to set a password is on its way."
-        }
-        "unmailed" => "The user is added, but the e-mail could not be sent. Send it again below.",
-        "mailed" => "The e-mail is on its way.",
-        "member" => "There is a user of this e-mail address in your school already: here they are.",
-        "away" => "There is a user of this e-mail address in your school already, but disabled.",
-        _ => return None,
-    };
-    Some(words.to_owned())
 }

@@ -1,12 +1,10 @@
 //! Profiles: the built-in ones, and the school's own.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::{Query, State};
+use axum::response::Response;
 use domain::audit::{Act, Change};
 use domain::people::{NotAllowed, Profile, Roles};
-use http::StatusCode;
-use serde::Deserialize;
 use store::{OwnProfile, StoreError};
 use ulid::Ulid;
 
@@ -14,13 +12,14 @@ use super::roles::{RoleBox, boxes, locked_boxes, ticked, titles};
 use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
-use crate::pages::kit::ask::Ask;
-use crate::pages::kit::ask::AskPage;
+use crate::known::Known;
+use crate::pages::kit::ask::{Ask, AskPage};
 use crate::pages::kit::context::PageContext;
+use crate::pages::kit::done::{AskedDone, Done};
 use crate::pages::kit::form::{Field, Problem};
 use crate::pages::kit::frame::Frame;
 use crate::pages::kit::places::NavItem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::services::users::{codes, manager};
 use crate::state::ApiState;
 
@@ -58,24 +57,17 @@ pub(crate) struct ProfilePage {
     ask: Option<Ask>,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Asked {
-    done: Option<String>,
-}
+const SAVED: Done = Done::new("saved", "The profile is saved. It is offered when the next user is added.");
+const DELETED: Done =
+    Done::new("deleted", "The profile is deleted. Users who were given it keep their roles.");
 
 pub(super) async fn show(
     State(state): State<ApiState>,
     by: SignedIn,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<AskedDone>,
 ) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::USERS).await?;
-    let notice = match asked.done.as_deref() {
-        Some("saved") => Some("The profile is saved. It is offered when the next user is added.".to_owned()),
-        Some("deleted") => {
-            Some("The profile is deleted. Users who were given it keep their roles.".to_owned())
-        }
-        _ => None,
-    };
+    let notice = asked.words(&[SAVED, DELETED]);
     html(&ProfilesPage::new(context.frame, &by.school.profiles().list().await?, notice))
 }
 
@@ -110,13 +102,8 @@ fn problems_of(profile: &Profile, others: &[OwnProfile], own: Option<Ulid>) -> V
     vec![Problem::new("name", words)]
 }
 
-fn wrong(page: &ProfilePage) -> Result<Response> {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(page)?).into_response())
-}
-
-fn saved() -> Response {
-    Redirect::to("/users/profiles?done=saved").into_response()
-}
+/// The page that lists them.
+const LIST: &str = "/users/profiles";
 
 fn not_yours(why: NotAllowed) -> ApiError {
     ApiError::Forbidden(why.to_string())
@@ -135,43 +122,42 @@ pub(super) async fn add(State(state): State<ApiState>, Posted { by, form }: Post
     let id: Ulid = form.text("version").parse().unwrap_or_else(|_| state.ids().ulid(state.now_ms()));
     if others.iter().any(|other| other.id == id && other.profile == wanted) {
         // Pressed twice.
-        return Ok(saved());
+        return Ok(SAVED.at(LIST));
     }
     let problems = problems_of(&wanted, &others, None);
     if problems.is_empty() {
-        let deed = by.deed(Act::ProfileChanged, id.to_string(), change(&empty(), &wanted));
-        return match by.school.profiles().add(id, wanted, &deed, state.now_ms()).await {
-            Ok(()) | Err(StoreError::Conflict) => Ok(saved()),
+        let event = by.audit_event(Act::ProfileChanged, id.to_string(), change(&empty(), &wanted));
+        return match by.school.profiles().add(id, wanted, &event, state.now_ms()).await {
+            Ok(()) | Err(StoreError::Conflict) => Ok(SAVED.at(LIST)),
             Err(other) => Err(other.into()),
         };
     }
     let context = PageContext::load(&state, &by, NavItem::USERS).await?;
-    wrong(&ProfilePage::to_add(context.frame, id.to_string(), &wanted, by.membership.roles(), problems))
+    invalid(&ProfilePage::to_add(context.frame, id.to_string(), &wanted, by.membership.roles(), problems))
 }
 
 /// A profile of the school's own. 404 for any other.
-async fn own(by: &SignedIn, id: &str) -> Result<OwnProfile> {
-    let id: Ulid = id.parse().map_err(|_| ApiError::NotFound)?;
+async fn own(by: &SignedIn, id: Ulid) -> Result<OwnProfile> {
     by.school.profiles().get(id).await?.ok_or(ApiError::NotFound)
 }
 
 pub(super) async fn open(
     State(state): State<ApiState>,
     by: SignedIn,
-    Path(id): Path<String>,
+    Known(id): Known<Ulid>,
 ) -> Result<Response> {
     let context = PageContext::load(&state, &by, NavItem::USERS).await?;
-    let profile = own(&by, &id).await?;
+    let profile = own(&by, id).await?;
     html(&ProfilePage::of(context.frame, &profile, &profile.profile, by.membership.roles(), Vec::new()))
 }
 
 pub(super) async fn save(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<Ulid>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     let manager = manager(&by)?;
-    let before = own(&by, &id).await?;
+    let before = own(&by, id).await?;
     let wanted = read(&form);
     // Neither is a role given by way of a profile, nor taken out of one that gives more than they hold.
     manager.may_give(before.profile.roles).map_err(not_yours)?;
@@ -186,55 +172,40 @@ pub(super) async fn save(
     if problems.is_empty() {
         let changes = change(&before.profile, &wanted);
         if !changes.is_empty() {
-            let deed = by.deed(Act::ProfileChanged, before.id.to_string(), changes);
-            by.school.profiles().change(&before, wanted, &deed, state.now_ms()).await?;
+            let event = by.audit_event(Act::ProfileChanged, before.id.to_string(), changes);
+            by.school.profiles().change(&before, wanted, &event, state.now_ms()).await?;
         }
-        return Ok(saved());
+        return Ok(SAVED.at(LIST));
     }
     let context = PageContext::load(&state, &by, NavItem::USERS).await?;
-    wrong(&ProfilePage::of(context.frame, &before, &wanted, by.membership.roles(), problems))
+    invalid(&ProfilePage::of(context.frame, &before, &wanted, by.membership.roles(), problems))
 }
 
 pub(super) async fn delete(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<Ulid>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     let manager = manager(&by)?;
-    let before = own(&by, &id).await?;
+    let before = own(&by, id).await?;
     manager.may_give(before.profile.roles).map_err(not_yours)?;
     if form.text("sure") == "yes" {
-        let deed = by.deed(Act::ProfileChanged, before.id.to_string(), change(&before.profile, &empty()));
-        by.school.profiles().delete(&before, &deed, state.now_ms()).await?;
-        return Ok(Redirect::to("/users/profiles?done=deleted").into_response());
+        let event =
+            by.audit_event(Act::ProfileChanged, before.id.to_string(), change(&before.profile, &empty()));
+        by.school.profiles().delete(&before, &event, state.now_ms()).await?;
+        return Ok(DELETED.at(LIST));
     }
     let context = PageContext::load(&state, &by, NavItem::USERS).await?;
-    let ask = delete_ask(&before);
-    html(&AskPage {
-        frame: context.frame,
-        title: ask.title,
-        words: ask.words,
-        action: ask.action,
-        hidden: Vec::new(),
-        yes: ask.yes,
-        no: ask.no,
-        harmless: ask.harmless,
-        back: format!("/users/profiles/{}", before.id),
-    })
+    let back = format!("/users/profiles/{}", before.id);
+    html(&AskPage::of(context.frame, delete_ask(&before), back))
 }
 
 fn delete_ask(profile: &OwnProfile) -> Ask {
     let name = &profile.profile.name;
-    Ask {
-        id: "ask-delete",
-        action: format!("/users/profiles/{}/delete", profile.id),
-        form: "",
-        title: format!("Delete the profile {name}?"),
-        words: "It is no longer offered. Users who were given it keep their roles.".to_owned(),
-        yes: format!("Delete {name}"),
-        no: "Keep",
-        harmless: false,
-    }
+    let action = format!("/users/profiles/{}/delete", profile.id);
+    Ask::new(action, format!("Delete the profile {name}?"), format!("Delete {name}"), "Keep")
+        .dialog("ask-delete")
+        .words("It is no longer offered. Users who were given it keep their roles.")
 }
 
 impl ProfilesPage {

@@ -24,8 +24,8 @@ pub(crate) struct RoleBox {
 /// Why a role's box is grey.
 const NOT_YOURS: &str = "You do not hold this role, so you cannot give it.";
 
-/// Every role, ticked where it is among `on`; those that whoever gives them lacks are locked. `payments`: the school has
-/// parental payments enabled.
+/// Every role, ticked where it is among `on`; those that whoever gives them lacks are locked. `payments`: the school
+/// has parental payments enabled.
 pub(crate) fn boxes(on: Roles, held: Roles, payments: bool) -> Vec<RoleBox> {
     let role = |role: &Role| RoleBox {
         code: role.code(),

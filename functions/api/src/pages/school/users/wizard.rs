@@ -2,22 +2,23 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use domain::email::EmailAddress;
 use domain::people::{Profile, Role, Roles, Standing, establishment};
 use domain::username::parse_username;
-use http::StatusCode;
 use store::User;
 
+use super::member;
 use super::roles::{RoleBox, boxes, ticked, titles};
 use crate::auth::{Posted, SignedIn};
 use crate::error::Result;
 use crate::forms::FormFields;
 use crate::pages::kit::context::PageContext;
+use crate::pages::kit::done::Done;
 use crate::pages::kit::form::{Choice, Field, Problem};
 use crate::pages::kit::frame::Frame;
 use crate::pages::kit::places::NavItem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::services::users::{Added, NewUser, create, link, manager, profiles, suggest};
 use crate::state::ApiState;
 
@@ -101,108 +102,99 @@ pub(super) async fn begin(State(state): State<ApiState>, by: SignedIn) -> Result
 pub(super) async fn press(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     manager(&by)?;
     let context = PageContext::load(&state, &by, NavItem::USERS).await?;
-    let mut typed = Typed::read(&form);
+    let (mut typed, step) = (Typed::read(&form), form.text("do"));
     let email = match typed.address() {
         Ok(email) => email,
-        Err(problem) => return wrong(&AddUserPage::asking_email(context.frame, &typed, vec![problem])),
+        Err(problem) => return invalid(&AddUserPage::asking_email(context.frame, &typed, vec![problem])),
     };
     let found = state.store().user_by_email(&email).await?;
     if let Some(user) = &found
-        && let Some(member) = by.school.members().get(user.id).await?
-        && member.standing() != Standing::Deleted
-        && form.text("do") != "add"
+        && step != "add"
+        && let Some(done) = already_here(&by, user).await?
     {
-        let done = if member.standing() == Standing::Enabled { "member" } else { "away" };
-        return Ok(Redirect::to(&format!("/users/{}?done={done}", user.id)).into_response());
+        return Ok(done.at(&format!("/users/{}", user.id)));
+    }
+    if found.is_none() {
+        let problems = if step == "find" { Vec::new() } else { typed.name_problems() };
+        match (step, problems.is_empty()) {
+            ("find", _) => return html(&AddUserPage::asking_name(context.frame, &typed, problems)),
+            (_, false) => return invalid(&AddUserPage::asking_name(context.frame, &typed, problems)),
+            (_, true) => {}
+        }
+        if typed.username.is_empty() {
+            let code = establishment(&by.person.username, &context.settings.name);
+            typed.username = suggest(&state, &code, &typed.forename, &typed.surname).await?;
+        }
     }
     let offered = Offered { profiles: profiles(&by).await?, held: by.membership.roles() };
-    let naming = found.is_none();
-    let step = form.text("do");
-    if naming && step == "find" {
-        return html(&AddUserPage::asking_name(context.frame, &typed, Vec::new()));
-    }
-    if naming {
-        let problems = typed.name_problems();
-        if !problems.is_empty() {
-            return wrong(&AddUserPage::asking_name(context.frame, &typed, problems));
-        }
-    }
-    if naming && typed.username.is_empty() {
-        let code = establishment(&by.person.username, &context.settings.name);
-        typed.username = suggest(&state, &code, &typed.forename, &typed.surname).await?;
-    }
-    match step {
-        "add" => {}
-        "profile" => {
-            typed.roles = offered.roles_of(&typed.profile);
-            return html(&AddUserPage::asking_roles(
-                context.frame,
-                &typed,
-                found.as_ref(),
-                &offered,
-                Vec::new(),
-            ));
-        }
-        _ => {
+    if step != "add" {
+        if step != "profile" {
             FIRST_PROFILE.clone_into(&mut typed.profile);
-            typed.roles = offered.roles_of(FIRST_PROFILE);
-            return html(&AddUserPage::asking_roles(
-                context.frame,
-                &typed,
-                found.as_ref(),
-                &offered,
-                Vec::new(),
-            ));
         }
+        typed.roles = offered.roles_of(&typed.profile);
+        let page = AddUserPage::asking_roles(context.frame, &typed, found.as_ref(), &offered, Vec::new());
+        return html(&page);
     }
-    let mut problems = Vec::new();
-    if !typed.roles.has(Role::User) {
-        let words = "Tick “Sign in”: without it no other role works.";
-        problems.push(Problem::new("role-user", words));
-    }
-    let roles = typed.roles;
-    let added = match (&found, parse_username(&typed.username)) {
-        _ if !problems.is_empty() => None,
-        // Whoever made the user a moment ago with the same form pressed twice.
-        (Some(user), username) if username.as_deref() == Ok(&*user.username) => {
-            let new = typed.new_user(email, user.username.clone());
-            Some(create(&state, &by, new, roles).await?)
-        }
-        (Some(user), _) => Some(link(&state, &by, user.id, roles).await?),
-        (None, Ok(username)) => Some(create(&state, &by, typed.new_user(email, username), roles).await?),
-        (None, Err(error)) => {
-            problems.push(Problem::new("username", error.to_string()));
-            None
-        }
+    let problem = match add(&state, &by, &typed, email, found.as_ref()).await? {
+        Ok(response) => return Ok(response),
+        Err(problem) => problem,
     };
-    match added {
-        Some(Added::Done { user, mailed }) => {
-            let done = match (mailed, found.is_some()) {
-                (false, _) => "unmailed",
-                (true, true) if typed.username.is_empty() => "linked",
-                (true, _) => "added",
-            };
-            return Ok(Redirect::to(&format!("/users/{user}?done={done}")).into_response());
-        }
-        Some(Added::UsernameTaken) => {
-            let words = "Somebody has this username, or one that looks like it. Choose another.";
-            problems.push(Problem::new("username", words));
-        }
-        Some(Added::EmailKnown) => {
-            let words = "Somebody was added with this e-mail address in the meantime. Search for it again.";
-            return wrong(&AddUserPage::asking_email(
-                context.frame,
-                &typed,
-                vec![Problem::new("email", words)],
-            ));
-        }
-        None => {}
-    }
-    wrong(&AddUserPage::asking_roles(context.frame, &typed, found.as_ref(), &offered, problems))
+    invalid(&if problem.field == "email" {
+        AddUserPage::asking_email(context.frame, &typed, vec![problem])
+    } else {
+        AddUserPage::asking_roles(context.frame, &typed, found.as_ref(), &offered, vec![problem])
+    })
 }
 
-fn wrong(page: &AddUserPage) -> Result<Response> {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(page)?).into_response())
+/// What to say of somebody who is a member of the school already; `None` for anybody else.
+async fn already_here(by: &SignedIn, user: &User) -> Result<Option<Done>> {
+    let standing = by.school.members().get(user.id).await?.map(|member| member.standing());
+    Ok(match standing {
+        Some(Standing::Enabled) => Some(member::MEMBER),
+        Some(Standing::Disabled) => Some(member::AWAY),
+        Some(Standing::Deleted) | None => None,
+    })
+}
+
+/// Makes the user, or links one who is known at another school; or says what is wrong.
+async fn add(
+    state: &ApiState,
+    by: &SignedIn,
+    typed: &Typed,
+    email: EmailAddress,
+    found: Option<&User>,
+) -> Result<std::result::Result<Response, Problem>> {
+    let roles = typed.roles;
+    if !roles.has(Role::User) {
+        return Ok(Err(Problem::new("role-user", "Tick “Sign in”: without it no other role works.")));
+    }
+    let added = match (found, parse_username(&typed.username)) {
+        // Whoever made the user a moment ago with the same form pressed twice.
+        (Some(user), username) if username.as_deref() == Ok(&*user.username) => {
+            create(state, by, typed.new_user(email, user.username.clone()), roles).await?
+        }
+        (Some(user), _) => link(state, by, user.id, roles).await?,
+        (None, Ok(username)) => create(state, by, typed.new_user(email, username), roles).await?,
+        (None, Err(error)) => return Ok(Err(Problem::new("username", error.to_string()))),
+    };
+    Ok(match added {
+        Added::Done { user, mailed } => {
+            let done = match (mailed, found.is_some()) {
+                (false, _) => member::UNMAILED,
+                (true, true) if typed.username.is_empty() => member::LINKED,
+                (true, _) => member::ADDED,
+            };
+            Ok(done.at(&format!("/users/{user}")))
+        }
+        Added::UsernameTaken => {
+            let words = "Somebody has this username, or one that looks like it. Choose another.";
+            Err(Problem::new("username", words))
+        }
+        Added::EmailKnown => {
+            let words = "Somebody was added with this e-mail address in the meantime. Search for it again.";
+            Err(Problem::new("email", words))
+        }
+    })
 }
 
 impl Typed {

@@ -61,8 +61,8 @@ pub(super) const ABSENCES: Group = Group {
         Row::new(
             "chase",
             "Codes that are asked after",
-            "With commas between them. N is an absence for which no reason is known yet. A code that means anything but \
-             an absence is never asked after.",
+            "With commas between them. N is an absence for which no reason is known yet. A code that means anything \
+             but an absence is never asked after.",
             Kind::Line,
             |s| listed(&s.attendance.chase),
             |s, typed, _| {

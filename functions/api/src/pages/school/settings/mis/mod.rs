@@ -20,9 +20,10 @@ use crate::auth::{Posted, SignedIn};
 use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
 use crate::pages::kit::context::PageContext;
-use crate::pages::kit::form::Problem;
+use crate::pages::kit::done::{self, Done};
+use crate::pages::kit::form::{Problem, problems};
 use crate::pages::kit::places::NavItem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::services::mis::files::file_kind;
 use crate::services::mis::{Outcome, save, test};
 use crate::state::ApiState;
@@ -38,6 +39,13 @@ pub(crate) fn routes() -> Router<ApiState> {
         .merge(file::routes())
 }
 
+const SAVED: Done = Done::new("saved", "The MIS settings are saved. They count from the next run on.");
+const HAND_IN: Done = Done::new(
+    "hand-in",
+    "The MIS settings are saved. Hand in a file below: it is looked at first, and nothing is changed by that.",
+);
+const SAME: Done = Done::new("same", "Nothing was different, so nothing was changed.");
+
 #[derive(Deserialize)]
 struct Asked {
     kind: Option<String>,
@@ -45,15 +53,9 @@ struct Asked {
 }
 
 async fn show(State(state): State<ApiState>, by: SignedIn, Query(asked): Query<Asked>) -> Result<Response> {
-    let page = page(&state, &by, asked.kind.as_deref(), None, Vec::new()).await?;
-    html(&match asked.done.as_deref() {
-        Some("saved") => page.noticed("The MIS settings are saved. They count from the next run on."),
-        Some("hand-in") => page.noticed(
-            "The MIS settings are saved. Hand in a file below: it is looked at first, and nothing is changed by that.",
-        ),
-        Some("same") => page.noticed("Nothing was different, so nothing was changed."),
-        _ => page,
-    })
+    let mut page = page(&state, &by, asked.kind.as_deref(), None, Vec::new()).await?;
+    page.notice = done::words(asked.done.as_deref(), &[SAVED, HAND_IN, SAME]);
+    html(&page)
 }
 
 /// The page for one kind: the one that is asked for, or the school's own.
@@ -81,15 +83,12 @@ async fn page(
 
 async fn put(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
-    let done = |word: &str| Ok(Redirect::to(&format!("/settings/mis?done={word}")).into_response());
+    let done = |done: Done| Ok(done.at("/settings/mis"));
     let (status, form, problems) = match save(&state, &by, &form).await? {
-        Outcome::Saved if file_kind(&by.school.settings().get().await?).is_ok() => return done("hand-in"),
-        Outcome::Saved => return done("saved"),
-        Outcome::Same => return done("same"),
-        Outcome::Wrong(errors) => {
-            let problems = errors.into_iter().map(|e| Problem::new(e.field, e.message)).collect();
-            (StatusCode::UNPROCESSABLE_ENTITY, Some(form), problems)
-        }
+        Outcome::Saved if file_kind(&by.school.settings().get().await?).is_ok() => return done(HAND_IN),
+        Outcome::Saved => return done(SAVED),
+        Outcome::Same => return done(SAME),
+        Outcome::Wrong(errors) => (StatusCode::UNPROCESSABLE_ENTITY, Some(form), problems(errors)),
         Outcome::Stale => {
             let words = "Somebody else changed the MIS settings while you did. They are shown as they are now: look at \
                          them, then repeat your change.";
@@ -115,7 +114,7 @@ async fn try_it(State(state): State<ApiState>, Posted { by, .. }: Posted) -> Res
         Err(ApiError::Invalid { errors, .. }) => {
             let problems = errors.into_iter().map(|e| Problem::new("", e.message)).collect();
             let page = page(&state, &by, None, None, problems).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+            invalid(&page)
         }
         Err(error) => Err(error),
     }

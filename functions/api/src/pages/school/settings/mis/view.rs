@@ -2,12 +2,13 @@
 
 use askama::Template;
 use domain::report::ReportSystem;
-use domain::sync::{Connector, MAX_SYNC_FILE_BYTES, MisSettings, SyncFile, Trial, TrialState};
+use domain::sync::{Connector, MAX_SYNC_FILE_BYTES, MisSettings, SyncFile, Trial, TrialState, Windows};
 
 use super::file;
 use crate::forms::FormFields;
 use crate::pages::kit::components::{Tag, Tone};
 use crate::pages::kit::context::PageContext;
+use crate::pages::kit::files::FileLine;
 use crate::pages::kit::form::{Choice, Field, Problem, error_of};
 use crate::pages::kit::frame::Frame;
 use crate::pages::kit::words::LocalTime;
@@ -17,7 +18,7 @@ use crate::services::mis::{HOURS, entered_ms, seen, system_words, windows_words}
 #[template(path = "mis.html")]
 pub(crate) struct MisPage {
     frame: Frame,
-    notice: Option<String>,
+    pub(super) notice: Option<String>,
     problems: Vec<Problem>,
     /// Which MIS is read, in words.
     now: String,
@@ -25,7 +26,7 @@ pub(crate) struct MisPage {
     called: bool,
     trial: TrialView,
     /// Where files are handed in; `None` where the MIS is called.
-    files: Option<FilesView>,
+    hand_in: Option<FilesView>,
     /// The kinds to choose from, the one of the form marked.
     kinds: Vec<Choice>,
     seen: String,
@@ -43,13 +44,6 @@ pub(super) struct FilesView {
     /// Largest file, in MB.
     most: u64,
     latest: Vec<FileLine>,
-}
-
-struct FileLine {
-    id: String,
-    tag: Tag,
-    name: String,
-    words: String,
 }
 
 impl FilesView {
@@ -87,6 +81,11 @@ struct KindForm {
     school: Option<Field>,
     credentials_words: String,
     credentials: Vec<Field>,
+    windows: WindowsForm,
+}
+
+/// When it is read.
+struct WindowsForm {
     hourly: bool,
     hourly_from: Vec<Choice>,
     hourly_to: Vec<Choice>,
@@ -168,7 +167,8 @@ fn now_words(mis: &MisSettings) -> String {
 }
 
 impl MisPage {
-    /// The form of `kind`, or of the school's own MIS: as it stands, or as it was typed. Credentials are never filled in.
+    /// The form of `kind`, or of the school's own MIS: as it stands, or as it was typed. Credentials are never filled
+    /// in.
     pub(super) fn new(
         frame: Frame,
         mis: &MisSettings,
@@ -188,7 +188,7 @@ impl MisPage {
             notice: None,
             now: now_words(mis),
             called: Connector::from_code(&mis.kind).is_some_and(|kind| !kind.reads_files()),
-            files: None,
+            hand_in: None,
             trial,
             kinds,
             seen: seen(mis),
@@ -200,12 +200,8 @@ impl MisPage {
         }
     }
 
-    pub(super) fn with_files(self, files: Option<FilesView>) -> Self {
-        Self { files, ..self }
-    }
-
-    pub(super) fn noticed(self, words: &str) -> Self {
-        Self { notice: Some(words.to_owned()), ..self }
+    pub(super) fn with_files(self, hand_in: Option<FilesView>) -> Self {
+        Self { hand_in, ..self }
     }
 }
 
@@ -223,7 +219,7 @@ impl KindForm {
             None if same => stored.to_owned(),
             None => String::new(),
         };
-        let usual = if kind == Connector::Wonde && !same { kind.usual_address() } else { "" };
+        let usual = if same { "" } else { kind.only_address() };
         let address = Some(value("address", &mis.address)).filter(|a| !a.is_empty());
         let address = Field::new("address", "Address", address.unwrap_or_else(|| usual.to_owned()))
             .kind("url")
@@ -239,14 +235,6 @@ impl KindForm {
             let field = Field::new(c.name, c.label, "").kind(if c.address { "url" } else { "password" });
             field.autocomplete(if c.address { "off" } else { "new-password" }).hint(c.hint).checked(problems)
         });
-        let windows = mis.windows;
-        let hour = |name: &str, stored: Option<u8>| match form {
-            Some(form) => form.text(name).parse().ok(),
-            None => stored,
-        };
-        let night = hour("overnight", windows.overnight);
-        let mut overnight = vec![Choice::new("", "Not at night", night.is_none())];
-        overnight.extend(hours(night));
         Self {
             lacks: kind.lacks(),
             called: !kind.reads_files(),
@@ -262,23 +250,38 @@ impl KindForm {
             }),
             address,
             school,
-            credentials_words: if same && !mis.secret.is_empty() {
-                let since =
-                    entered_ms(mis).map_or_else(String::new, |ms| format!(" since {}", local.when(ms)));
-                format!(
-                    "Kept{since}, and never shown. Leave all of these empty to keep them; for another server they \
-                     must be entered again."
-                )
-            } else {
-                "They are kept apart from all else and never shown again, not even to you.".to_owned()
-            },
+            credentials_words: credentials_words(mis, same, local),
             credentials: credentials.collect(),
+            windows: WindowsForm::new(mis.windows, form, problems),
+        }
+    }
+}
+
+/// What to know of the credentials, which are never shown. `same`: the form is for the kind whose credentials are kept.
+fn credentials_words(mis: &MisSettings, same: bool, local: &LocalTime) -> String {
+    if !same || mis.secret.is_empty() {
+        return "They are kept apart from all else and never shown again, not even to you.".to_owned();
+    }
+    let since = entered_ms(mis).map_or_else(String::new, |ms| format!(" since {}", local.when(ms)));
+    format!(
+        "Kept{since}, and never shown. Leave all of these empty to keep them; for another server they must be entered again."
+    )
+}
+
+impl WindowsForm {
+    fn new(windows: Windows, form: Option<&FormFields>, problems: &[Problem]) -> Self {
+        let hour = |name: &str, stored: Option<u8>| match form {
+            Some(form) => form.text(name).parse().ok(),
+            None => stored,
+        };
+        let last = if windows.hourly_from.is_some() { windows.hourly_to } else { 17 };
+        let night = hour("overnight", windows.overnight);
+        let mut overnight = vec![Choice::new("", "Not at night", night.is_none())];
+        overnight.extend(hours(night));
+        Self {
             hourly: form.map_or(windows.hourly_from.is_some(), |form| form.text("hourly") == "on"),
             hourly_from: hours(hour("hourly_from", windows.hourly_from.or(Some(7)))),
-            hourly_to: hours(hour(
-                "hourly_to",
-                Some(if windows.hourly_from.is_some() { windows.hourly_to } else { 17 }),
-            )),
+            hourly_to: hours(hour("hourly_to", Some(last))),
             hourly_error: error_of(problems, "hourly_to").or_else(|| error_of(problems, "hourly_from")),
             overnight,
         }

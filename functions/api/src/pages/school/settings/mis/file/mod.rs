@@ -1,29 +1,30 @@
 //! A file that the MIS wrote: handed in, its columns matched, looked at, and read by a run.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::Router;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use domain::audit::Act;
 use domain::ids::SyncFileId;
 use domain::import::column_letters;
 use domain::people::Action;
-use domain::report::{ReportField, ReportSystem};
+use domain::report::{ReportColumn, ReportField, ReportSystem};
 use domain::sync::{Asked, Connector, FileCounts, FileState, SyncFile};
-use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::auth::{Posted, SignedIn};
-use crate::error::{ApiError, FieldError, Result};
+use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
-use crate::pages::kit::ask::AskPage;
+use crate::known::Known;
+use crate::pages::kit::ask::{Ask, AskPage};
 use crate::pages::kit::components::{Named, Tag, Tone};
 use crate::pages::kit::context::PageContext;
+use crate::pages::kit::files::{ColumnView, Found, chosen, problem, ticket};
 use crate::pages::kit::form::{Choice, Problem};
 use crate::pages::kit::frame::Frame;
 use crate::pages::kit::places::NavItem;
-use crate::pages::kit::reply::html;
+use crate::pages::kit::reply::{html, invalid};
 use crate::pages::kit::words;
 use crate::services::mis::files;
 use crate::services::sync::request;
@@ -78,22 +79,6 @@ enum View {
     },
 }
 
-struct ColumnView {
-    name: String,
-    heading: String,
-    letters: String,
-    first: String,
-    samples: Vec<String>,
-    choices: Vec<Choice>,
-}
-
-struct Found {
-    row: u32,
-    column: String,
-    value: String,
-    message: String,
-}
-
 /// How a file stands, in a word.
 pub(super) fn tag(file: &SyncFile, read: bool, now_ms: i64) -> Tag {
     match &file.state {
@@ -136,14 +121,7 @@ impl View {
                 Self::Good { figures: figures(*counts), read: context.standing.file == Some(file.id) }
             }
             FileState::Wrong { why, findings } => {
-                let found = |finding: &domain::import::Finding| Found {
-                    row: finding.row,
-                    column: finding
-                        .column
-                        .map_or_else(|| "The row".to_owned(), |at| title_of(file, usize::from(at))),
-                    value: finding.value.clone(),
-                    message: finding.message.clone(),
-                };
+                let found = |finding| Found::new(finding, |at| title_of(file, at));
                 Self::Wrong { why: why.clone(), findings: findings.iter().map(found).collect() }
             }
         }
@@ -170,21 +148,9 @@ fn title_of(file: &SyncFile, at: usize) -> String {
 
 fn column_views(file: &SyncFile, system: ReportSystem, context: &PageContext) -> Vec<ColumnView> {
     let held = system.suggest(&file.columns, &context.settings.mis.columns);
-    let view = |(at, (column, held)): (usize, (&domain::report::ReportColumn, Option<ReportField>))| {
-        let skip = Choice::new("", "Leave out", held.is_none());
+    let view = |(at, (column, held)): (usize, (&ReportColumn, Option<ReportField>))| {
         let fields = ReportField::all().map(|f| Choice::new(f.code(), f.words(), held == Some(f)));
-        ColumnView {
-            name: format!("c{at}"),
-            heading: if column.heading.is_empty() {
-                "(no heading)".to_owned()
-            } else {
-                column.heading.clone()
-            },
-            letters: column_letters(at),
-            first: column.samples.iter().find(|s| !s.is_empty()).cloned().unwrap_or_default(),
-            samples: column.samples.clone(),
-            choices: std::iter::once(skip).chain(fields).collect(),
-        }
+        ColumnView::new(at, &column.heading, &column.samples, fields)
     };
     file.columns.iter().zip(held).enumerate().map(view).collect()
 }
@@ -214,35 +180,21 @@ impl FilePage {
     }
 }
 
-/// Where the script sends the file, or why it need not.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Answer {
-    Ticket { id: String, url: String },
-    Refused { error: String },
-}
-
 /// Makes a place for a file: its `name` and its `bytes`.
 async fn create(State(state): State<ApiState>, Posted { by, form }: Posted) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
     let bytes = form.text("bytes").parse().unwrap_or(0);
     let who = Asked::User(by.user.to_string());
-    match files::create(&state, &by.school, who, form.text("name"), bytes).await {
-        Ok(ticket) => Ok(Json(Answer::Ticket { id: ticket.id.to_string(), url: ticket.url }).into_response()),
-        Err(ApiError::Invalid { detail, .. } | ApiError::Conflict(detail)) => {
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(Answer::Refused { error: detail })).into_response())
-        }
-        Err(other) => Err(other),
-    }
+    let made = files::create(&state, &by.school, who, form.text("name"), bytes).await;
+    ticket(made.map(|ticket| (ticket.id, ticket.url)))
 }
 
 async fn uploaded(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<SyncFileId>,
     Posted { by, .. }: Posted,
 ) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
-    let id = known(&id)?;
     files::look(&state, &by.school, id).await?;
     Ok(to(id))
 }
@@ -255,11 +207,11 @@ struct Step {
 async fn show(
     State(state): State<ApiState>,
     by: SignedIn,
-    Path(id): Path<String>,
+    Known(id): Known<SyncFileId>,
     Query(asked): Query<Step>,
 ) -> Result<Response> {
     let again = asked.step.as_deref() == Some("columns");
-    html(&page(&state, &by, known(&id)?, again, Vec::new()).await?)
+    html(&page(&state, &by, id, again, Vec::new()).await?)
 }
 
 async fn page(
@@ -274,20 +226,19 @@ async fn page(
     Ok(FilePage::new(context, &file, again, problems, state.now_ms()))
 }
 
-async fn live(State(state): State<ApiState>, by: SignedIn, Path(id): Path<String>) -> Result<Response> {
+async fn live(State(state): State<ApiState>, by: SignedIn, Known(id): Known<SyncFileId>) -> Result<Response> {
     by.opens(NavItem::SETTINGS.page)?;
-    let file = files::get(&state, &by.school, known(&id)?).await?;
+    let file = files::get(&state, &by.school, id).await?;
     html(&FilePart { over: !file.is_looked_at(state.now_ms()) })
 }
 
 async fn columns(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<SyncFileId>,
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
-    let id = known(&id)?;
-    let chosen = choices(&form);
+    let chosen = chosen(&form, ReportField::from_code);
     if !form.has("sure")
         && let Some(bars) = files::bars_without(&by.school, &chosen).await?
     {
@@ -297,10 +248,10 @@ async fn columns(
     match files::match_columns(&state, &by, id, &chosen).await {
         Ok(()) => Ok(to(id)),
         Err(ApiError::Invalid { errors, .. }) => {
-            let problems = errors.into_iter().map(|e| problem(&chosen, e)).collect();
+            let problems = errors.into_iter().map(|e| problem(&chosen, ReportField::code, e)).collect();
             let mut page = page(&state, &by, id, true, problems).await?;
             page.as_chosen(&chosen);
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+            invalid(&page)
         }
         Err(other) => Err(other),
     }
@@ -310,22 +261,19 @@ async fn columns(
 fn no_court_orders(frame: Frame, id: SyncFileId, form: &FormFields, bars: usize) -> AskPage {
     let columns = form.pairs().iter().filter(|(name, _)| name.starts_with('c') && name != "csrf");
     let so_far = words::count(bars as u64, "court order", "court orders");
-    AskPage {
-        frame,
-        title: "Read no court orders any more?".to_owned(),
-        words: format!(
-            "At present a column of the report says who must not be told about a pupil; it has given \
-             {so_far} so far. Without it no new order is noticed. Existing bars stay: no refresh lifts one, so they \
-             become the school’s own and hold until somebody lifts them on the contact’s page. If there are more than \
-             five, the next refresh is held and asks first."
-        ),
-        action: format!("/settings/mis/files/{id}/columns"),
-        hidden: columns.cloned().collect(),
-        yes: "Read none".to_owned(),
-        no: "Choose again",
-        harmless: false,
-        back: format!("/settings/mis/files/{id}?step=columns"),
-    }
+    let ask = Ask::new(
+        format!("/settings/mis/files/{id}/columns"),
+        "Read no court orders any more?",
+        "Read none",
+        "Choose again",
+    )
+    .words(format!(
+        "At present a column of the report says who must not be told about a pupil; it has given {so_far} so far. \
+         Without it no new order is noticed. Existing bars stay: no refresh lifts one, so they become the school’s \
+         own and hold until somebody lifts them on the contact’s page. If there are more than five, the next \
+         refresh is held and asks first."
+    ));
+    AskPage::of(frame, ask, format!("/settings/mis/files/{id}?step=columns")).with(columns.cloned().collect())
 }
 
 impl FilePage {
@@ -343,40 +291,21 @@ impl FilePage {
     }
 }
 
-/// Each column's choice: inputs `c0`, `c1`, …
-fn choices(form: &FormFields) -> Vec<(ReportField, usize)> {
-    let of = |(name, value): &(String, String)| {
-        Some((ReportField::from_code(value)?, name.strip_prefix('c')?.parse().ok()?))
-    };
-    form.pairs().iter().filter_map(of).collect()
-}
-
-/// Leads to the second of two columns with one meaning; to the first column where a meaning is missing.
-fn problem(chosen: &[(ReportField, usize)], error: FieldError) -> Problem {
-    let twice = chosen.iter().rev().find(|(field, _)| field.code() == error.field);
-    Problem::new(twice.map_or_else(|| "c0".to_owned(), |(_, at)| format!("c{at}")), error.message)
-}
-
 async fn run(
     State(state): State<ApiState>,
-    Path(id): Path<String>,
+    Known(id): Known<SyncFileId>,
     Posted { by, .. }: Posted,
 ) -> Result<Response> {
     by.may(Action::ChangeSettings)?;
-    let id = known(&id)?;
     let file = files::get(&state, &by.school, id).await?;
     if !matches!(file.state, FileState::Good(_)) {
         return Err(ApiError::Conflict(
             "This file has not been understood, so it cannot be read.".to_owned(),
         ));
     }
-    let deed = by.deed(Act::SyncAsked, "", Vec::new());
-    request(&state, &by.school, Asked::User(by.user.to_string()), Some(id), &deed).await?;
+    let event = by.audit_event(Act::SyncAsked, "", Vec::new());
+    request(&state, &by.school, Asked::User(by.user.to_string()), Some(id), &event).await?;
     Ok(Redirect::to("/sync").into_response())
-}
-
-fn known(id: &str) -> Result<SyncFileId> {
-    id.parse().map_err(|_| ApiError::NotFound)
 }
 
 fn to(id: SyncFileId) -> Response {

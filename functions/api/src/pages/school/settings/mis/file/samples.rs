@@ -1,10 +1,8 @@
 //! A file at each of its steps.
 
 use domain::import::Finding;
-use domain::report::ReportColumn;
 
 use super::*;
-use crate::pages::kit::form::Choice;
 
 fn page(view: View) -> FilePage {
     FilePage {
@@ -19,17 +17,8 @@ fn page(view: View) -> FilePage {
 }
 
 fn column(at: usize, heading: &str, first: &str, field: Option<ReportField>) -> ColumnView {
-    let choice = |f: ReportField| Choice::new(f.code(), f.words(), field == Some(f));
-    ColumnView {
-        name: format!("c{at}"),
-        heading: heading.to_owned(),
-        letters: column_letters(at),
-        first: first.to_owned(),
-        samples: vec![first.to_owned(), String::new()],
-        choices: std::iter::once(Choice::new("", "Leave out", field.is_none()))
-            .chain(ReportField::all().map(choice))
-            .collect(),
-    }
+    let fields = ReportField::all().map(|f| Choice::new(f.code(), f.words(), field == Some(f)));
+    ColumnView::new(at, heading, &[first.to_owned(), String::new()], fields)
 }
 
 impl FilePage {
@@ -69,12 +58,7 @@ impl FilePage {
             columns: vec![ReportColumn { heading: "Adno".to_owned(), samples: Vec::new() }],
             ..SyncFile::new(SyncFileId::new(ulid::Ulid::nil()), String::new(), 1, Asked::Schedule, 0)
         };
-        let found = Found {
-            row: finding.row,
-            column: title_of(&file, 1),
-            value: finding.value,
-            message: finding.message,
-        };
+        let found = Found::new(&finding, |at| title_of(&file, at));
         page(View::Wrong {
             why: "1 thing is wrong with the rows of the file.".to_owned(),
             findings: vec![found],

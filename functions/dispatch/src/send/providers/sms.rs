@@ -1,0 +1,49 @@
+//! Texts.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use channels::port::{BoxFuture, Fetched, Found, OutgoingSms, SmsSender};
+use domain::delivery::{Answer, Reason};
+use domain::phone::PhoneNumber;
+use domain::settings::Settings;
+
+use super::{Outgoing, Provider, refused};
+
+/// Sends texts in the school's name.
+pub struct SmsProvider {
+    /// The adapter.
+    pub port: Arc<dyn SmsSender>,
+    /// Units a second for each sender; `None` for no limit.
+    pub per_second: Option<NonZeroU32>,
+}
+
+impl Provider for SmsProvider {
+    fn sender<'a>(&'a self, settings: &'a Settings) -> &'a str {
+        &settings.sms_sender
+    }
+
+    fn per_second(&self) -> Option<NonZeroU32> {
+        self.per_second
+    }
+
+    fn keeps_text(&self) -> bool {
+        true
+    }
+
+    fn send<'a>(&'a self, out: Outgoing<'a>) -> BoxFuture<'a, Answer> {
+        Box::pin(async move {
+            let Ok(to) = PhoneNumber::from_e164(out.to) else { return refused(Reason::NoSuchAddress) };
+            let (from, body) = (self.sender(out.settings), &*out.rendered.text);
+            self.port.send(OutgoingSms { to: &to, from, body, reference: out.reference }).await
+        })
+    }
+
+    fn find<'a>(&'a self, to: &'a str, from: &'a str, since_ms: i64, until_ms: i64) -> Found<'a> {
+        self.port.find(to, from, since_ms, until_ms)
+    }
+
+    fn fetch<'a>(&'a self, id: &'a str) -> Fetched<'a> {
+        self.port.fetch(id)
+    }
+}
