@@ -10,9 +10,7 @@ use super::view::ask;
 use crate::auth::Posted;
 use crate::error::Result;
 use crate::pages::kit::ask::AskPage;
-use crate::pages::kit::context::PageContext;
 use crate::pages::kit::links::contact_path;
-use crate::pages::kit::places::NavItem;
 use crate::pages::kit::reply::html;
 use crate::state::ApiState;
 
@@ -22,8 +20,7 @@ pub(super) async fn delete(
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
-    let context = PageContext::load(&state, &by, NavItem::CONTACTS).await?;
-    let stored = seen(&state, &by, &context, &id).await?;
+    let (context, stored) = seen(&state, &by, &id).await?;
     if form.text("sure") == "yes" {
         let event = by.audit_event(Act::ContactsDeleted, "", Vec::new());
         by.school.contacts().delete(&[stored.contact.id], &event, state.now_ms()).await?;

@@ -7,9 +7,7 @@ use domain::people::Action;
 use super::stored::{put, seen};
 use crate::auth::Posted;
 use crate::error::Result;
-use crate::pages::kit::context::PageContext;
 use crate::pages::kit::links::contact_path;
-use crate::pages::kit::places::NavItem;
 use crate::state::ApiState;
 
 /// Takes one change back: the source's value counts again.
@@ -19,8 +17,7 @@ pub(super) async fn drop_one(
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
-    let context = PageContext::load(&state, &by, NavItem::CONTACTS).await?;
-    let stored = seen(&state, &by, &context, &id).await?;
+    let (_, stored) = seen(&state, &by, &id).await?;
     let mut changed = stored.contact.clone();
     if !changed.overrides.drop_field(form.text("field")) {
         // Somebody else was first, or it was pressed twice.

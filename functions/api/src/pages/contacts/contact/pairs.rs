@@ -17,9 +17,7 @@ use crate::error::{ApiError, Result};
 use crate::pages::kit::ask::{Ask, AskPage};
 use crate::pages::kit::book::PageBook;
 use crate::pages::kit::components::{Tag, Tone};
-use crate::pages::kit::context::PageContext;
 use crate::pages::kit::links::contact_path;
-use crate::pages::kit::places::NavItem;
 use crate::pages::kit::reply::html;
 use crate::state::ApiState;
 
@@ -83,8 +81,7 @@ pub(super) async fn found(
     Path(id): Path<String>,
     Query(typed): Query<Typed>,
 ) -> Result<Response> {
-    let context = PageContext::load(&state, &by, NavItem::CONTACTS).await?;
-    let stored = seen(&state, &by, &context, &id).await?;
+    let (context, stored) = seen(&state, &by, &id).await?;
     let book = context.book(&state, &by.school).await?;
     html(&Finder::new(&book, &stored.contact.id, &typed.q).ok_or(ApiError::NotFound)?)
 }
@@ -183,8 +180,7 @@ pub(super) async fn bar(
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
-    let context = PageContext::load(&state, &by, NavItem::CONTACTS).await?;
-    let stored = seen(&state, &by, &context, &id).await?;
+    let (context, stored) = seen(&state, &by, &id).await?;
     let lifts = form.has("lift");
     let other =
         ContactId::parse(form.text(if lifts { "lift" } else { "bar" })).map_err(|_| ApiError::NotFound)?;

@@ -14,7 +14,6 @@ use crate::error::{ApiError, Result};
 use crate::forms::FormFields;
 use crate::pages::kit::context::PageContext;
 use crate::pages::kit::form::Problem;
-use crate::pages::kit::places::NavItem;
 use crate::pages::kit::reply::invalid;
 use crate::state::ApiState;
 
@@ -24,8 +23,7 @@ pub(super) async fn save(
     Posted { by, form }: Posted,
 ) -> Result<Response> {
     by.may(Action::EditContact)?;
-    let context = PageContext::load(&state, &by, NavItem::CONTACTS).await?;
-    let stored = seen(&state, &by, &context, &id).await?;
+    let (context, stored) = seen(&state, &by, &id).await?;
     if stored.contact.source.is_imported() {
         if context.settings.edit_imported {
             return save_apart(&state, &by, context, stored, &form).await;

@@ -11,9 +11,7 @@ use super::typed::Typed;
 use super::view::ContactPage;
 use crate::auth::SignedIn;
 use crate::error::Result;
-use crate::pages::kit::context::PageContext;
 use crate::pages::kit::lines::Line;
-use crate::pages::kit::places::NavItem;
 use crate::pages::kit::reply::html;
 use crate::state::ApiState;
 
@@ -33,8 +31,7 @@ pub(super) async fn show(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
-    let context = PageContext::load(&state, &by, NavItem::CONTACTS).await?;
-    let stored = seen(&state, &by, &context, &id).await?;
+    let (context, stored) = seen(&state, &by, &id).await?;
     let notice = asked.done.map(|done| done_words(&done).unwrap_or("The changes are saved.").to_owned());
     let recent = match by.opens(Page::History) {
         Ok(()) => {

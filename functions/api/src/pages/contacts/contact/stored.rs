@@ -11,23 +11,20 @@ use crate::error::{ApiError, Result};
 use crate::pages::kit::context::PageContext;
 use crate::pages::kit::form::Problem;
 use crate::pages::kit::links::contact_path;
+use crate::pages::kit::places::NavItem;
 use crate::pages::kit::words;
 use crate::services::contacts::logged;
 use crate::state::ApiState;
 
-/// A contact whom the user may see. 404 for anybody else.
-pub(super) async fn seen(
-    state: &ApiState,
-    by: &SignedIn,
-    context: &PageContext,
-    id: &str,
-) -> Result<StoredContact> {
+/// A contact whom the user may see, for one of its pages. 404 for anybody else.
+pub(super) async fn seen(state: &ApiState, by: &SignedIn, id: &str) -> Result<(PageContext, StoredContact)> {
+    let context = PageContext::load(state, by, NavItem::CONTACTS).await?;
     let id = ContactId::parse(id).map_err(|_| ApiError::NotFound)?;
     let stored = by.school.contacts().get(&id).await?.ok_or(ApiError::NotFound)?;
     let named = context.limit.names_a_group_of(&stored.contact);
     // Or by a pupil of theirs who is in one.
     if named || context.book(state, &by.school).await?.get(&id).is_some() {
-        Ok(stored)
+        Ok((context, stored))
     } else {
         Err(ApiError::NotFound)
     }
